@@ -1,0 +1,57 @@
+/* pvr_mesh.h - load a snapshot's mesh: structure and chosen fields, with all threads. */
+#ifndef PVR_MESH_H
+#define PVR_MESH_H
+
+#include "pvr_memory.h"
+#include "pvr_octree.h"
+#include "pvr_snapshot.h"
+#include "pvr_threads.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Names of the arrays that are not read but follow from the mesh. */
+#define PVR_FIELD_LEVEL "level"   /* uint8: the cell's level */
+#define PVR_FIELD_DOMAIN "domain" /* int32: number of the file that holds the cell, from 1 */
+
+struct pvr_mesh_request {
+    int max_level;             /* deepest level wanted; 0: all. Cells there are leaves and carry
+                                  RAMSES' own coarse values; deeper bytes are not read */
+    const char *const *fields; /* names of fields, PVR_FIELD_LEVEL, PVR_FIELD_DOMAIN */
+    int nfields;
+    enum pvr_type precision; /* PVR_FLOAT32 or PVR_FLOAT64 */
+    enum pvr_field_units units;
+};
+
+struct pvr_mesh {
+    struct pvr_octree *octree;
+    int narrays;
+    struct pvr_mesh_array {
+        char name[PVR_NAME_SIZE];
+        struct pvr_unit unit;
+        struct pvr_array *array; /* octree->ncells tuples */
+    } * arrays;                  /* in the order of the request */
+    struct pvr_report report;
+};
+
+/* Loads. On failure nothing is kept and *mesh is null. `threads`, `progress` may be null.
+ * Thread-safe; results are the same bits for any number of threads. */
+enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_mesh_request *request,
+                              const struct pvr_threads *threads, pvr_progress_fn progress,
+                              void *progress_context, struct pvr_mesh **mesh,
+                              struct pvr_error *error);
+/* Releases the octree, the arrays and the report. Arrays retained elsewhere live on. */
+void pvr_mesh_free(struct pvr_mesh *mesh);
+
+/* Bytes that pvr_mesh_load will allocate for the arrays of `request`. Reads the domain tables if
+ * that was not done before. */
+enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
+                               const struct pvr_mesh_request *request,
+                               const struct pvr_threads *threads, uint64_t *bytes,
+                               struct pvr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

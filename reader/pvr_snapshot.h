@@ -1,0 +1,64 @@
+/* pvr_snapshot.h - one output of a run, opened.
+ *
+ * Opening reads the info file, the first amr and hydro headers and the descriptor: it is cheap.
+ * The tables of all domains (where each level's octs stand in each file) are read by the thread
+ * team when they are first needed and then kept. A handle is counted by reference; what it says
+ * never changes; any number of threads may read and load from it at the same time.
+ */
+#ifndef PVR_SNAPSHOT_H
+#define PVR_SNAPSHOT_H
+
+#include "pvr_error.h"
+#include "pvr_fields.h"
+#include "pvr_info.h"
+#include "pvr_threads.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pvr_snapshot;
+
+/* Opens the output that `path` names (info file or output folder). */
+enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **snapshot,
+                                  struct pvr_error *error);
+struct pvr_snapshot *pvr_snapshot_retain(struct pvr_snapshot *snapshot);
+void pvr_snapshot_release(struct pvr_snapshot *snapshot);
+
+const char *pvr_snapshot_path(const struct pvr_snapshot *snapshot);
+int pvr_snapshot_number(const struct pvr_snapshot *snapshot);
+const struct pvr_info *pvr_snapshot_info(const struct pvr_snapshot *snapshot);
+const struct pvr_field_table *pvr_snapshot_fields(const struct pvr_snapshot *snapshot);
+/* What a user should know though it is no error (one per line), or null. */
+const char *pvr_snapshot_warnings(const struct pvr_snapshot *snapshot);
+/* Adiabatic index of the hydro header, 0 without hydro. */
+double pvr_snapshot_gamma(const struct pvr_snapshot *snapshot);
+/* Size of the physical box in code length and its number of coarse cells, per axis (1 on the axes
+ * beyond ndim). The box begins at 0. */
+void pvr_snapshot_box(const struct pvr_snapshot *snapshot, double size[3], uint32_t ncoarse[3]);
+/* Finest level that any file may hold (nlevelmax of the amr header). */
+int pvr_snapshot_nlevelmax(const struct pvr_snapshot *snapshot);
+
+struct pvr_level_count {
+    uint64_t octs; /* octs of this level: each has 2^ndim cells of this level */
+    uint64_t cells;
+    uint64_t leaf_cells; /* cells - octs of the next level */
+};
+
+/* Reads the domain tables (if that was not done before) and returns the counts of levels
+ * 1..*nlevels in `levels` (room for 64 entries, entry l-1 is level l); *nlevels is the deepest
+ * level with octs. `threads` may be null. */
+enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
+                                    const struct pvr_threads *threads,
+                                    struct pvr_level_count *levels, int *nlevels,
+                                    struct pvr_error *error);
+
+/* Bytes of all files of the output's mesh on disk (amr + hydro). */
+uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
