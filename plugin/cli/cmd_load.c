@@ -1,0 +1,323 @@
+/* cmd_load.c - pvramses load: read an output's mesh, print totals and the thread report. */
+#include "cli.h"
+#include "format.h"
+#include "json.h"
+#include "options.h"
+#include "progress.h"
+#include "totals.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const char usage[] =
+    "usage: pvramses load PATH [--threads N] [--fields A,B,...] [--max-level L]\n"
+    "                     [--precision double|float] [--units code|cgs|astro] [--pin]\n"
+    "                     [--no-prefetch] [--stream] [--json] [--quiet]\n"
+    "       pvramses load --help\n";
+
+static const char help[] =
+    "pvramses load - read an output's mesh with all threads\n"
+    "\n"
+    "  pvramses load PATH [OPTION...]\n"
+    "\n"
+    "PATH is an output's info file or its folder. Reads the mesh and its fields into memory as\n"
+    "the ParaView plugin does, and prints what was found in the leaf cells (cells per level,\n"
+    "volume, mass, and each field's smallest and largest value and its sum times volume), how\n"
+    "long it took, and how well the threads were used.\n"
+    "\n"
+    "OPTIONS\n"
+    "  --threads N       at most N threads; 0, the default: all that the process may use. The\n"
+    "                    results are the same bits for any number\n"
+    "  --fields A,B,...  these fields alone, by their names in `pvramses info`; a component\n"
+    "                    (velocity_x), `level` and `domain` are taken too. Default: all fields\n"
+    "  --max-level L     no cells deeper than level L: cells there count as leaves and carry\n"
+    "                    the coarse values that RAMSES stores. 0, the default: all levels\n"
+    "  --precision P     double (default) or float, of the arrays in memory\n"
+    "  --units U         code (default), cgs, or astro: those of astronomers, as cm^-3 and\n"
+    "                    km/s. Volumes stay in code length, the total mass in code mass\n"
+    "  --stream          add up block by block and keep nothing: for outputs larger than the\n"
+    "                    memory. The sums differ in the last digits at most\n"
+    "  --pin             bind each thread to a processor\n"
+    "  --no-prefetch     do not ask the system for bytes ahead of time\n"
+    "  --json            one JSON object on standard output, nothing else\n"
+    "  --quiet           no progress and no warnings on standard error\n"
+    "  --help            this text\n"
+    "\n"
+    "PROGRESS\n"
+    "  On a terminal a bar; in a log a line every two seconds. Both on standard error. Ctrl-C\n"
+    "  stops the load cleanly (exit status 130), a second Ctrl-C at once.\n"
+    "\n"
+    "JSON\n"
+    "  path, output, ndim, ncpu, ordering, boxlen, time, levelmin, levelmax, leaf_cells,\n"
+    "  leaf_cells_per_level (levels that have some), volume, total_mass, fields (by variable:\n"
+    "  min, max, sum_field_volume, not_finite, unit), seconds (of the load alone),\n"
+    "  statistics_seconds, bytes_read, structure_bytes, array_bytes, peak_rss_bytes, threads\n"
+    "  (max, efficiency in percent, balance, wall_seconds, per_thread), units, precision,\n"
+    "  stream, warnings. Values are in code units unless --units says otherwise; what is not\n"
+    "  a number is null.\n"
+    "\n"
+    "EXAMPLES\n"
+    "  pvramses load output_00003\n"
+    "  pvramses load output_00003 --fields density,velocity --threads 8 --precision float\n"
+    "  pvramses load output_00003 --stream --json > totals.json\n";
+
+/* The largest resident size of this process so far. Not getrusage's: that one also counts the
+ * process which started us. */
+static uint64_t peak_rss_bytes(void) {
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    unsigned long long kb = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "VmHWM: %llu kB", &kb) == 1) {
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (kb == 0) {
+        struct rusage usage_now;
+        if (getrusage(RUSAGE_SELF, &usage_now) == 0) {
+            kb = (unsigned long long)usage_now.ru_maxrss;
+        }
+    }
+    return 1024 * (uint64_t)kb;
+}
+
+/* One object for a program. */
+
+static void write_totals(struct json *json, const struct totals *totals) {
+    json_uint(json, "leaf_cells", totals->leaf_cells);
+    json_begin_object(json, "leaf_cells_per_level");
+    for (int level = 0; level <= PVR_MAX_LEVELS; level++) {
+        if (totals->leaf_cells_per_level[level] > 0) {
+            char key[16];
+            snprintf(key, sizeof key, "%d", level);
+            json_uint(json, key, totals->leaf_cells_per_level[level]);
+        }
+    }
+    json_end_object(json);
+    json_double(json, "volume", totals->volume);
+    json_double(json, "total_mass", totals->total_mass);
+    json_begin_object(json, "fields");
+    for (int f = 0; f < totals->nfields; f++) {
+        const struct totals_field *field = &totals->field[f];
+        json_begin_object(json, field->name);
+        json_double(json, "min", field->min);
+        json_double(json, "max", field->max);
+        json_double(json, "sum_field_volume", field->sum_field_volume);
+        json_uint(json, "not_finite", field->not_finite);
+        json_string(json, "unit", field->unit);
+        json_end_object(json);
+    }
+    json_end_object(json);
+}
+
+static void write_threads(struct json *json, const struct pvr_report *report) {
+    json_begin_object(json, "threads");
+    json_int(json, "max", report->threads);
+    json_double(json, "efficiency", report->efficiency);
+    json_double(json, "balance", report->balance);
+    json_double(json, "wall_seconds", report->wall_seconds);
+    json_double(json, "parallel_seconds", report->parallel_seconds);
+    json_double(json, "sequential_seconds", report->sequential_seconds);
+    json_begin_array(json, "per_thread");
+    for (int t = 0; t < report->threads; t++) {
+        json_begin_object(json, NULL);
+        json_uint(json, "tasks", report->thread[t].tasks);
+        json_double(json, "busy_seconds", report->thread[t].busy_seconds);
+        json_uint(json, "bytes_read", report->thread[t].bytes_read);
+        json_uint(json, "bytes_allocated", report->thread[t].bytes_allocated);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_end_object(json);
+}
+
+static void write_object(const struct options *options, struct pvr_snapshot *snapshot,
+                         const struct totals *totals) {
+    static const char *const units[] = {"code", "cgs", "astro"};
+    const struct pvr_info *info = pvr_snapshot_info(snapshot);
+    struct json json;
+    json_begin(&json, stdout);
+    json_begin_object(&json, NULL);
+    json_string(&json, "path", options->path);
+    json_int(&json, "output", pvr_snapshot_number(snapshot));
+    json_int(&json, "ndim", info->ndim);
+    json_int(&json, "ncpu", info->ncpu);
+    json_string(&json, "ordering", info->ordering);
+    json_double(&json, "boxlen", info->boxlen);
+    json_double(&json, "time", info->time);
+    json_int(&json, "levelmin", info->levelmin);
+    json_int(&json, "levelmax", info->levelmax);
+    write_totals(&json, totals);
+    json_double(&json, "seconds", totals->seconds);
+    json_double(&json, "statistics_seconds", totals->statistics_seconds);
+    json_uint(&json, "bytes_read", totals->report.bytes_read);
+    json_uint(&json, "structure_bytes", totals->structure_bytes);
+    json_uint(&json, "array_bytes", totals->array_bytes);
+    json_uint(&json, "peak_rss_bytes", peak_rss_bytes());
+    write_threads(&json, &totals->report);
+    json_string(&json, "units", units[options->units]);
+    json_string(&json, "precision", options->precision == PVR_FLOAT32 ? "float" : "double");
+    json_bool(&json, "stream", options->stream);
+    json_lines(&json, "warnings", pvr_snapshot_warnings(snapshot));
+    json_end_object(&json);
+    json_end(&json);
+}
+
+/* A page for a person. */
+
+static void print_cells(const struct options *options, struct pvr_snapshot *snapshot,
+                        const struct totals *totals) {
+    const struct pvr_info *info = pvr_snapshot_info(snapshot);
+    char text[FORMAT_SIZE];
+    printf("%s: output %d, %d-D, %d domains\n\n", options->path, pvr_snapshot_number(snapshot),
+           info->ndim, info->ncpu);
+    printf("  level   leaf cells\n");
+    for (int level = 0; level <= PVR_MAX_LEVELS; level++) {
+        if (totals->leaf_cells_per_level[level] > 0) {
+            printf("  %5d %12s\n", level, format_count(text, totals->leaf_cells_per_level[level]));
+        }
+    }
+    printf("  total %12s\n", format_count(text, totals->leaf_cells));
+    printf("\n  volume      %.10g (code)\n", totals->volume);
+    if (isfinite(totals->total_mass)) {
+        printf("  total mass  %.10g (code)", totals->total_mass);
+        if (info->ndim == 3 && has_physical_units(info)) {
+            double gram = totals->total_mass * info->unit_d * pow(info->unit_l, 3);
+            printf(", %s", format_mass(text, gram));
+        }
+        printf("\n");
+    }
+}
+
+static void print_fields(const struct totals *totals) {
+    if (totals->nfields == 0) {
+        return;
+    }
+    printf("\n  %-20s %16s %16s %16s   unit\n", "field", "min", "max", "sum x volume");
+    for (int f = 0; f < totals->nfields; f++) {
+        const struct totals_field *field = &totals->field[f];
+        printf("  %-20s %16.9g %16.9g %16.9g   %s", field->name, field->min, field->max,
+               field->sum_field_volume, field->unit[0] != '\0' ? field->unit : "code");
+        if (field->not_finite > 0) {
+            char text[FORMAT_SIZE];
+            printf(" (%s leaf cells without a number left out)",
+                   format_count(text, field->not_finite));
+        }
+        printf("\n");
+    }
+}
+
+static void print_cost(const struct totals *totals) {
+    char bytes[FORMAT_SIZE], rate[FORMAT_SIZE], seconds[FORMAT_SIZE], other[FORMAT_SIZE];
+    const double read = (double)totals->report.bytes_read;
+    printf("\n  read        %s in %s", format_bytes(bytes, read),
+           format_seconds(seconds, totals->seconds));
+    if (totals->seconds > 0) {
+        printf(": %s/s", format_bytes(rate, read / totals->seconds));
+    }
+    if (totals->array_bytes > 0) {
+        printf("\n  in memory   %s of values, %s of structure",
+               format_bytes(bytes, (double)totals->array_bytes),
+               format_bytes(other, (double)totals->structure_bytes));
+    }
+    printf("\n  peak        %s\n", format_bytes(bytes, (double)peak_rss_bytes()));
+    int length = pvr_report_text(&totals->report, NULL, 0);
+    char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
+    if (text != NULL) {
+        pvr_report_text(&totals->report, text, (size_t)length + 1);
+        printf("\n%s%s", text, text[length - 1] == '\n' ? "" : "\n");
+        free(text);
+    }
+}
+
+static void warn(const struct pvr_snapshot *snapshot) {
+    const char *warnings = pvr_snapshot_warnings(snapshot);
+    while (warnings != NULL && *warnings != '\0') {
+        size_t length = strcspn(warnings, "\n");
+        fprintf(stderr, "pvramses: warning: %.*s\n", (int)length, warnings);
+        warnings += length;
+        warnings += *warnings == '\n';
+    }
+}
+
+/* Reads with a bar and a way to stop. Returns the exit status. */
+static int read_totals(const struct options *options, struct pvr_snapshot *snapshot,
+                       const struct selection *selection, struct totals *totals) {
+    struct progress progress;
+    const struct totals_request request = {
+        .snapshot = snapshot,
+        .selection = selection,
+        .threads = &options->threads,
+        .max_level = options->max_level,
+        .precision = options->precision,
+        .units = options->units,
+        .progress = progress_step,
+        .progress_context = &progress,
+    };
+    struct pvr_error error;
+    pvr_error_clear(&error);
+    interrupt_catch();
+    progress_begin(&progress, "reading", options->quiet);
+    enum pvr_status status = options->stream ? totals_stream(&request, totals, &error)
+                                             : totals_load(&request, totals, &error);
+    progress_end(&progress);
+    if (interrupt_caught() != 0) {
+        if (status == PVR_OK) {
+            totals_free(totals);
+        }
+        cli_complain("stopped");
+        return CLI_SIGNAL + interrupt_caught();
+    }
+    return status == PVR_OK ? CLI_OK : cli_failed(&error);
+}
+
+int cmd_load(int argc, char **argv) {
+    struct options options;
+    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH;
+    switch (options_parse(argc, argv, takes, usage, &options)) {
+    case OPTIONS_HELP:
+        fputs(help, stdout);
+        return cli_finish_output();
+    case OPTIONS_WRONG:
+        return CLI_USAGE;
+    case OPTIONS_GO:
+        break;
+    }
+    struct pvr_error error;
+    struct pvr_snapshot *snapshot = NULL;
+    struct selection selection;
+    pvr_error_clear(&error);
+    if (pvr_snapshot_open(options.path, &snapshot, &error) != PVR_OK) {
+        return cli_failed(&error);
+    }
+    if (selection_make(pvr_snapshot_fields(snapshot), options.fields, &selection, &error) !=
+        PVR_OK) {
+        pvr_snapshot_release(snapshot);
+        return cli_failed(&error);
+    }
+    struct totals totals;
+    int exit_status = read_totals(&options, snapshot, &selection, &totals);
+    if (exit_status == CLI_OK) {
+        if (!options.quiet) {
+            warn(snapshot);
+        }
+        if (options.json) {
+            write_object(&options, snapshot, &totals);
+        } else {
+            print_cells(&options, snapshot, &totals);
+            print_fields(&totals);
+            print_cost(&totals);
+        }
+        totals_free(&totals);
+        exit_status = cli_finish_output();
+    }
+    selection_free(&selection);
+    pvr_snapshot_release(snapshot);
+    return exit_status;
+}

@@ -1,0 +1,105 @@
+/* main.c - pvramses: the commands and the first page of help. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
+    {"load", cmd_load, "read an output's mesh with all threads; totals and thread report"},
+};
+enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out) {
+    fprintf(out, "usage: pvramses COMMAND PATH [OPTION...]\n"
+                 "       pvramses COMMAND --help\n"
+                 "       pvramses --help | --version\n");
+}
+
+static void print_commands(FILE *out) {
+    for (int i = 0; i < NCOMMANDS; i++) {
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+}
+
+static void print_help(void) {
+    printf("pvramses - read the adaptive meshes that RAMSES writes\n\n");
+    print_usage(stdout);
+    printf("\nCOMMANDS\n");
+    print_commands(stdout);
+    printf("\nPATH\n"
+           "  An output of a run: its info file (output_00003/info_00003.txt) or its folder\n"
+           "  (output_00003).\n"
+           "\nEXIT STATUS\n"
+           "  0  success\n"
+           "  1  failure; one line on standard error says which file and why\n"
+           "  2  wrong use; the usage is on standard error\n"
+           "  130 (143)  stopped by an interrupt (by a request to end)\n"
+           "\nENVIRONMENT\n"
+           "  OMP_NUM_THREADS  caps the number of threads where --threads does not say it\n"
+           "\nEXAMPLES\n"
+           "  pvramses info output_00003\n"
+           "  pvramses load output_00003 --threads 8\n"
+           "  pvramses load output_00003 --json | python3 -m json.tool\n"
+           "\nThe same reader works in ParaView: load the plugin RAMSES and open the output.\n");
+}
+
+int cli_complain(const char *message) {
+    fputs("pvramses: ", stderr);
+    for (const char *c = message; *c != '\0'; c++) {
+        if (*c == '\n') {
+            fputs("; ", stderr); /* several tasks failed: still one line */
+        } else {
+            fputc(*c, stderr);
+        }
+    }
+    fputc('\n', stderr);
+    return CLI_FAILED;
+}
+
+int cli_failed(const struct pvr_error *error) {
+    return cli_complain(error->message[0] != '\0' ? error->message : "failed without a message");
+}
+
+int cli_finish_output(void) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        char message[256];
+        snprintf(message, sizeof message, "standard output: %s", strerror(errno));
+        return cli_complain(message);
+    }
+    return CLI_OK;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        cli_complain("no command");
+        print_usage(stderr);
+        print_commands(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help();
+        return cli_finish_output();
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("pvramses %s\n", PVRAMSES_VERSION);
+        return cli_finish_output();
+    }
+    for (int i = 0; i < NCOMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    char message[256];
+    snprintf(message, sizeof message, "unknown %s '%.100s'",
+             argv[1][0] == '-' ? "option" : "command", argv[1]);
+    cli_complain(message);
+    print_usage(stderr);
+    print_commands(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,173 @@
+/* options.c - the options of all commands. */
+#include "options.h"
+
+#include "cli.h"
+#include "pvr_octree.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_FIELDS = 1000,
+    OPTION_HELP,
+    OPTION_JSON,
+    OPTION_MAX_LEVEL,
+    OPTION_NO_PREFETCH,
+    OPTION_PIN,
+    OPTION_PRECISION,
+    OPTION_QUIET,
+    OPTION_STREAM,
+    OPTION_THREADS,
+    OPTION_UNITS
+};
+
+static const struct known {
+    struct option option;
+    unsigned takes; /* commands that have it; 0: all */
+} known[] = {
+    {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
+    {{"help", no_argument, NULL, OPTION_HELP}, 0},
+    {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
+    {{"max-level", required_argument, NULL, OPTION_MAX_LEVEL}, TAKES_MESH},
+    {{"no-prefetch", no_argument, NULL, OPTION_NO_PREFETCH}, TAKES_THREADS},
+    {{"pin", no_argument, NULL, OPTION_PIN}, TAKES_THREADS},
+    {{"precision", required_argument, NULL, OPTION_PRECISION}, TAKES_MESH},
+    {{"quiet", no_argument, NULL, OPTION_QUIET}, TAKES_QUIET},
+    {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_MESH},
+    {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
+    {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH},
+};
+enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096 };
+
+static enum options_result wrong(const char *usage, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum options_result wrong(const char *usage, const char *format, ...) {
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    cli_complain(message);
+    fputs(usage, stderr);
+    return OPTIONS_WRONG;
+}
+
+/* A whole number from `least` to `most`, and nothing after it. */
+static bool parse_int(const char *text, int least, int most, int *value) {
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
+        return false;
+    }
+    *value = (int)number;
+    return true;
+}
+
+/* The place of `text` in `words` (ended by a null), or -1. */
+static int parse_word(const char *text, const char *const *words) {
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Applies one option that was recognized. False: the argument makes no sense. */
+static bool apply(int option, const char *argument, struct options *options) {
+    static const char *const precisions[] = {"float", "double", NULL};
+    static const enum pvr_type precision_type[] = {PVR_FLOAT32, PVR_FLOAT64};
+    static const char *const units[] = {"code", "cgs", "astro", NULL};
+    static const enum pvr_field_units unit_system[] = {PVR_UNITS_CODE, PVR_UNITS_CGS,
+                                                       PVR_UNITS_ASTRO};
+    int word;
+    switch (option) {
+    case OPTION_FIELDS:
+        options->fields = argument;
+        return argument[0] != '\0';
+    case OPTION_JSON:
+        options->json = true;
+        return true;
+    case OPTION_MAX_LEVEL:
+        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
+    case OPTION_NO_PREFETCH:
+        options->threads.prefetch = false;
+        return true;
+    case OPTION_PIN:
+        options->threads.pin = true;
+        return true;
+    case OPTION_PRECISION:
+        word = parse_word(argument, precisions);
+        options->precision = word >= 0 ? precision_type[word] : PVR_FLOAT64;
+        return word >= 0;
+    case OPTION_QUIET:
+        options->quiet = true;
+        return true;
+    case OPTION_STREAM:
+        options->stream = true;
+        return true;
+    case OPTION_THREADS:
+        return parse_int(argument, 0, MAX_THREADS, &options->threads.max);
+    case OPTION_UNITS:
+        word = parse_word(argument, units);
+        options->units = word >= 0 ? unit_system[word] : PVR_UNITS_CODE;
+        return word >= 0;
+    default:
+        return false;
+    }
+}
+
+enum options_result options_parse(int argc, char **argv, unsigned takes, const char *usage,
+                                  struct options *options) {
+    *options = (struct options){.threads = {.prefetch = true}, .precision = PVR_FLOAT64};
+    struct option table[NKNOWN + 1];
+    int n = 0;
+    for (int i = 0; i < NKNOWN; i++) {
+        if (known[i].takes == 0 || (known[i].takes & takes) != 0) {
+            table[n++] = known[i].option;
+        }
+    }
+    table[n] = (struct option){NULL, 0, NULL, 0};
+
+    opterr = 0;
+    for (;;) {
+        int index = -1;
+        int option = getopt_long(argc, argv, ":h", table, &index);
+        if (option == -1) {
+            break;
+        }
+        if (option == OPTION_HELP || option == 'h') {
+            return OPTIONS_HELP;
+        }
+        if (option == ':') {
+            return wrong(usage, "option '%.100s' needs a value", argv[optind - 1]);
+        }
+        if (option == '?' && optopt >= OPTION_FIELDS) {
+            return wrong(usage, "option '%.100s' takes no value", argv[optind - 1]);
+        }
+        if (option == '?' && optopt != 0) {
+            return wrong(usage, "unknown option '-%c'", optopt);
+        }
+        if (option == '?') {
+            return wrong(usage, "unknown option '%.100s'", argv[optind - 1]);
+        }
+        if (!apply(option, optarg, options)) {
+            return wrong(usage, "'%.100s' is no value for option '--%s'", optarg,
+                         table[index].name);
+        }
+    }
+    if (optind >= argc) {
+        return wrong(usage, "no path of an output");
+    }
+    if (optind + 1 < argc) {
+        return wrong(usage, "more than one path: '%.100s'", argv[optind + 1]);
+    }
+    options->path = argv[optind];
+    return OPTIONS_GO;
+}
