@@ -1,0 +1,167 @@
+/* pvr_amr_octs.c - the amr files of an output: reading octs. */
+#include "pvr_amr.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef unsigned long long ull;
+
+enum { WHAT_SIZE = 96 };
+
+/* Offset of the own block of `place`. */
+static uint64_t block_offset(const struct pvr_amr_header *header, uint32_t marker, uint64_t body,
+                             const struct pvr_place *place) {
+    struct pvr_amr_block empty = pvr_amr_block(header, marker, 0);
+    struct pvr_amr_block one = pvr_amr_block(header, marker, 1);
+    return body + place->blocks_before * empty.all + place->octs_before * (one.all - empty.all);
+}
+
+size_t pvr_amr_scratch_bytes(uint64_t count) {
+    return (size_t)count * 8 + 16;
+}
+
+/* A run of records of one own block. */
+struct block {
+    const struct pvr_file *file;
+    int level;
+    uint64_t noct, first, count;
+    char *scratch;
+    uint64_t bytes_read;
+};
+
+/* Reads items first .. first+count-1 of the record at `offset`, which has block->noct items, and
+ * checks the markers that these touch. *result points at the items in the scratch memory. */
+static enum pvr_status read_items(struct block *block, uint64_t offset, size_t item,
+                                  const char *name, int component, const char **result,
+                                  struct pvr_error *error) {
+    const struct pvr_file *file = block->file;
+    uint32_t marker = file->encoding.marker;
+    bool leading = block->first == 0, trailing = block->first + block->count == block->noct;
+    uint64_t from = offset + marker + block->first * item - (leading ? marker : 0);
+    size_t bytes = (size_t)(block->count * item) + (leading ? marker : 0) + (trailing ? marker : 0);
+    char what[WHAT_SIZE];
+    snprintf(what, sizeof what, "%s %d of the octs of level %d", name, component + 1, block->level);
+    enum pvr_status status = pvr_file_read(file, from, block->scratch, bytes, what, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    block->bytes_read += bytes;
+    const char *items = block->scratch + (leading ? marker : 0);
+    const char *ends[2] = {block->scratch, items + block->count * item};
+    const bool present[2] = {leading, trailing};
+    for (int i = 0; i < 2; i++) {
+        uint64_t length = present[i] ? pvr_marker_value(&file->encoding, ends[i]) : 0;
+        if (present[i] && length != block->noct * item) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: record %s at byte %llu %s with length %llu where %llu is expected",
+                            file->path, what, (ull)offset, i == 0 ? "begins" : "ends", (ull)length,
+                            (ull)(block->noct * item));
+        }
+    }
+    if (file->encoding.swap) {
+        pvr_swap(block->scratch + (leading ? marker : 0), item, (size_t)block->count);
+    }
+    *result = items;
+    return PVR_OK;
+}
+
+/* Turns centres into places on the grid of level - 1. */
+static enum pvr_status place_octs(struct block *block, const char *centres, uint32_t real_bytes,
+                                  int axis, const struct pvr_coarse_box *box,
+                                  uint32_t (*coordinate)[3], struct pvr_error *error) {
+    /* an oct of level l has the size of a cell of level l - 1: 2^-(l-1) of a coarse cell */
+    double scale = ldexp(1.0, block->level - 1);
+    double corner = (double)box->corner[axis];
+    double limit = scale * (double)box->count[axis];
+    double worst = 0;
+    for (uint64_t i = 0; i < block->count; i++) {
+        double centre;
+        if (real_bytes == 8) {
+            memcpy(&centre, centres + 8 * i, 8);
+        } else {
+            float single;
+            memcpy(&single, centres + 4 * i, 4);
+            centre = (double)single;
+        }
+        double at = (centre - corner) * scale;
+        if (!(at > 0 && at < limit)) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: oct %llu of level %d has its centre at %g on axis %d, outside of "
+                            "the box (%g to %g coarse cells)",
+                            block->file->path, (ull)(block->first + i + 1), block->level, centre,
+                            axis + 1, corner, corner + (double)box->count[axis]);
+        }
+        uint32_t whole = (uint32_t)at;
+        coordinate[i][axis] = whole;
+        double off = fabs(at - whole - 0.5);
+        worst = off > worst ? off : worst;
+    }
+    if (worst > 0.25) {
+        return pvr_fail(error, PVR_ERROR_FORMAT,
+                        "%s: an oct of level %d is not centred on a cell of level %d (axis %d)",
+                        block->file->path, block->level, block->level - 1, axis + 1);
+    }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_amr_header *header,
+                                  uint64_t body, const struct pvr_place *place, int level,
+                                  const struct pvr_coarse_box *box, uint64_t first, uint64_t count,
+                                  void *scratch, uint32_t (*coordinate)[3], uint8_t *refined,
+                                  uint64_t *bytes_read, struct pvr_error *error) {
+    uint64_t offset = block_offset(header, file->encoding.marker, body, place);
+    struct pvr_amr_block sizes = pvr_amr_block(header, file->encoding.marker, place->noct);
+    struct block block = {file, level, place->noct, first, count, scratch, 0};
+    int ndim = header->ndim;
+    enum pvr_status status = PVR_OK;
+    for (uint64_t i = 0; ndim < 3 && i < count; i++) {
+        coordinate[i][1] = coordinate[i][2] = 0;
+    }
+    for (int axis = 0; axis < ndim; axis++) {
+        const char *centres;
+        status = read_items(&block, offset + sizes.centres + (uint64_t)axis * sizes.real,
+                            header->real_bytes, "centre", axis, &centres, error);
+        if (status == PVR_OK) {
+            status = place_octs(&block, centres, header->real_bytes, axis, box, coordinate, error);
+        }
+        if (status != PVR_OK) {
+            return status;
+        }
+    }
+    if (refined != NULL) {
+        memset(refined, 0, (size_t)count);
+    }
+    for (int cell = 0; refined != NULL && cell < 1 << ndim; cell++) {
+        const char *sons;
+        status = read_items(&block, offset + sizes.sons + (uint64_t)cell * sizes.integer, 4, "son",
+                            cell, &sons, error);
+        if (status != PVR_OK) {
+            return status;
+        }
+        uint32_t highest = 0;
+        for (uint64_t i = 0; i < count; i++) {
+            uint32_t son;
+            memcpy(&son, sons + 4 * i, 4);
+            highest = son > highest ? son : highest; /* negative ones are large */
+            refined[i] |= (uint8_t)((son != 0) << cell);
+        }
+        if (highest > (uint32_t)header->ngridmax) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: record son %d of the octs of level %d holds %d where 0 to "
+                            "ngridmax = %d is expected",
+                            file->path, cell + 1, level, (int)highest, (int)header->ngridmax);
+        }
+    }
+    *bytes_read += block.bytes_read;
+    return PVR_OK;
+}
+
+void pvr_amr_range(const struct pvr_amr_header *header, const struct pvr_encoding *encoding,
+                   uint64_t body, const struct pvr_place *place, uint64_t *offset,
+                   uint64_t *bytes) {
+    struct pvr_amr_block sizes = pvr_amr_block(header, encoding->marker, place->noct);
+    uint64_t cells = (uint64_t)1 << header->ndim;
+    *offset = block_offset(header, encoding->marker, body, place) + sizes.centres;
+    *bytes = sizes.sons + cells * sizes.integer - sizes.centres;
+}
