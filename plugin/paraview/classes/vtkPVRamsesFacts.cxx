@@ -1,0 +1,137 @@
+// vtkPVRamsesFacts.cxx - see vtkPVRamsesFacts.h.
+#include "vtkPVRamsesFacts.h"
+
+#include "vtkDoubleArray.h"
+#include "vtkFieldData.h"
+#include "vtkIntArray.h"
+#include "vtkNew.h"
+#include "vtkStringArray.h"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace {
+
+void Add(vtkFieldData *fieldData, const char *name, double value) {
+    vtkNew<vtkDoubleArray> array;
+    array->SetName(name);
+    array->InsertNextValue(value);
+    fieldData->AddArray(array);
+}
+
+void Add(vtkFieldData *fieldData, const char *name, int value) {
+    vtkNew<vtkIntArray> array;
+    array->SetName(name);
+    array->InsertNextValue(value);
+    fieldData->AddArray(array);
+}
+
+void Add(vtkFieldData *fieldData, const char *name, const std::string &value) {
+    vtkNew<vtkStringArray> array;
+    array->SetName(name);
+    array->InsertNextValue(value);
+    fieldData->AddArray(array);
+}
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+std::string
+Format(const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+// A length in cm in the unit that reads best.
+std::string Length(double cm) {
+    const struct {
+        double cm;
+        const char *name;
+    } units[] = {{1e6 * PVR_PARSEC, "Mpc"},
+                 {1e3 * PVR_PARSEC, "kpc"},
+                 {PVR_PARSEC, "pc"},
+                 {PVR_ASTRONOMICAL_UNIT, "AU"}};
+    for (const auto &unit : units) {
+        if (cm >= 0.1 * unit.cm)
+            return Format("%.4g %s", cm / unit.cm, unit.name);
+    }
+    return Format("%.4g cm", cm);
+}
+
+double Redshift(const pvr_info *info) {
+    return info->aexp > 0 ? 1.0 / info->aexp - 1.0 : 0.0;
+}
+
+} // namespace
+
+void vtkPVRamsesFacts::AddFieldData(vtkFieldData *fieldData, const pvr_snapshot *snapshot,
+                                    const std::string &threadReport) {
+    const pvr_info *info = pvr_snapshot_info(snapshot);
+    Add(fieldData, "output_number", pvr_snapshot_number(snapshot));
+    Add(fieldData, "time_code", info->time);
+    Add(fieldData, "time_myr", pvr_info_time_myr(info));
+    Add(fieldData, "aexp", info->aexp);
+    Add(fieldData, "redshift", Redshift(info));
+    Add(fieldData, "boxlen", info->boxlen);
+    Add(fieldData, "unit_l", info->unit_l);
+    Add(fieldData, "unit_d", info->unit_d);
+    Add(fieldData, "unit_t", info->unit_t);
+    Add(fieldData, "levelmin", info->levelmin);
+    Add(fieldData, "levelmax", info->levelmax);
+    Add(fieldData, "ncpu", info->ncpu);
+    Add(fieldData, "ThreadReport", threadReport);
+    Add(fieldData, "source", pvr_snapshot_path(snapshot));
+    Add(fieldData, "pvramses_version", PVRAMSES_VERSION);
+}
+
+std::string vtkPVRamsesFacts::Describe(const pvr_snapshot *snapshot, const pvr_series &series) {
+    const pvr_info *info = pvr_snapshot_info(snapshot);
+    double size[3];
+    uint32_t coarse[3];
+    pvr_snapshot_box(snapshot, size, coarse);
+
+    std::string text = Format("Output %d, %d-D, %d file%s of a kind (ordering %s)\n",
+                              pvr_snapshot_number(snapshot), info->ndim, info->ncpu,
+                              info->ncpu == 1 ? "" : "s", info->ordering);
+    if (info->cosmological) {
+        text += Format("Redshift %.4g (expansion factor %.5g), age of the universe %.5g Myr\n",
+                       Redshift(info), info->aexp, pvr_info_time_myr(info));
+    } else {
+        text += Format("Time %.6g in code units = %.5g Myr\n", info->time, pvr_info_time_myr(info));
+    }
+    text += Format("Box %.6g", size[0]);
+    for (int axis = 1; axis < info->ndim; ++axis)
+        text += Format(" x %.6g", size[axis]);
+    text += Format(" in code lengths; %s", Length(size[0] * info->unit_l).c_str());
+    if (info->cosmological)
+        text += Format(" proper, %s comoving", Length(size[0] * info->unit_l / info->aexp).c_str());
+    text += Format("\nLevels %d to %d: cells of %s to %s\n", info->levelmin, info->levelmax,
+                   Length(info->boxlen * info->unit_l / (1ull << info->levelmin)).c_str(),
+                   Length(info->boxlen * info->unit_l / (1ull << info->levelmax)).c_str());
+    if (info->cosmological) {
+        text += Format("Cosmology: H0 %.4g km/s/Mpc, Omega m %.4g, Lambda %.4g, k %.4g, b %.4g\n",
+                       info->H0, info->omega_m, info->omega_l, info->omega_k, info->omega_b);
+    }
+    if (pvr_snapshot_gamma(snapshot) > 0)
+        text += Format("Adiabatic index %.5g\n", pvr_snapshot_gamma(snapshot));
+
+    size_t finished = 0;
+    int first = 0, last = 0;
+    for (size_t i = 0; i < series.count; ++i) {
+        if (!series.output[i].finished)
+            continue;
+        if (finished == 0)
+            first = series.output[i].number;
+        last = series.output[i].number;
+        ++finished;
+    }
+    if (finished > 1)
+        text += Format("Run: %zu outputs, %d to %d", finished, first, last);
+    else
+        text += "Run: this output alone";
+    return text;
+}

@@ -1,0 +1,189 @@
+// vtkPVRamsesMesh.cxx - see vtkPVRamsesMesh.h.
+//
+// VTK builds a tree from bits in breadth-first order: 1 for a refined cell, 0 for a leaf, the
+// deepest level of the tree left out, the first bit in the highest place of a byte. The octree has
+// the same bits per oct, with the first cell in the lowest place.
+#include "vtkPVRamsesMesh.h"
+
+#include "vtkBitArray.h"
+#include "vtkDataArray.h"
+#include "vtkDoubleArray.h"
+#include "vtkFloatArray.h"
+#include "vtkHyperTree.h"
+#include "vtkHyperTreeGrid.h"
+#include "vtkInformation.h"
+#include "vtkInformationStringKey.h"
+#include "vtkIntArray.h"
+#include "vtkNew.h"
+#include "vtkUnsignedCharArray.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace {
+
+// The bits of one tree, packed as vtkBitArray reads them.
+class Descriptor {
+  public:
+    explicit Descriptor(int bitsPerOct) : BitsPerOct(bitsPerOct) {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            unsigned mirrored = 0;
+            for (int bit = 0; bit < bitsPerOct; ++bit)
+                mirrored |= ((byte >> bit) & 1u) << (bitsPerOct - 1 - bit);
+            this->Mirrored[byte] = mirrored;
+        }
+    }
+
+    void Begin(uint64_t maximumBits) {
+        this->Bytes.resize(static_cast<size_t>(maximumBits / 8 + 8));
+        this->Next = this->Bytes.data();
+        this->Held = 0;
+        this->HeldBits = 0;
+        this->Bits = 0;
+    }
+    void PutBit(unsigned bit) {
+        this->Put(bit, 1);
+    }
+    void PutOcts(const uint8_t *refined, uint64_t count) {
+        for (uint64_t oct = 0; oct < count; ++oct)
+            this->Put(this->Mirrored[refined[oct]], this->BitsPerOct);
+    }
+    // Ends the tree; returns the number of bits.
+    vtkIdType End() {
+        if (this->HeldBits > 0)
+            *this->Next++ = static_cast<uint8_t>(this->Held << (8 - this->HeldBits));
+        return static_cast<vtkIdType>(this->Bits);
+    }
+    unsigned char *Data() {
+        return this->Bytes.data();
+    }
+
+  private:
+    void Put(unsigned bits, int count) {
+        this->Held = (this->Held << count) | bits;
+        this->HeldBits += count;
+        this->Bits += static_cast<uint64_t>(count);
+        if (this->HeldBits >= 8) {
+            this->HeldBits -= 8;
+            *this->Next++ = static_cast<uint8_t>(this->Held >> this->HeldBits);
+        }
+    }
+
+    int BitsPerOct;
+    unsigned Mirrored[256];
+    std::vector<unsigned char> Bytes;
+    unsigned char *Next = nullptr;
+    unsigned Held = 0; // bits that are not in Bytes yet, in its lowest HeldBits places
+    int HeldBits = 0;
+    uint64_t Bits = 0;
+};
+
+uint64_t OctsOf(const pvr_octree *octree, int level, uint64_t tree) {
+    const pvr_octree_level &levels = octree->level[level];
+    return levels.tree_first ? levels.tree_first[tree + 1] - levels.tree_first[tree] : 0;
+}
+
+template <typename ArrayT, typename ValueT>
+vtkDataArray *NewArrayOf(pvr_array *array, ValueT *values) {
+    ArrayT *wrapped = ArrayT::New();
+    wrapped->SetNumberOfComponents(array->ncomponents);
+    pvr_array_retain(array);
+    wrapped->SetArray(values, static_cast<vtkIdType>(array->ntuples) * array->ncomponents, 0,
+                      vtkAbstractArray::VTK_DATA_ARRAY_USER_DEFINED);
+    wrapped->SetArrayFreeFunction(pvr_array_release_data);
+    return wrapped;
+}
+
+} // namespace
+
+void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3],
+                             const uint32_t dims[3]) {
+    grid->Initialize();
+    grid->SetBranchFactor(2);
+    grid->SetTransposedRootIndexing(false); // tree i + nx (j + ny k)
+    unsigned int points[3] = {1, 1, 1};     // an axis that the output lacks has a single point
+    for (int axis = 0; axis < ndim; ++axis)
+        points[axis] = dims[axis] + 1;
+    grid->SetDimensions(points);
+    for (int axis = 0; axis < 3; ++axis) {
+        vtkNew<vtkDoubleArray> coordinates;
+        coordinates->SetNumberOfTuples(points[axis]);
+        for (unsigned int i = 0; i < points[axis]; ++i)
+            coordinates->SetValue(i, axis < ndim ? size[axis] * i / dims[axis] : 0.0);
+        if (axis == 0)
+            grid->SetXCoordinates(coordinates);
+        else if (axis == 1)
+            grid->SetYCoordinates(coordinates);
+        else
+            grid->SetZCoordinates(coordinates);
+    }
+}
+
+void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor) {
+    const double size[3] = {octree->size[0] * lengthFactor, octree->size[1] * lengthFactor,
+                            octree->size[2] * lengthFactor};
+    SetBox(grid, octree->ndim, size, octree->root_dims);
+
+    const int root = octree->root_level;
+    const pvr_octree_level &roots = octree->level[root];
+    Descriptor descriptor(octree->cells_per_oct);
+    vtkNew<vtkBitArray> bits;
+    for (uint64_t tree = 0; tree < octree->ntrees; ++tree) {
+        int deepest = root;
+        uint64_t octs = 0;
+        while (deepest < octree->max_level) {
+            const uint64_t more = OctsOf(octree, deepest + 1, tree);
+            if (more == 0)
+                break;
+            octs += more;
+            ++deepest;
+        }
+        descriptor.Begin(1 + octs * static_cast<uint64_t>(octree->cells_per_oct));
+        if (deepest > root)
+            descriptor.PutBit((roots.refined[tree >> 3] >> (tree & 7)) & 1u);
+        for (int level = root + 1; level < deepest; ++level) {
+            descriptor.PutOcts(octree->level[level].refined + octree->level[level].tree_first[tree],
+                               OctsOf(octree, level, tree));
+        }
+        const vtkIdType count = descriptor.End();
+
+        vtkHyperTree *hyperTree = grid->GetTree(static_cast<vtkIdType>(tree), true);
+        hyperTree->SetGlobalIndexStart(static_cast<vtkIdType>(roots.tree_cell[tree]));
+        if (count > 0) {
+            bits->SetArray(descriptor.Data(), count, 1);
+            hyperTree->BuildFromBreadthFirstOrderDescriptor(bits, count, 0);
+        }
+    }
+}
+
+vtkDataArray *vtkPVRamsesMesh::NewArray(const pvr_mesh::pvr_mesh_array &source) {
+    pvr_array *array = source.array;
+    vtkDataArray *result = nullptr;
+    switch (array->type) {
+    case PVR_FLOAT32:
+        result = NewArrayOf<vtkFloatArray>(array, static_cast<float *>(array->data));
+        break;
+    case PVR_FLOAT64:
+        result = NewArrayOf<vtkDoubleArray>(array, static_cast<double *>(array->data));
+        break;
+    case PVR_UINT8:
+        result = NewArrayOf<vtkUnsignedCharArray>(array, static_cast<unsigned char *>(array->data));
+        break;
+    case PVR_INT32:
+        result = NewArrayOf<vtkIntArray>(array, static_cast<int *>(array->data));
+        break;
+    case PVR_INT64:
+        return nullptr;
+    }
+    if (!result)
+        return nullptr;
+    result->SetName(source.name);
+    if (array->ncomponents == 3) {
+        result->SetComponentName(0, "x");
+        result->SetComponentName(1, "y");
+        result->SetComponentName(2, "z");
+    }
+    if (source.unit.label && source.unit.label[0])
+        result->GetInformation()->Set(vtkDataArray::UNITS_LABEL(), source.unit.label);
+    return result;
+}

@@ -1,0 +1,27 @@
+// vtkPVRamsesMesh.h - an octree of the C library as a vtkHyperTreeGrid.
+//
+// All that knows how VTK wants its trees stands here.
+#ifndef vtkPVRamsesMesh_h
+#define vtkPVRamsesMesh_h
+
+#include "pvr_mesh.h"
+
+class vtkDataArray;
+class vtkHyperTreeGrid;
+
+namespace vtkPVRamsesMesh {
+
+// Gives `grid` the box, `dims` trees per axis and no tree yet. `size` is in the unit of the grid.
+void SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3], const uint32_t dims[3]);
+
+// Fills `grid` with the octree's trees; code lengths are multiplied by `lengthFactor`. The values
+// of the octree's arrays are in the order of the grid's cells then.
+void Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor);
+
+// A VTK array on the memory of `array`, without a copy; the memory lives as long as the VTK array.
+// A new object with one reference, or null for a type that VTK arrays here do not have.
+vtkDataArray *NewArray(const pvr_mesh::pvr_mesh_array &array);
+
+} // namespace vtkPVRamsesMesh
+
+#endif

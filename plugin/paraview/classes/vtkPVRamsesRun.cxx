@@ -1,0 +1,145 @@
+// vtkPVRamsesRun.cxx - see vtkPVRamsesRun.h.
+#include "vtkPVRamsesRun.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include <sys/stat.h>
+
+namespace {
+
+// When `path` was changed last, as text; the same text as long as it was not.
+std::string ChangedAt(const std::string &path) {
+    struct stat status;
+    if (path.empty() || stat(path.c_str(), &status) != 0)
+        return "-";
+    return std::to_string(static_cast<long long>(status.st_mtim.tv_sec)) + "." +
+           std::to_string(static_cast<long>(status.st_mtim.tv_nsec)) + "." +
+           std::to_string(static_cast<unsigned long long>(status.st_ino)) + "." +
+           std::to_string(static_cast<long long>(status.st_size));
+}
+
+std::string FolderOf(const std::string &path) {
+    const std::size_t end = path.find_last_not_of('/');
+    const std::size_t slash =
+        end == std::string::npos ? std::string::npos : path.find_last_of('/', end);
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Whatever changes when outputs are added, removed, renamed or finished.
+std::string StampOf(const std::string &infoPath, const pvr_series &series) {
+    std::string stamp = ChangedAt(infoPath);
+    std::string folder = infoPath;
+    for (int up = 0; up < 3; ++up) { // [group_00001/], output_NNNNN/, the run's folder
+        folder = FolderOf(folder);
+        stamp += " " + ChangedAt(folder);
+    }
+    for (size_t i = 0; i < series.count; ++i) {
+        if (!series.output[i].finished && series.output[i].folder)
+            stamp += " " + ChangedAt(series.output[i].folder);
+    }
+    return stamp;
+}
+
+} // namespace
+
+vtkPVRamsesRun::vtkPVRamsesRun() : Series(), Snapshot(nullptr) {}
+
+vtkPVRamsesRun::~vtkPVRamsesRun() {
+    this->Forget();
+}
+
+void vtkPVRamsesRun::Close() {
+    pvr_snapshot_release(this->Snapshot);
+    this->Snapshot = nullptr;
+    this->SnapshotPath.clear();
+}
+
+void vtkPVRamsesRun::Forget() {
+    this->Close();
+    pvr_series_free(&this->Series);
+    this->Series = pvr_series();
+    this->Path.clear();
+    this->InfoPath.clear();
+    this->Stamp.clear();
+    this->Times.clear();
+    this->TimeIndex.clear();
+}
+
+bool vtkPVRamsesRun::Find(const std::string &path, bool &news, pvr_error &error) {
+    news = false;
+    if (!this->Path.empty() && path == this->Path &&
+        this->Stamp == StampOf(this->InfoPath, this->Series))
+        return true;
+
+    this->Forget();
+    char *infoPath = nullptr;
+    if (pvr_output_info_path(path.c_str(), &infoPath, &error) != PVR_OK)
+        return false;
+    const std::string info(infoPath);
+    std::free(infoPath);
+
+    pvr_series series = pvr_series();
+    if (pvr_series_find(path.c_str(), &series, &error) != PVR_OK)
+        return false;
+    this->Series = series;
+    this->Path = path;
+    this->InfoPath = info;
+    this->Stamp = StampOf(info, this->Series);
+    news = true;
+    return true;
+}
+
+const std::vector<double> &vtkPVRamsesRun::GetTimes(pvr_time_unit unit) {
+    this->Times.resize(this->Series.count);
+    this->TimeIndex.resize(this->Series.count);
+    const size_t count =
+        this->Series.count == 0
+            ? 0
+            : pvr_series_times(&this->Series, unit, this->Times.data(), this->TimeIndex.data());
+    this->Times.resize(count);
+    this->TimeIndex.resize(count);
+    return this->Times;
+}
+
+const pvr_output *vtkPVRamsesRun::OutputAt(double &time) {
+    if (this->Times.empty())
+        return nullptr;
+    auto after = std::upper_bound(this->Times.begin(), this->Times.end(), time);
+    const size_t i =
+        after == this->Times.begin() ? 0 : static_cast<size_t>(after - this->Times.begin()) - 1;
+    time = this->Times[i];
+    return &this->Series.output[this->TimeIndex[i]];
+}
+
+const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
+    struct stat wanted;
+    const bool known = stat(this->InfoPath.c_str(), &wanted) == 0;
+    for (size_t i = 0; i < this->TimeIndex.size(); ++i) {
+        const pvr_output *output = &this->Series.output[this->TimeIndex[i]];
+        struct stat status;
+        if (output->info_path &&
+            (this->InfoPath == output->info_path ||
+             (known && stat(output->info_path, &status) == 0 && status.st_ino == wanted.st_ino &&
+              status.st_dev == wanted.st_dev))) {
+            time = this->Times[i];
+            return output;
+        }
+    }
+    return nullptr;
+}
+
+pvr_snapshot *vtkPVRamsesRun::Open(const std::string &infoPath, pvr_error &error) {
+    const std::string stamp = ChangedAt(infoPath) + " " + ChangedAt(FolderOf(infoPath));
+    if (this->Snapshot && this->SnapshotPath == infoPath && this->SnapshotStamp == stamp)
+        return this->Snapshot;
+    this->Close();
+    if (pvr_snapshot_open(infoPath.c_str(), &this->Snapshot, &error) != PVR_OK) {
+        this->Snapshot = nullptr;
+        return nullptr;
+    }
+    this->SnapshotPath = infoPath;
+    this->SnapshotStamp = stamp;
+    return this->Snapshot;
+}

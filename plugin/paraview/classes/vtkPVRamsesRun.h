@@ -1,0 +1,55 @@
+// vtkPVRamsesRun.h - a run's outputs as a time series, and the one output that is open.
+//
+// ParaView asks for a reader's information often, so what was found stays until the folders
+// change. Not a VTK class; a thin owner of what the C library gives.
+#ifndef vtkPVRamsesRun_h
+#define vtkPVRamsesRun_h
+
+#include "pvr_series.h"
+#include "pvr_snapshot.h"
+
+#include <string>
+#include <vector>
+
+class vtkPVRamsesRun {
+  public:
+    vtkPVRamsesRun();
+    ~vtkPVRamsesRun();
+    vtkPVRamsesRun(const vtkPVRamsesRun &) = delete;
+    vtkPVRamsesRun &operator=(const vtkPVRamsesRun &) = delete;
+
+    // Finds the outputs beside `path` (an info file or an output folder), unless they are known and
+    // nothing changed on disk. `news` is set when they were looked up anew.
+    bool Find(const std::string &path, bool &news, pvr_error &error);
+    const pvr_series &GetSeries() const {
+        return this->Series;
+    }
+
+    // Times of the finished outputs in `unit`, increasing.
+    const std::vector<double> &GetTimes(pvr_time_unit unit);
+    // The output for `time`: the last at or before it, or the first. Its own time is written back.
+    const pvr_output *OutputAt(double &time);
+    // The output that the path of Find() names; its time in the unit of the last GetTimes().
+    const pvr_output *OutputNamed(double &time);
+
+    // Opens an output, or gives the handle that is open already. Owned by this object.
+    pvr_snapshot *Open(const std::string &infoPath, pvr_error &error);
+    // Forgets the open handle (after an error: the files may be mended later).
+    void Close();
+    // Forgets everything.
+    void Forget();
+
+  private:
+    std::string Path;
+    std::string InfoPath; // of the output that Path names
+    std::string Stamp;    // of the folders when Series was made
+    pvr_series Series;
+    std::vector<double> Times;
+    std::vector<size_t> TimeIndex; // place in Series of each time
+
+    pvr_snapshot *Snapshot;
+    std::string SnapshotPath;
+    std::string SnapshotStamp;
+};
+
+#endif
