@@ -1,0 +1,243 @@
+// mesh_build.cxx - vtkPVRamsesMesh: every cell of an octree stands at its place in the grid, in
+// 1, 2 and 3 dimensions; arrays are not copied and are freed; many cells are built fast.
+//
+// The octrees are made here at random, with the centre of each cell as its value, in the order that
+// pvr_octree.h lays down. The grid is then walked by VTK's own cursors.
+#include "vtkPVRamsesMesh.h"
+
+#include "vtkCellData.h"
+#include "vtkDataArray.h"
+#include "vtkHyperTree.h"
+#include "vtkHyperTreeGrid.h"
+#include "vtkHyperTreeGridNonOrientedGeometryCursor.h"
+#include "vtkNew.h"
+#include "vtkSmartPointer.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <vector>
+
+namespace {
+
+int Failures = 0;
+
+void Check(bool right, const char *what, long long got, long long wanted) {
+    if (right)
+        return;
+    ++Failures;
+    if (Failures < 20)
+        std::printf("WRONG: %s: %lld, expected %lld\n", what, got, wanted);
+}
+
+struct Place { // of an oct's parent cell: centre, and the cell's size
+    double Centre[3];
+    double Size;
+};
+
+// An octree with `refine(level)` as the chance that a cell is refined, and the centres of its
+// cells.
+struct RandomOctree {
+    pvr_octree Octree = pvr_octree();
+    std::vector<uint8_t> Refined[PVR_MAX_LEVELS + 1];
+    std::vector<uint64_t> First[PVR_MAX_LEVELS + 1], Cell[PVR_MAX_LEVELS + 1];
+    std::vector<double> Centres; // 3 per cell, in the order of indices
+
+    template <typename RefineT>
+    RandomOctree(int ndim, const uint32_t dims[3], int root, int deepest, bool centres,
+                 RefineT refine) {
+        Octree.ndim = ndim;
+        Octree.cells_per_oct = 1 << ndim;
+        Octree.root_level = root;
+        Octree.max_level = root;
+        Octree.ntrees = 1;
+        for (int axis = 0; axis < 3; ++axis) {
+            Octree.root_dims[axis] = axis < ndim ? dims[axis] : 1;
+            Octree.size[axis] = 0.5 * Octree.root_dims[axis];
+            Octree.ntrees *= Octree.root_dims[axis];
+        }
+        Refined[root].assign(Octree.ntrees / 8 + 1, 0);
+        for (int level = root + 1; level <= deepest; ++level)
+            First[level].push_back(0);
+        std::vector<Place> here, next;
+        for (uint64_t tree = 0; tree < Octree.ntrees; ++tree) {
+            const uint64_t place[3] = {tree % Octree.root_dims[0],
+                                       tree / Octree.root_dims[0] % Octree.root_dims[1],
+                                       tree / Octree.root_dims[0] / Octree.root_dims[1]};
+            Place cell = {{0, 0, 0}, 0.5};
+            for (int axis = 0; axis < ndim; ++axis)
+                cell.Centre[axis] = 0.5 * (static_cast<double>(place[axis]) + 0.5);
+            Cell[root].push_back(Octree.ncells);
+            this->Add(cell, centres);
+            here.clear();
+            if (deepest > root && refine(root)) {
+                Refined[root][tree >> 3] |= static_cast<uint8_t>(1u << (tree & 7));
+                here.push_back(cell);
+            } else {
+                ++Octree.nleaves;
+            }
+            for (int level = root + 1; level <= deepest; ++level) {
+                Cell[level].push_back(Octree.ncells);
+                next.clear();
+                if (!here.empty() && level > Octree.max_level)
+                    Octree.max_level = level;
+                for (const Place &parent : here) {
+                    uint8_t bits = 0;
+                    for (int c = 0; c < Octree.cells_per_oct; ++c) {
+                        Place child = parent;
+                        child.Size = parent.Size / 2;
+                        for (int axis = 0; axis < ndim; ++axis)
+                            child.Centre[axis] += ((c >> axis & 1) - 0.5) * child.Size;
+                        this->Add(child, centres);
+                        if (level < deepest && refine(level)) {
+                            bits |= static_cast<uint8_t>(1u << c);
+                            next.push_back(child);
+                        } else {
+                            ++Octree.nleaves;
+                        }
+                    }
+                    Refined[level].push_back(bits);
+                }
+                First[level].push_back(Refined[level].size());
+                here.swap(next);
+            }
+        }
+        for (int level = root; level <= deepest; ++level) {
+            Octree.level[level].noct = Refined[level].size();
+            Octree.level[level].refined = Refined[level].data();
+            Octree.level[level].tree_first = level > root ? First[level].data() : nullptr;
+            Octree.level[level].tree_cell = Cell[level].data();
+        }
+    }
+
+    void Add(const Place &cell, bool centres) {
+        ++Octree.ncells;
+        if (centres)
+            Centres.insert(Centres.end(), cell.Centre, cell.Centre + 3);
+    }
+};
+
+// Counts leaves; the centre of each cell by VTK's geometry against the array.
+long long Walk(vtkHyperTreeGridNonOrientedGeometryCursor *cursor, int ndim, vtkDataArray *centres,
+               double factor) {
+    double bounds[6], value[3];
+    cursor->GetBounds(bounds);
+    centres->GetTuple(cursor->GetGlobalNodeIndex(), value);
+    for (int axis = 0; axis < ndim; ++axis) {
+        const double centre = 0.5 * (bounds[2 * axis] + bounds[2 * axis + 1]);
+        Check(std::fabs(centre - factor * value[axis]) < 1e-12 * factor, "centre of a cell (1e6)",
+              std::llround(1e6 * centre), std::llround(1e6 * factor * value[axis]));
+    }
+    if (cursor->IsLeaf())
+        return 1;
+    long long leaves = 0;
+    for (unsigned char child = 0; child < cursor->GetNumberOfChildren(); ++child) {
+        cursor->ToChild(child);
+        leaves += Walk(cursor, ndim, centres, factor);
+        cursor->ToParent();
+    }
+    return leaves;
+}
+
+void TestPlaces(int ndim, unsigned seed) {
+    std::mt19937 random(seed);
+    const uint32_t dims[3] = {3, 4, 2};
+    RandomOctree made(ndim, dims, 2,
+                      ndim == 1   ? 12
+                      : ndim == 2 ? 8
+                                  : 6,
+                      true, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
+    const pvr_octree *octree = &made.Octree;
+
+    pvr_mesh::pvr_mesh_array source = pvr_mesh::pvr_mesh_array();
+    std::strcpy(source.name, "centre");
+    source.unit.label = "kpc";
+    if (pvr_array_new(PVR_FLOAT64, 3, octree->ncells, &source.array, nullptr) != PVR_OK) {
+        Check(false, "memory for the array", 0, 1);
+        return;
+    }
+    std::memcpy(source.array->data, made.Centres.data(), made.Centres.size() * sizeof(double));
+
+    const double factor = 2.5;
+    vtkNew<vtkHyperTreeGrid> grid;
+    vtkPVRamsesMesh::Build(grid, octree, factor);
+    vtkSmartPointer<vtkDataArray> array;
+    array.TakeReference(vtkPVRamsesMesh::NewArray(source));
+    Check(array->GetVoidPointer(0) == source.array->data, "the array is no copy", 0, 1);
+    Check(source.array->references == 2, "owners of the array", source.array->references, 2);
+    Check(array->GetNumberOfTuples() == static_cast<vtkIdType>(octree->ncells), "tuples",
+          array->GetNumberOfTuples(), static_cast<long long>(octree->ncells));
+    Check(std::strcmp(array->GetComponentName(2), "z") == 0, "component names", 0, 1);
+    grid->GetCellData()->AddArray(array);
+
+    Check(static_cast<int>(grid->GetDimension()) == ndim, "dimension", grid->GetDimension(), ndim);
+    Check(grid->GetNumberOfCells() == static_cast<vtkIdType>(octree->ncells), "cells",
+          grid->GetNumberOfCells(), static_cast<long long>(octree->ncells));
+    Check(grid->GetNumberOfLeaves() == static_cast<vtkIdType>(octree->nleaves), "leaves",
+          grid->GetNumberOfLeaves(), static_cast<long long>(octree->nleaves));
+    double bounds[6];
+    grid->GetBounds(bounds);
+    for (int axis = 0; axis < 3; ++axis) {
+        const double end = axis < ndim ? octree->size[axis] * factor : 0.0;
+        Check(bounds[2 * axis] == 0.0 && bounds[2 * axis + 1] == end, "bounds (1e6)",
+              std::llround(1e6 * bounds[2 * axis + 1]), std::llround(1e6 * end));
+    }
+    long long leaves = 0;
+    vtkNew<vtkHyperTreeGridNonOrientedGeometryCursor> cursor;
+    for (uint64_t tree = 0; tree < octree->ntrees; ++tree) {
+        cursor->Initialize(grid, static_cast<vtkIdType>(tree), false);
+        leaves += Walk(cursor, ndim, array, factor);
+    }
+    Check(leaves == static_cast<long long>(octree->nleaves), "leaves by cursor", leaves,
+          static_cast<long long>(octree->nleaves));
+
+    array = nullptr;
+    grid->Initialize();
+    Check(source.array->references == 1, "owners after the grid is gone", source.array->references,
+          1);
+    pvr_array_release(source.array);
+    std::printf("%d-D: %llu cells, %llu leaves\n", ndim,
+                static_cast<unsigned long long>(octree->ncells),
+                static_cast<unsigned long long>(octree->nleaves));
+}
+
+void TestSpeed() {
+    std::mt19937 random(5);
+    const uint32_t dims[3] = {16, 16, 16};
+    RandomOctree made(3, dims, 4, 8, false, [&](int level) {
+        return level < 7 || random() % 100 < 56; // about 10 million leaves
+    });
+    double best = 1e30;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+        vtkNew<vtkHyperTreeGrid> grid;
+        const auto begin = std::chrono::steady_clock::now();
+        vtkPVRamsesMesh::Build(grid, &made.Octree, 1.0);
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        Check(grid->GetNumberOfLeaves() == static_cast<vtkIdType>(made.Octree.nleaves), "leaves",
+              grid->GetNumberOfLeaves(), static_cast<long long>(made.Octree.nleaves));
+        best = seconds < best ? seconds : best;
+    }
+    std::printf("%llu leaves in 4096 trees: %.3f s\n",
+                static_cast<unsigned long long>(made.Octree.nleaves), best);
+    Check(best < 1.0, "milliseconds to build 10 million leaves", std::llround(best * 1000), 1000);
+}
+
+} // namespace
+
+int main() {
+    for (int ndim = 1; ndim <= 3; ++ndim) {
+        for (unsigned seed = 1; seed <= 4; ++seed)
+            TestPlaces(ndim, seed);
+    }
+    TestSpeed();
+    if (Failures) {
+        std::printf("%d checks failed\n", Failures);
+        return EXIT_FAILURE;
+    }
+    std::printf("mesh_build: ok\n");
+    return EXIT_SUCCESS;
+}
