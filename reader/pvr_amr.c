@@ -318,6 +318,7 @@ static enum pvr_status make_places(const struct pvr_file *file, const struct pvr
             }
         }
     }
+    place[header->nlevelmax] = (struct pvr_place){0, (uint32_t)blocks, octs};
     if (blocks * empty.all + octs * per_oct > file->size - body) {
         return fail_short(file, header, numbl, numbb, body, error);
     }

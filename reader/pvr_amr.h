@@ -48,8 +48,10 @@ struct pvr_place {
 };
 
 /* Reads the counts and gives the places of the own octs of domain `domain` (from 1) on all levels
- * in place[level - 1], the offset of the first block, and (if `box` is not null) the physical
- * box as the coarse cells' domains tell it. Checks that the file is as long as the counts ask. */
+ * in place[level - 1] (place[nlevelmax] says what stands before the file's end: all blocks and octs
+ * of the file, copies included), the offset of the first block, and (if `box` is not null) the
+ * physical box as the coarse cells' domains tell it. Checks that the file is as long as the counts
+ * ask. */
 enum pvr_status pvr_amr_read_places(const struct pvr_file *file,
                                     const struct pvr_amr_header *header, int domain,
                                     struct pvr_place *place, uint64_t *body,

@@ -30,6 +30,7 @@ struct pvr_mesh {
     struct pvr_mesh_array {
         char name[PVR_NAME_SIZE];
         struct pvr_unit unit;
+        int ncomponents;         /* that are read: a 2-D velocity has 2, its array's third is 0 */
         struct pvr_array *array; /* octree->ncells tuples */
     } * arrays;                  /* in the order of the request */
     struct pvr_report report;

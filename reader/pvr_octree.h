@@ -11,7 +11,8 @@
  * cell, then its cells of level root_level + 1, root_level + 2, ... Coarse (refined) cells have an
  * index and values too.
  *
- * An octree never changes once built; any number of threads may use it.
+ * A level has at most 2^32 - 1 octs. An octree never changes once built; any number of threads may
+ * use it.
  */
 #ifndef PVR_OCTREE_H
 #define PVR_OCTREE_H
@@ -29,8 +30,9 @@ enum { PVR_MAX_LEVELS = 32 };
 
 struct pvr_octree_level {
     uint64_t noct;
-    uint8_t *refined;     /* a byte per oct, bit c: cell c is refined; noct bytes (+ padding) */
-    uint64_t *rank;       /* rank[b]: refined cells in the first 64 b bytes */
+    uint8_t *refined;     /* a byte per oct, bit c: cell c is refined; padded with zeros to whole
+                             words of 8 */
+    uint32_t *rank;       /* rank[w]: refined cells in the first 8 w bytes */
     uint64_t *tree_first; /* first oct of each tree, ntrees + 1 entries */
     uint64_t *tree_cell;  /* index of the first cell of this level in each tree, ntrees entries */
 };

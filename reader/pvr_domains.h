@@ -1,0 +1,61 @@
+/* pvr_domains.h - where each level's octs stand in each file of an output (internal). */
+#ifndef PVR_DOMAINS_H
+#define PVR_DOMAINS_H
+
+#include "pvr_amr.h"
+#include "pvr_columns.h"
+#include "pvr_threads.h"
+
+/* Where the files of an output lie, and what the first amr file says. */
+struct pvr_layout {
+    char *folder;
+    int number; /* of the output */
+    struct pvr_encoding encoding;
+    struct pvr_amr_header amr;
+    struct pvr_coarse_box box;
+};
+
+/* Path of a file: folder/KIND_NNNNN.outCCCCC; to be freed. */
+char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int domain);
+
+/* Opens an amr file and checks its header against the layout's. *path is to be freed after the
+ * file was closed, also on failure. */
+enum pvr_status pvr_layout_open_amr(const struct pvr_layout *layout, int domain,
+                                    struct pvr_file *file, char **path,
+                                    struct pvr_amr_header *header, struct pvr_error *error);
+
+/* Immutable once made. */
+struct pvr_domains {
+    int ndomains;
+    int nlevels;             /* nlevelmax */
+    struct pvr_place *place; /* [domain - 1][nlevels + 1] */
+    uint64_t *amr_body;      /* [domain - 1] */
+    uint64_t level_octs[64]; /* own octs of all domains on level l: [l - 1] */
+    int deepest;             /* deepest level with octs */
+};
+
+/* The same for the files of one kind. */
+struct pvr_domain_columns {
+    struct pvr_columns_header *header; /* [domain - 1] */
+};
+
+/* Reads the tables of all domains with the threads of `job`. */
+enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_job *job,
+                                 struct pvr_domains **domains, struct pvr_error *error);
+void pvr_domains_free(struct pvr_domains *domains);
+
+enum pvr_status pvr_domain_columns_read(const struct pvr_layout *layout,
+                                        const struct pvr_domains *domains, enum pvr_file_kind kind,
+                                        int nvar, struct pvr_job *job,
+                                        struct pvr_domain_columns **columns,
+                                        struct pvr_error *error);
+void pvr_domain_columns_free(struct pvr_domain_columns *columns);
+
+/* Place of domain `domain` on `level`. */
+static inline const struct pvr_place *pvr_domains_place(const struct pvr_domains *domains,
+                                                        int domain, int level) {
+    return &domains->place[(size_t)(domain - 1) * (size_t)(domains->nlevels + 1) +
+                           (size_t)(level - 1)];
+}
+
+#endif

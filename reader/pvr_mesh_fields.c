@@ -1,0 +1,371 @@
+/* pvr_mesh_fields.c - reading chosen fields into arrays in the octree's order. */
+#include "pvr_mesh_fields.h"
+
+#include "pvr_scatter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is asked for ------------------------------------------------------------------------
+ */
+
+static enum pvr_status make_target(const struct pvr_snapshot *snapshot,
+                                   const struct pvr_mesh_request *request, const char *name,
+                                   struct pvr_mesh_array *array, struct pvr_target *target,
+                                   struct pvr_error *error) {
+    const struct pvr_field_table *table = &snapshot->fields;
+    memset(target, 0, sizeof *target);
+    target->ncomponents = 1;
+    strncpy(array->name, name, sizeof array->name - 1);
+    array->unit = (struct pvr_unit){1.0, ""};
+    array->ncomponents = 1;
+    int field = pvr_field_find(table, name), variable = pvr_variable_find(table, name);
+    if (field < 0 && variable < 0) {
+        if (strcmp(name, PVR_FIELD_LEVEL) == 0 || strcmp(name, PVR_FIELD_DOMAIN) == 0) {
+            target->source =
+                strcmp(name, PVR_FIELD_LEVEL) == 0 ? PVR_TARGET_LEVEL : PVR_TARGET_DOMAIN;
+            return PVR_OK;
+        }
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: has no field called %s", snapshot->path,
+                        name);
+    }
+    int ncomponents = field >= 0 ? table->field[field].ncomponents : 1;
+    enum pvr_dimension dimension =
+        field >= 0 ? table->field[field].dimension : table->variable[variable].dimension;
+    array->unit = pvr_field_unit(&snapshot->info, dimension, request->units);
+    target->source = PVR_TARGET_COLUMNS;
+    target->factor = array->unit.factor;
+    target->ncomponents = ncomponents;
+    for (int i = 0; i < ncomponents; i++) {
+        int of = field >= 0 ? table->field[field].variable[i] : variable;
+        if (of >= 0) {
+            target->kind = table->variable[of].kind;
+            target->column[target->ncolumns] = table->variable[of].column;
+            target->component[target->ncolumns++] = i;
+        }
+    }
+    array->ncomponents = target->ncolumns;
+    return PVR_OK;
+}
+
+enum pvr_status pvr_targets_make(const struct pvr_snapshot *snapshot,
+                                 const struct pvr_mesh_request *request, struct pvr_mesh *mesh,
+                                 struct pvr_target *target, struct pvr_error *error) {
+    for (int i = 0; i < request->nfields; i++) {
+        enum pvr_status status =
+            make_target(snapshot, request, request->fields[i], &mesh->arrays[i], &target[i], error);
+        if (status != PVR_OK) {
+            return status;
+        }
+    }
+    return PVR_OK;
+}
+
+enum pvr_type pvr_target_type(const struct pvr_target *target, enum pvr_type precision) {
+    if (target->source == PVR_TARGET_COLUMNS) {
+        return precision;
+    }
+    return target->source == PVR_TARGET_LEVEL ? PVR_UINT8 : PVR_INT32;
+}
+
+static int count_columns(const struct pvr_target *target, int ntargets, enum pvr_file_kind kind) {
+    int count = 0;
+    for (int i = 0; i < ntargets; i++) {
+        if (target[i].source == PVR_TARGET_COLUMNS && target[i].kind == kind) {
+            count += target[i].ncolumns;
+        }
+    }
+    return count;
+}
+
+uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
+                                const struct pvr_domains *domains, int low, int high,
+                                const struct pvr_target *target, int ntargets) {
+    uint64_t octs = 0, columns = 0;
+    for (int l = low; l <= high; l++) {
+        octs += domains->level_octs[l - 1];
+    }
+    for (int kind = 0; kind < PVR_FILE_KINDS; kind++) {
+        columns += (uint64_t)count_columns(target, ntargets, (enum pvr_file_kind)kind);
+    }
+    return (octs << snapshot->info.ndim) * columns * snapshot->layout.amr.real_bytes;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+struct filling {
+    struct pvr_snapshot *snapshot;
+    const struct pvr_domains *domains;
+    const struct pvr_octree *octree;
+    const struct pvr_pieces *pieces;
+    const struct pvr_octs *octs;
+    const uint32_t (*root_coordinate)[3];
+    const struct pvr_target *target;
+    int ntargets;
+    enum pvr_file_kind kind;
+    bool constants;                           /* fill level and domain in this run */
+    const struct pvr_domain_columns *columns; /* of `kind`, or null: constants alone */
+    int ncolumns;                             /* wanted of `kind` */
+};
+
+/* Indices of the arrays' cells for a piece: of each oct's first cell, or, for the octs of the root
+ * level, of every cell. Returns the stride of `index`. */
+static int piece_indices(const struct filling *filling, const struct pvr_piece *piece,
+                         uint64_t *index) {
+    const struct pvr_octree *octree = filling->octree;
+    const struct pvr_octree_level *level = &octree->level[piece->level];
+    int ncells = octree->cells_per_oct;
+    if (piece->level == octree->root_level) {
+        for (uint64_t i = 0; i < piece->count; i++) {
+            const uint32_t *at = filling->root_coordinate[piece->base + i];
+            for (int c = 0; c < ncells; c++) {
+                uint64_t tree = 0;
+                for (int axis = octree->ndim - 1; axis >= 0; axis--) {
+                    tree =
+                        tree * octree->root_dims[axis] + 2 * at[axis] + (uint64_t)(c >> axis & 1);
+                }
+                index[i * (uint64_t)ncells + (uint64_t)c] = level->tree_cell[tree];
+            }
+        }
+        return ncells;
+    }
+    const uint32_t *slot = filling->octs[piece->level].slot + piece->base;
+    const uint64_t *first = level->tree_first;
+    uint64_t tree = 0;
+    for (uint64_t i = 0; i < piece->count; i++) {
+        if (slot[i] < first[tree] || slot[i] >= first[tree + 1]) {
+            uint64_t low = 0, high = octree->ntrees; /* first[low] <= slot < first[high] */
+            while (high - low > 1) {
+                uint64_t middle = low + (high - low) / 2;
+                if (first[middle] <= slot[i]) {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            tree = low;
+        }
+        index[i] = level->tree_cell[tree] + (slot[i] - first[tree]) * (uint64_t)ncells;
+    }
+    return 1;
+}
+
+/* A piece with everything needed to read its values. */
+struct work {
+    const struct filling *filling;
+    const struct pvr_file *file;
+    struct pvr_worker *worker;
+    struct pvr_columns_piece piece;
+    const struct pvr_columns_header *header;
+    uint64_t *index;
+    int stride;
+    char *scratch;
+    const char **data; /* room for all columns of the file, 2^ndim each */
+};
+
+static void scatter_target(const struct work *work, const struct pvr_target *target,
+                           uint64_t offset, uint64_t count, const char *const *data) {
+    pvr_scatter(target->array, work->filling->octree->ndim,
+                work->index + offset * (uint64_t)work->stride, work->stride, count, data,
+                work->header->real_bytes, target->ncolumns, target->component, target->factor);
+}
+
+/* Whole small block in one request. */
+static enum pvr_status fill_by_block(const struct work *work, struct pvr_error *error) {
+    const struct filling *filling = work->filling;
+    uint64_t bytes = 0;
+    enum pvr_status status =
+        pvr_columns_read_block(work->file, &filling->snapshot->layout.amr, work->header,
+                               &work->piece, work->scratch, work->data, &bytes, error);
+    pvr_job_add_read(work->worker, bytes);
+    for (int i = 0; status == PVR_OK && i < filling->ntargets; i++) {
+        const struct pvr_target *target = &filling->target[i];
+        if (target->source != PVR_TARGET_COLUMNS || target->kind != filling->kind) {
+            continue;
+        }
+        const char *data[3 * 8];
+        for (int v = 0; v < target->ncolumns; v++) {
+            for (int c = 0; c < filling->octree->cells_per_oct; c++) {
+                data[v * filling->octree->cells_per_oct + c] =
+                    work->data[target->column[v] * filling->octree->cells_per_oct + c];
+            }
+        }
+        scatter_target(work, target, 0, work->piece.count, data);
+    }
+    return status;
+}
+
+/* One field after the other, as many octs at a time as the buffer takes. */
+static enum pvr_status fill_by_field(const struct work *work, size_t buffer_bytes,
+                                     struct pvr_error *error) {
+    const struct filling *filling = work->filling;
+    const struct pvr_amr_header *amr = &filling->snapshot->layout.amr;
+    for (int i = 0; i < filling->ntargets; i++) {
+        const struct pvr_target *target = &filling->target[i];
+        if (target->source != PVR_TARGET_COLUMNS || target->kind != filling->kind) {
+            continue;
+        }
+        size_t per_oct = pvr_columns_scratch_bytes(amr, work->header, 1, target->ncolumns);
+        uint64_t step = buffer_bytes / per_oct > 0 ? buffer_bytes / per_oct : 1;
+        for (uint64_t done = 0; done < work->piece.count; done += step) {
+            struct pvr_columns_piece part = work->piece;
+            part.first += done;
+            part.count = part.count - done < step ? part.count - done : step;
+            uint64_t bytes = 0;
+            enum pvr_status status =
+                pvr_columns_read(work->file, amr, work->header, &part, target->column,
+                                 target->ncolumns, work->scratch, work->data, &bytes, error);
+            pvr_job_add_read(work->worker, bytes);
+            if (status != PVR_OK) {
+                return status;
+            }
+            scatter_target(work, target, done, part.count, work->data);
+        }
+    }
+    return PVR_OK;
+}
+
+static void fill_constants(const struct filling *filling, const struct pvr_piece *piece,
+                           const uint64_t *index, int stride) {
+    for (int i = 0; i < filling->ntargets; i++) {
+        const struct pvr_target *target = &filling->target[i];
+        if (target->source != PVR_TARGET_COLUMNS) {
+            int value = target->source == PVR_TARGET_LEVEL ? piece->level : piece->domain;
+            pvr_scatter_constant(target->array, filling->octree->ndim, index, stride, piece->count,
+                                 value);
+        }
+    }
+}
+
+static enum pvr_status fill_piece(struct filling *filling, const struct pvr_file *file,
+                                  const struct pvr_piece *piece, struct pvr_worker *worker,
+                                  struct pvr_error *error) {
+    const struct pvr_octree *octree = filling->octree;
+    const struct pvr_amr_header *amr = &filling->snapshot->layout.amr;
+    size_t ncells = (size_t)octree->cells_per_oct;
+    struct work work = {.filling = filling, .file = file, .worker = worker};
+    work.piece = pvr_piece_columns(filling->domains, piece);
+    work.header = filling->columns != NULL ? &filling->columns->header[piece->domain - 1] : NULL;
+
+    size_t chunk = worker->job->settings.chunk_bytes;
+    size_t index_bytes = (size_t)piece->count * sizeof *work.index *
+                         (piece->level == octree->root_level ? ncells : 1);
+    size_t nvar = work.header != NULL ? (size_t)work.header->nvar : 0;
+    size_t data_bytes = ((nvar > 3 ? nvar : 3) * ncells) * sizeof *work.data;
+    size_t least = nvar > 0 ? pvr_columns_scratch_bytes(amr, work.header, 1, 3) : 0;
+    size_t scratch_bytes = chunk > least ? chunk : least;
+    char *buffer = pvr_worker_buffer(worker, index_bytes + data_bytes + scratch_bytes);
+    if (buffer == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a read buffer");
+    }
+    work.index = (uint64_t *)(void *)buffer;
+    work.data = (const char **)(void *)(buffer + index_bytes);
+    work.scratch = buffer + index_bytes + data_bytes;
+    work.stride = piece_indices(filling, piece, work.index);
+    if (filling->constants) {
+        fill_constants(filling, piece, work.index, work.stride);
+    }
+    if (filling->columns == NULL) {
+        return PVR_OK;
+    }
+    enum pvr_status status = PVR_OK;
+    if (piece->first == 0) {
+        uint64_t bytes = 0;
+        status = pvr_columns_check_block(file, amr, work.header, &work.piece, &bytes, error);
+        pvr_job_add_read(worker, bytes);
+    }
+    if (status != PVR_OK) {
+        return status;
+    }
+    bool whole = piece->first == 0 && piece->count == work.piece.place.noct;
+    size_t block_bytes =
+        pvr_columns_block_bytes(amr, file->encoding.marker, work.header, work.piece.place.noct);
+    if (whole && block_bytes <= scratch_bytes && 4 * filling->ncolumns > 3 * work.header->nvar) {
+        return fill_by_block(&work, error);
+    }
+    return fill_by_field(&work, scratch_bytes, error);
+}
+
+static enum pvr_status fill_task(void *context, size_t number, struct pvr_worker *worker,
+                                 struct pvr_error *error) {
+    struct filling *filling = context;
+    const struct pvr_piece_task *task = &filling->pieces->task[number];
+    const struct pvr_piece *piece = &filling->pieces->piece[task->first];
+    struct pvr_file file = {.fd = -1};
+    char *path = NULL;
+    enum pvr_status status = PVR_OK;
+    if (filling->columns != NULL) {
+        status = pvr_pieces_open(&filling->snapshot->layout, pvr_file_kind_name(filling->kind),
+                                 piece->domain, &file, &path, error);
+    }
+    for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
+        status = pvr_job_stopped(worker->job)
+                     ? PVR_CANCELLED
+                     : fill_piece(filling, &file, &piece[i], worker, error);
+    }
+    pvr_file_close(&file);
+    free(path);
+    return status;
+}
+
+static void prefetch_task(void *context, size_t number) {
+    const struct filling *filling = context;
+    const struct pvr_piece_task *task = &filling->pieces->task[number];
+    const struct pvr_piece *piece = &filling->pieces->piece[task->first];
+    struct pvr_file file;
+    char *path;
+    if (pvr_pieces_open(&filling->snapshot->layout, pvr_file_kind_name(filling->kind),
+                        piece->domain, &file, &path, NULL) == PVR_OK) {
+        for (size_t i = 0; i < task->count; i++) {
+            struct pvr_columns_piece columns = pvr_piece_columns(filling->domains, &piece[i]);
+            uint64_t offset, bytes;
+            pvr_columns_range(&file.encoding, &filling->snapshot->layout.amr,
+                              &filling->columns->header[piece->domain - 1], &columns, &offset,
+                              &bytes);
+            pvr_file_prefetch(&file, offset, bytes);
+        }
+    }
+    pvr_file_close(&file);
+    free(path);
+}
+
+enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr_octree *octree,
+                                 const struct pvr_pieces *pieces, const struct pvr_octs *octs,
+                                 const uint32_t (*root_coordinate)[3],
+                                 const struct pvr_target *target, int ntargets, struct pvr_job *job,
+                                 struct pvr_error *error) {
+    struct filling filling = {.snapshot = snapshot,
+                              .octree = octree,
+                              .pieces = pieces,
+                              .octs = octs,
+                              .root_coordinate = root_coordinate,
+                              .target = target,
+                              .ntargets = ntargets,
+                              .constants = true};
+    enum pvr_status status = pvr_snapshot_domains(snapshot, job, &filling.domains, error);
+    bool constants = false;
+    for (int i = 0; i < ntargets; i++) {
+        constants = constants || target[i].source != PVR_TARGET_COLUMNS;
+    }
+    for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
+        filling.kind = (enum pvr_file_kind)kind;
+        filling.ncolumns = count_columns(target, ntargets, filling.kind);
+        if (filling.ncolumns == 0) {
+            continue;
+        }
+        status = pvr_snapshot_columns(snapshot, filling.kind, job, &filling.columns, error);
+        if (status == PVR_OK) {
+            /* A part of the columns is not asked for ahead: the range would hold the others. */
+            bool most = 4 * filling.ncolumns > 3 * snapshot->nvar[kind];
+            status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task,
+                                 most ? prefetch_task : NULL, &filling, error);
+        }
+        filling.constants = false;
+    }
+    if (status == PVR_OK && constants && filling.constants) {
+        filling.columns = NULL;
+        status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task, NULL, &filling, error);
+    }
+    return status;
+}

@@ -1,0 +1,43 @@
+/* pvr_mesh_fields.h - reading chosen fields into arrays in the octree's order (internal). */
+#ifndef PVR_MESH_FIELDS_H
+#define PVR_MESH_FIELDS_H
+
+#include "pvr_mesh.h"
+#include "pvr_octree_build.h"
+#include "pvr_pieces.h"
+#include "pvr_snapshot_private.h"
+
+/* What fills one array: a constant of the piece, or columns of a kind of file. */
+struct pvr_target {
+    enum { PVR_TARGET_LEVEL, PVR_TARGET_DOMAIN, PVR_TARGET_COLUMNS } source;
+    enum pvr_file_kind kind;
+    int ncolumns;
+    int column[3];
+    int component[3]; /* of the array, for each column */
+    int ncomponents;  /* of the array */
+    double factor;
+    struct pvr_array *array;
+};
+
+/* Makes mesh->arrays' names and units and one target each, arrays yet null. */
+enum pvr_status pvr_targets_make(const struct pvr_snapshot *snapshot,
+                                 const struct pvr_mesh_request *request, struct pvr_mesh *mesh,
+                                 struct pvr_target *target, struct pvr_error *error);
+
+/* Type of the array of a target. */
+enum pvr_type pvr_target_type(const struct pvr_target *target, enum pvr_type precision);
+
+/* Bytes of the files that the targets need of levels low .. high. */
+uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
+                                const struct pvr_domains *domains, int low, int high,
+                                const struct pvr_target *target, int ntargets);
+
+/* Fills the targets' arrays. `octs` has, per level, the octs' places in the octree (slot);
+ * `root_coordinate` where the octs of the root level lie, in the order of the domains. */
+enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr_octree *octree,
+                                 const struct pvr_pieces *pieces, const struct pvr_octs *octs,
+                                 const uint32_t (*root_coordinate)[3],
+                                 const struct pvr_target *target, int ntargets, struct pvr_job *job,
+                                 struct pvr_error *error);
+
+#endif

@@ -1,0 +1,317 @@
+/* pvr_octree_build.c - from octs in any order to the octree in memory. */
+#include "pvr_octree_build.h"
+
+#include "pvr_memory.h"
+#include "pvr_octree_rank.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef unsigned long long ull;
+
+enum { CHUNK = 1 << 15 /* octs of a task */ };
+
+struct build {
+    const struct pvr_octree_plan *plan;
+    struct pvr_octree *octree;
+    int level;     /* being placed */
+    uint8_t *seen; /* a byte per oct of the level */
+};
+
+static enum pvr_status fail_oct(const struct build *build, uint64_t index, const char *problem,
+                                struct pvr_error *error) {
+    char name[1024];
+    build->plan->name(build->plan->name_context, build->level, index, name, sizeof name);
+    return pvr_fail(error, PVR_ERROR_FORMAT, "%s %s", name, problem);
+}
+
+/* Number of the tree at `at` of the grid of trees. */
+static uint64_t tree_number(const struct pvr_octree *octree, const uint32_t at[3]) {
+    return at[0] + octree->root_dims[0] * (at[1] + (uint64_t)octree->root_dims[1] * at[2]);
+}
+
+/* Sets the bits of the trees' root cells from the octs of root_level. */
+static enum pvr_status place_roots(struct build *build, struct pvr_error *error) {
+    const struct pvr_octree *octree = build->octree;
+    const struct pvr_octs *octs = &build->plan->octs[octree->root_level];
+    for (uint64_t i = 0; i < octs->noct; i++) {
+        for (int cell = 0; cell < octree->cells_per_oct; cell++) {
+            uint32_t at[3];
+            for (int axis = 0; axis < 3; axis++) {
+                at[axis] = axis < octree->ndim
+                               ? 2 * octs->coordinate[i][axis] + (uint32_t)(cell >> axis & 1)
+                               : 0;
+                if (at[axis] >= octree->root_dims[axis]) {
+                    return fail_oct(build, i, "lies outside of the box", error);
+                }
+            }
+            uint64_t tree = tree_number(octree, at);
+            if (build->seen[tree]++ != 0) {
+                return fail_oct(build, i, "lies in the place of another oct", error);
+            }
+            if (octs->refined != NULL && octs->refined[i] >> cell & 1) {
+                octree->level[octree->root_level].refined[tree >> 3] |= (uint8_t)(1 << (tree & 7));
+            }
+        }
+    }
+    return PVR_OK; /* as many cells as trees (checked before), none twice: all are there */
+}
+
+/* A descent that remembers its way: octs that follow each other in a file are mostly near. */
+struct descent {
+    uint32_t at[3];                    /* of the last oct */
+    uint64_t slot[PVR_MAX_LEVELS + 1]; /* its ancestors' places, itself included */
+    int from;                          /* 0 before the first */
+};
+
+/* Place of the oct at `at` in level `level`, or -1 if a cell above it is not refined. */
+static int64_t descend(const struct pvr_octree *octree, int level, const uint32_t at[3],
+                       struct descent *way) {
+    int root = octree->root_level, shift = level - 1 - root;
+    uint32_t differ = (at[0] ^ way->at[0]) | (at[1] ^ way->at[1]) | (at[2] ^ way->at[2]);
+    int known = root; /* deepest level whose place is still right */
+    if (way->from != 0) {
+        int highest = differ != 0 ? 31 - __builtin_clz(differ) : -1;
+        known = highest >= shift ? root : level - 1 - highest;
+    }
+    if (known == root) {
+        const uint32_t tree_at[3] = {at[0] >> shift, at[1] >> shift, at[2] >> shift};
+        for (int axis = 0; axis < 3; axis++) {
+            if (tree_at[axis] >= octree->root_dims[axis]) {
+                return -1;
+            }
+        }
+        uint64_t tree = tree_number(octree, tree_at);
+        const struct pvr_octree_level *roots = &octree->level[root];
+        if (!pvr_is_refined(roots, tree >> 3, tree & 7)) {
+            return -1;
+        }
+        way->slot[root + 1] = pvr_rank(roots, tree >> 3, tree & 7);
+        known = root + 1;
+    }
+    uint64_t slot = way->slot[known];
+    for (int l = known; l < level; l++) {
+        int bit = level - 1 - l;
+        unsigned cell = (at[0] >> bit & 1) | (at[1] >> bit & 1) << 1 | (at[2] >> bit & 1) << 2;
+        if (!pvr_is_refined(&octree->level[l], slot, cell)) {
+            way->from = 0;
+            return -1;
+        }
+        slot = pvr_rank(&octree->level[l], slot, cell);
+        way->slot[l + 1] = slot;
+    }
+    memcpy(way->at, at, sizeof way->at);
+    way->from = 1;
+    return (int64_t)slot;
+}
+
+static enum pvr_status place_chunk(void *context, size_t task, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    (void)worker;
+    struct build *build = context;
+    struct pvr_octree *octree = build->octree;
+    struct pvr_octree_level *level = &octree->level[build->level];
+    const struct pvr_octs *octs = &build->plan->octs[build->level];
+    bool deepest = build->level == octree->max_level;
+    uint64_t begin = (uint64_t)task * CHUNK;
+    uint64_t end = begin + CHUNK < octs->noct ? begin + CHUNK : octs->noct;
+    struct descent way = {.from = 0};
+    for (uint64_t i = begin; i < end; i++) {
+        int64_t slot = descend(octree, build->level, octs->coordinate[i], &way);
+        if (slot < 0) {
+            return fail_oct(build, i, "has no refined cell above it", error);
+        }
+        octs->slot[i] = (uint32_t)slot;
+        __atomic_store_n(&build->seen[slot], 1, __ATOMIC_RELAXED);
+        if (octs->refined != NULL) {
+            if (deepest && octs->refined[i] != 0) {
+                return fail_oct(build, i, "has a refined cell, but no level is below it", error);
+            }
+            __atomic_store_n(&level->refined[slot], octs->refined[i], __ATOMIC_RELAXED);
+        }
+    }
+    return PVR_OK;
+}
+
+/* Fills level->rank; returns the number of refined cells. */
+static uint64_t count_refined(struct pvr_octree_level *level, uint64_t nbytes) {
+    uint64_t nwords = (nbytes + 7) / 8, total = 0;
+    for (uint64_t w = 0; w < nwords; w++) {
+        level->rank[w] = (uint32_t)total;
+        total += pvr_popcount(pvr_bits(level->refined + 8 * w));
+    }
+    level->rank[nwords] = (uint32_t)total;
+    return total;
+}
+
+static enum pvr_status allocate_level(struct pvr_octree *octree, int l, uint64_t noct,
+                                      uint64_t nbytes, struct pvr_error *error) {
+    struct pvr_octree_level *level = &octree->level[l];
+    uint64_t nwords = (nbytes + 7) / 8 + 1; /* one more: rank of the end */
+    level->noct = noct;
+    level->refined = pvr_large_alloc(nwords * 8);
+    level->rank = pvr_large_alloc(nwords * sizeof *level->rank);
+    level->tree_first = calloc(octree->ntrees + 1, sizeof *level->tree_first);
+    level->tree_cell = calloc(octree->ntrees, sizeof *level->tree_cell);
+    if (level->refined == NULL || level->rank == NULL || level->tree_first == NULL ||
+        level->tree_cell == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the %llu octs of level %d",
+                        (ull)noct, l);
+    }
+    octree->bytes +=
+        nwords * (8 + sizeof *level->rank) + (2 * octree->ntrees + 1) * sizeof *level->tree_first;
+    return PVR_OK;
+}
+
+/* Checks that the octs of `l + 1` are as many as the refined cells of `l`. */
+static enum pvr_status check_children(const struct build *build, int l, uint64_t refined,
+                                      struct pvr_error *error) {
+    uint64_t children = l < build->octree->max_level ? build->plan->octs[l + 1].noct : 0;
+    if (refined == children) {
+        return PVR_OK;
+    }
+    char name[1024];
+    build->plan->name(build->plan->name_context, l, UINT64_MAX, name, sizeof name);
+    return pvr_fail(error, PVR_ERROR_FORMAT,
+                    "%s: level %d has %llu refined cells, but level %d has %llu octs", name, l,
+                    (ull)refined, l + 1, (ull)children);
+}
+
+static enum pvr_status place_level(struct build *build, struct pvr_job *job,
+                                   struct pvr_error *error) {
+    struct pvr_octree *octree = build->octree;
+    const struct pvr_octs *octs = &build->plan->octs[build->level];
+    enum pvr_status status = allocate_level(octree, build->level, octs->noct, octs->noct, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    build->seen = pvr_large_alloc(octs->noct);
+    if (build->seen == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the octs of level %d",
+                        build->level);
+    }
+    status = pvr_job_run(job, (size_t)((octs->noct + CHUNK - 1) / CHUNK), NULL, place_chunk, NULL,
+                         build, error);
+    /* As many octs as places (checked on the level above): if all places are taken, none is taken
+     * twice. */
+    const uint8_t *empty = status == PVR_OK ? memchr(build->seen, 0, (size_t)octs->noct) : NULL;
+    if (empty != NULL) {
+        char name[1024];
+        build->plan->name(build->plan->name_context, build->level, UINT64_MAX, name, sizeof name);
+        status = pvr_fail(error, PVR_ERROR_FORMAT,
+                          "%s: level %d has two octs in one place, and a refined cell without one",
+                          name, build->level);
+    }
+    pvr_large_free(build->seen, octs->noct);
+    build->seen = NULL;
+    return status;
+}
+
+static void free_octs(struct pvr_octs *octs) {
+    pvr_large_free(octs->coordinate, octs->noct * sizeof *octs->coordinate);
+    pvr_large_free(octs->refined, octs->noct);
+    octs->coordinate = NULL;
+    octs->refined = NULL;
+}
+
+/* First octs and cells of each tree on each level, and the totals. */
+static void number_cells(struct pvr_octree *octree) {
+    int root = octree->root_level;
+    struct pvr_octree_level *roots = &octree->level[root];
+    for (uint64_t t = 0; t <= octree->ntrees; t++) {
+        roots->tree_first[t] = t;
+    }
+    for (int l = root + 1; l <= octree->max_level; l++) {
+        const struct pvr_octree_level *above = &octree->level[l - 1];
+        for (uint64_t t = 0; t <= octree->ntrees; t++) {
+            uint64_t first = above->tree_first[t];
+            octree->level[l].tree_first[t] =
+                l == root + 1 ? pvr_rank(above, first >> 3, first & 7) : pvr_rank(above, first, 0);
+        }
+    }
+    uint64_t cell = 0, refined = 0;
+    for (uint64_t t = 0; t < octree->ntrees; t++) {
+        roots->tree_cell[t] = cell++;
+        for (int l = root + 1; l <= octree->max_level; l++) {
+            struct pvr_octree_level *level = &octree->level[l];
+            uint64_t noct = level->tree_first[t + 1] - level->tree_first[t];
+            level->tree_cell[t] = cell;
+            cell += noct * (uint64_t)octree->cells_per_oct;
+            refined += noct; /* every oct has one refined cell above it */
+        }
+    }
+    octree->ncells = cell;
+    octree->nleaves = cell - refined;
+}
+
+static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pvr_octree **result,
+                                   struct pvr_error *error) {
+    struct pvr_octree *octree = calloc(1, sizeof *octree);
+    *result = octree;
+    if (octree == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for an octree");
+    }
+    octree->references = 1;
+    octree->bytes = sizeof *octree;
+    octree->ndim = plan->ndim;
+    octree->cells_per_oct = 1 << plan->ndim;
+    octree->root_level = plan->root_level;
+    octree->max_level = plan->max_level;
+    octree->ntrees = 1;
+    for (int axis = 0; axis < 3; axis++) {
+        octree->root_dims[axis] = axis < plan->ndim ? plan->ncoarse[axis] << plan->root_level : 1;
+        octree->ntrees *= octree->root_dims[axis];
+        octree->size[axis] = plan->size[axis];
+    }
+    for (int l = plan->root_level; l <= plan->max_level; l++) {
+        if (plan->octs[l].noct >= UINT32_MAX) {
+            return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                            "level %d has %llu octs; one process can hold %llu", l,
+                            (ull)plan->octs[l].noct, (ull)UINT32_MAX - 1);
+        }
+    }
+    uint64_t root_cells = plan->octs[plan->root_level].noct * (uint64_t)octree->cells_per_oct;
+    if (root_cells != octree->ntrees) {
+        return pvr_fail(error, PVR_ERROR_FORMAT, "level %d has %llu cells where %llu fill the box",
+                        plan->root_level, (ull)root_cells, (ull)octree->ntrees);
+    }
+    return allocate_level(octree, plan->root_level, octree->ntrees, (octree->ntrees + 7) / 8,
+                          error);
+}
+
+enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_job *job,
+                                 struct pvr_octree **result, struct pvr_error *error) {
+    *result = NULL;
+    struct pvr_octree *octree;
+    enum pvr_status status = make_octree(plan, &octree, error);
+    struct build build = {.plan = plan, .octree = octree, .level = plan->root_level};
+    if (status == PVR_OK) {
+        build.seen = calloc(octree->ntrees, 1);
+        status = build.seen != NULL
+                     ? place_roots(&build, error)
+                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the grid of trees");
+        free(build.seen);
+        build.seen = NULL;
+    }
+    for (int l = plan->root_level; status == PVR_OK && l <= plan->max_level; l++) {
+        struct pvr_octree_level *level = &octree->level[l];
+        build.level = l;
+        if (l > plan->root_level) {
+            status = place_level(&build, job, error);
+        }
+        if (status == PVR_OK) {
+            uint64_t nbytes = l > plan->root_level ? level->noct : (octree->ntrees + 7) / 8;
+            uint64_t refined = count_refined(level, nbytes);
+            status = check_children(&build, l, refined, error);
+        }
+        free_octs(&plan->octs[l]);
+    }
+    if (status != PVR_OK) {
+        pvr_octree_release(octree);
+        return status;
+    }
+    number_cells(octree);
+    *result = octree;
+    return PVR_OK;
+}

@@ -1,0 +1,99 @@
+/* pvr_pieces.c - cutting an output's octs into tasks. */
+#include "pvr_pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Counts the pieces and tasks (with null arrays), or fills them. */
+static void cut(const struct pvr_domains *domains, int low, int high, struct pvr_pieces *pieces,
+                uint64_t *level_base) {
+    pieces->npieces = pieces->ntasks = 0;
+    uint64_t in_task = 0; /* octs of the task that is being filled */
+    memset(level_base, 0, 64 * sizeof *level_base);
+    for (int domain = 1; domain <= domains->ndomains; domain++) {
+        bool open = false;
+        for (int level = low; level <= high; level++) {
+            uint64_t noct = pvr_domains_place(domains, domain, level)->noct;
+            for (uint64_t first = 0; first < noct; first += PVR_PIECE_OCTS) {
+                uint64_t count = noct - first < PVR_PIECE_OCTS ? noct - first : PVR_PIECE_OCTS;
+                if (!open || in_task + count > PVR_PIECE_OCTS) {
+                    open = true;
+                    in_task = 0;
+                    if (pieces->task != NULL) {
+                        pieces->task[pieces->ntasks].first = pieces->npieces;
+                    }
+                    pieces->ntasks++;
+                }
+                if (pieces->piece != NULL) {
+                    pieces->piece[pieces->npieces] =
+                        (struct pvr_piece){domain, level, first, count, level_base[level] + first};
+                    pieces->task[pieces->ntasks - 1].count++;
+                    pieces->cost[pieces->ntasks - 1] += count;
+                }
+                in_task += count;
+                pieces->npieces++;
+            }
+            level_base[level] += noct;
+        }
+    }
+}
+
+enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int high,
+                               struct pvr_pieces *pieces, struct pvr_error *error) {
+    uint64_t level_base[64];
+    memset(pieces, 0, sizeof *pieces);
+    cut(domains, low, high, pieces, level_base);
+    pieces->piece = calloc(pieces->npieces + 1, sizeof *pieces->piece);
+    pieces->task = calloc(pieces->ntasks + 1, sizeof *pieces->task);
+    pieces->cost = calloc(pieces->ntasks + 1, sizeof *pieces->cost);
+    if (pieces->piece == NULL || pieces->task == NULL || pieces->cost == NULL) {
+        size_t npieces = pieces->npieces;
+        pvr_pieces_free(pieces);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %zu pieces", npieces);
+    }
+    cut(domains, low, high, pieces, level_base);
+    return PVR_OK;
+}
+
+void pvr_pieces_free(struct pvr_pieces *pieces) {
+    free(pieces->piece);
+    free(pieces->task);
+    free(pieces->cost);
+    memset(pieces, 0, sizeof *pieces);
+}
+
+enum pvr_status pvr_pieces_open(const struct pvr_layout *layout, const char *kind, int domain,
+                                struct pvr_file *file, char **path, struct pvr_error *error) {
+    *path = pvr_layout_path(layout, kind, domain);
+    if (*path == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
+    enum pvr_status status = pvr_file_open(file, *path, error);
+    file->encoding = layout->encoding;
+    return status;
+}
+
+enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
+                                    const struct pvr_domains *domains, const struct pvr_file *file,
+                                    const struct pvr_piece *piece, struct pvr_worker *worker,
+                                    uint32_t (*coordinate)[3], uint8_t *refined,
+                                    struct pvr_error *error) {
+    void *scratch = pvr_worker_buffer(worker, pvr_amr_scratch_bytes(piece->count));
+    if (scratch == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a read buffer");
+    }
+    uint64_t bytes = 0;
+    enum pvr_status status = pvr_amr_read_octs(
+        file, &layout->amr, domains->amr_body[piece->domain - 1],
+        pvr_domains_place(domains, piece->domain, piece->level), piece->level, &layout->box,
+        piece->first, piece->count, scratch, coordinate, refined, &bytes, error);
+    pvr_job_add_read(worker, bytes);
+    return status;
+}
+
+struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,
+                                           const struct pvr_piece *piece) {
+    return (struct pvr_columns_piece){piece->domain, piece->level,
+                                      *pvr_domains_place(domains, piece->domain, piece->level),
+                                      piece->first, piece->count};
+}

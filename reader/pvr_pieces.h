@@ -1,0 +1,52 @@
+/* pvr_pieces.h - cutting an output's octs into tasks (internal).
+ *
+ * A piece is a run of own octs of one level of one domain, at most PVR_PIECE_OCTS of them. Pieces
+ * stand domain after domain and level after level; a task is a run of pieces of one domain, so that
+ * its file is opened once. The cut does not depend on the number of threads.
+ */
+#ifndef PVR_PIECES_H
+#define PVR_PIECES_H
+
+#include "pvr_domains.h"
+
+enum { PVR_PIECE_OCTS = 1 << 14 };
+
+struct pvr_piece {
+    int domain; /* from 1 */
+    int level;
+    uint64_t first, count; /* octs of the domain's own block */
+    uint64_t base;         /* place of octs `first` among all octs of the level, in the order of
+                              the domains */
+};
+
+struct pvr_pieces {
+    size_t npieces;
+    struct pvr_piece *piece;
+    size_t ntasks;
+    struct pvr_piece_task {
+        size_t first, count; /* pieces */
+    } * task;
+    uint64_t *cost; /* octs of each task */
+};
+
+/* Cuts levels low .. high. */
+enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int high,
+                               struct pvr_pieces *pieces, struct pvr_error *error);
+void pvr_pieces_free(struct pvr_pieces *pieces);
+
+/* Opens the file of `kind` ("amr", "hydro") of a domain without reading it. */
+enum pvr_status pvr_pieces_open(const struct pvr_layout *layout, const char *kind, int domain,
+                                struct pvr_file *file, char **path, struct pvr_error *error);
+
+/* Reads the octs of one piece from its open amr file (see pvr_amr_read_octs). */
+enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
+                                    const struct pvr_domains *domains, const struct pvr_file *file,
+                                    const struct pvr_piece *piece, struct pvr_worker *worker,
+                                    uint32_t (*coordinate)[3], uint8_t *refined,
+                                    struct pvr_error *error);
+
+/* The piece as the columns module wants it. */
+struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,
+                                           const struct pvr_piece *piece);
+
+#endif

@@ -1,0 +1,32 @@
+/* pvr_snapshot_private.h - what is inside a snapshot handle (internal). */
+#ifndef PVR_SNAPSHOT_PRIVATE_H
+#define PVR_SNAPSHOT_PRIVATE_H
+
+#include "pvr_domains.h"
+#include "pvr_snapshot.h"
+
+#include <pthread.h>
+
+struct pvr_snapshot {
+    char *path; /* of the info file */
+    struct pvr_info info;
+    struct pvr_layout layout;
+    struct pvr_field_table fields;
+    double gamma;
+    char *warnings;
+    pthread_mutex_t lock; /* held while tables are read; they are published by atomic stores */
+    struct pvr_domains *domains;
+    struct pvr_domain_columns *columns[PVR_FILE_KINDS];
+    int nvar[PVR_FILE_KINDS]; /* 0: the output has no files of this kind */
+    int references;
+};
+
+/* The tables, read with the threads of `job` if that was not done before. They live as long as
+ * the handle. */
+enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_job *job,
+                                     const struct pvr_domains **domains, struct pvr_error *error);
+enum pvr_status pvr_snapshot_columns(struct pvr_snapshot *snapshot, enum pvr_file_kind kind,
+                                     struct pvr_job *job, const struct pvr_domain_columns **columns,
+                                     struct pvr_error *error);
+
+#endif

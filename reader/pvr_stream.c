@@ -1,0 +1,274 @@
+/* pvr_stream.c - read a snapshot block by block without keeping it. */
+#include "pvr_stream.h"
+
+#include "pvr_pieces.h"
+#include "pvr_snapshot_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct streaming {
+    struct pvr_snapshot *snapshot;
+    const struct pvr_stream_request *request;
+    const struct pvr_domains *domains;
+    struct pvr_pieces pieces;
+    int max_level;
+    bool sons_of_last;
+    const struct pvr_domain_columns *columns[PVR_FILE_KINDS];
+    int *column[PVR_FILE_KINDS]; /* wanted columns of each kind */
+    int *place[PVR_FILE_KINDS];  /* their places in the request */
+    int ncolumns[PVR_FILE_KINDS];
+    pvr_block_fn function;
+    void *context;
+    struct block_memory *memory; /* one for each thread */
+};
+
+/* What a thread needs for a block; pieces have at most PVR_PIECE_OCTS octs. */
+struct block_memory {
+    uint32_t (*coordinate)[3];
+    uint8_t *refined;
+    double *values; /* [variable][cell][oct] */
+    const double **value;
+    const char **data;
+};
+
+static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
+                            struct pvr_error *error) {
+    const struct pvr_stream_request *request = streaming->request;
+    const struct pvr_field_table *table = &streaming->snapshot->fields;
+    for (int kind = 0; kind < PVR_FILE_KINDS; kind++) {
+        streaming->column[kind] = calloc((size_t)request->nvariables + 1, sizeof(int));
+        streaming->place[kind] = calloc((size_t)request->nvariables + 1, sizeof(int));
+        if (streaming->column[kind] == NULL || streaming->place[kind] == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %d variables",
+                            request->nvariables);
+        }
+    }
+    for (int i = 0; i < request->nvariables; i++) {
+        int variable = request->variables[i];
+        if (variable < 0 || variable >= table->nvariables) {
+            return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: has no variable number %d",
+                            streaming->snapshot->path, variable);
+        }
+        enum pvr_file_kind kind = table->variable[variable].kind;
+        streaming->column[kind][streaming->ncolumns[kind]] = table->variable[variable].column;
+        streaming->place[kind][streaming->ncolumns[kind]++] = i;
+    }
+    enum pvr_status status =
+        pvr_snapshot_domains(streaming->snapshot, job, &streaming->domains, error);
+    for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
+        if (streaming->ncolumns[kind] > 0) {
+            status = pvr_snapshot_columns(streaming->snapshot, (enum pvr_file_kind)kind, job,
+                                          &streaming->columns[kind], error);
+        }
+    }
+    if (status != PVR_OK) {
+        return status;
+    }
+    int deepest = streaming->domains->deepest;
+    streaming->sons_of_last = request->max_level <= 0 || request->max_level >= deepest;
+    streaming->max_level = streaming->sons_of_last ? deepest : request->max_level;
+    return pvr_pieces_cut(streaming->domains, 1, streaming->max_level, &streaming->pieces, error);
+}
+
+static void free_streaming(struct streaming *streaming, int nthreads) {
+    for (int t = 0; streaming->memory != NULL && t < nthreads; t++) {
+        struct block_memory *memory = &streaming->memory[t];
+        free(memory->coordinate);
+        free(memory->refined);
+        free(memory->values);
+        free(memory->value);
+        free(memory->data);
+    }
+    free(streaming->memory);
+    for (int kind = 0; kind < PVR_FILE_KINDS; kind++) {
+        free(streaming->column[kind]);
+        free(streaming->place[kind]);
+    }
+    pvr_pieces_free(&streaming->pieces);
+}
+
+static enum pvr_status allocate_block(const struct streaming *streaming,
+                                      struct block_memory *memory, struct pvr_error *error) {
+    if (memory->coordinate != NULL) {
+        return PVR_OK;
+    }
+    size_t nvariables = (size_t)streaming->request->nvariables;
+    size_t cells = (size_t)1 << streaming->snapshot->info.ndim;
+    memory->refined = malloc(PVR_PIECE_OCTS);
+    memory->values = malloc((nvariables * cells * PVR_PIECE_OCTS + 1) * sizeof(double));
+    memory->value = calloc(nvariables + 1, sizeof *memory->value);
+    memory->data = calloc(nvariables * cells + 1, sizeof *memory->data);
+    memory->coordinate = malloc(PVR_PIECE_OCTS * sizeof *memory->coordinate);
+    if (memory->refined == NULL || memory->values == NULL || memory->value == NULL ||
+        memory->data == NULL || memory->coordinate == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a block of %zu variables",
+                        nvariables);
+    }
+    return PVR_OK;
+}
+
+/* Reads the wanted columns of one kind into memory->values. */
+static enum pvr_status read_values(const struct streaming *streaming, enum pvr_file_kind kind,
+                                   const struct pvr_file *file, const struct pvr_piece *piece,
+                                   struct block_memory *memory, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    const struct pvr_amr_header *amr = &streaming->snapshot->layout.amr;
+    const struct pvr_columns_header *header = &streaming->columns[kind]->header[piece->domain - 1];
+    struct pvr_columns_piece columns = pvr_piece_columns(streaming->domains, piece);
+    int ncolumns = streaming->ncolumns[kind], ncells = 1 << amr->ndim;
+    uint64_t bytes = 0;
+    void *scratch =
+        pvr_worker_buffer(worker, pvr_columns_scratch_bytes(amr, header, piece->count, ncolumns));
+    if (scratch == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a read buffer");
+    }
+    enum pvr_status status = PVR_OK;
+    if (piece->first == 0) {
+        status = pvr_columns_check_block(file, amr, header, &columns, &bytes, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_columns_read(file, amr, header, &columns, streaming->column[kind], ncolumns,
+                                  scratch, memory->data, &bytes, error);
+    }
+    pvr_job_add_read(worker, bytes);
+    for (int v = 0; status == PVR_OK && v < ncolumns; v++) {
+        double *to =
+            memory->values + (uint64_t)streaming->place[kind][v] * (uint64_t)ncells * piece->count;
+        for (int c = 0; c < ncells; c++, to += piece->count) {
+            const char *from = memory->data[v * ncells + c];
+            if (header->real_bytes == 8) {
+                memcpy(to, from, (size_t)piece->count * 8);
+                continue;
+            }
+            for (uint64_t i = 0; i < piece->count; i++) {
+                float value;
+                memcpy(&value, from + 4 * i, 4);
+                to[i] = (double)value;
+            }
+        }
+    }
+    return status;
+}
+
+static enum pvr_status deliver(const struct streaming *streaming, size_t number,
+                               const struct pvr_file *files, struct pvr_worker *worker,
+                               struct pvr_error *error) {
+    const struct pvr_piece *piece = &streaming->pieces.piece[number];
+    struct block_memory *memory = &streaming->memory[worker->thread];
+    bool sons = piece->level < streaming->max_level || streaming->sons_of_last;
+    enum pvr_status status = pvr_piece_read_octs(
+        &streaming->snapshot->layout, streaming->domains, &files[PVR_FILE_KINDS], piece, worker,
+        memory->coordinate, sons ? memory->refined : NULL, error);
+    if (!sons) {
+        memset(memory->refined, 0, (size_t)piece->count);
+    }
+    for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
+        if (streaming->ncolumns[kind] > 0) {
+            status = read_values(streaming, (enum pvr_file_kind)kind, &files[kind], piece, memory,
+                                 worker, error);
+        }
+    }
+    if (status != PVR_OK) {
+        return status;
+    }
+    int ndim = streaming->snapshot->info.ndim;
+    for (int v = 0; v < streaming->request->nvariables; v++) {
+        memory->value[v] = memory->values + ((uint64_t)v << ndim) * piece->count;
+    }
+    const struct pvr_block block = {.number = number,
+                                    .thread = worker->thread,
+                                    .domain = piece->domain,
+                                    .level = piece->level,
+                                    .ndim = ndim,
+                                    .max_level = streaming->max_level,
+                                    .noct = piece->count,
+                                    .coordinate = (const uint32_t(*)[3])memory->coordinate,
+                                    .refined = memory->refined,
+                                    .nvariables = streaming->request->nvariables,
+                                    .values = memory->value};
+    return streaming->function(streaming->context, &block, error);
+}
+
+static enum pvr_status stream_task(void *context, size_t number, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    struct streaming *streaming = context;
+    const struct pvr_piece_task *task = &streaming->pieces.task[number];
+    int domain = streaming->pieces.piece[task->first].domain;
+    struct pvr_file files[PVR_FILE_KINDS + 1]; /* the last: amr */
+    char *paths[PVR_FILE_KINDS + 1] = {NULL};
+    for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
+        files[kind].fd = -1;
+    }
+    enum pvr_status status = allocate_block(streaming, &streaming->memory[worker->thread], error);
+    for (int kind = 0; status == PVR_OK && kind <= PVR_FILE_KINDS; kind++) {
+        bool amr = kind == PVR_FILE_KINDS;
+        if (amr || streaming->ncolumns[kind] > 0) {
+            status = pvr_pieces_open(&streaming->snapshot->layout,
+                                     amr ? "amr" : pvr_file_kind_name((enum pvr_file_kind)kind),
+                                     domain, &files[kind], &paths[kind], error);
+        }
+    }
+    for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
+        status = pvr_job_stopped(worker->job)
+                     ? PVR_CANCELLED
+                     : deliver(streaming, task->first + i, files, worker, error);
+    }
+    for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
+        pvr_file_close(&files[kind]);
+        free(paths[kind]);
+    }
+    return status;
+}
+
+enum pvr_status pvr_stream_count(struct pvr_snapshot *snapshot,
+                                 const struct pvr_stream_request *request,
+                                 const struct pvr_threads *threads, size_t *nblocks,
+                                 struct pvr_error *error) {
+    *nblocks = 0;
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct streaming streaming = {.snapshot = snapshot, .request = request};
+    status = plan(&streaming, &job, error);
+    *nblocks = status == PVR_OK ? streaming.pieces.npieces : 0;
+    free_streaming(&streaming, 0);
+    pvr_job_end(&job, NULL);
+    return status;
+}
+
+enum pvr_status pvr_stream_run(struct pvr_snapshot *snapshot,
+                               const struct pvr_stream_request *request,
+                               const struct pvr_threads *threads, pvr_progress_fn progress,
+                               void *progress_context, pvr_block_fn function, void *context,
+                               struct pvr_report *report, struct pvr_error *error) {
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct streaming streaming = {
+        .snapshot = snapshot, .request = request, .function = function, .context = context};
+    status = plan(&streaming, &job, error);
+    if (status == PVR_OK) {
+        const struct pvr_amr_header *amr = &snapshot->layout.amr;
+        for (size_t i = 0; i < streaming.pieces.ntasks; i++) {
+            uint64_t cell_bytes = 4 + (uint64_t)request->nvariables * amr->real_bytes;
+            pvr_job_expect(&job, streaming.pieces.cost[i] * ((uint64_t)amr->ndim * amr->real_bytes +
+                                                             (cell_bytes << amr->ndim)));
+        }
+        streaming.memory = calloc((size_t)job.threads, sizeof *streaming.memory);
+        status = streaming.memory != NULL
+                     ? pvr_job_run(&job, streaming.pieces.ntasks, streaming.pieces.cost,
+                                   stream_task, NULL, &streaming, error)
+                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the team's blocks");
+    }
+    free_streaming(&streaming, job.threads);
+    pvr_job_end(&job, status == PVR_OK ? report : NULL);
+    if (status != PVR_OK && report != NULL) {
+        memset(report, 0, sizeof *report);
+    }
+    return status;
+}
