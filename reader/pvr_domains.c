@@ -55,7 +55,8 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
         for (int l = 0; status == PVR_OK && l < domains->nlevels; l++) {
             __atomic_fetch_add(&domains->level_octs[l], place[l].noct, __ATOMIC_RELAXED);
         }
-        pvr_job_add_read(worker, status == PVR_OK ? domains->amr_body[task] : 0);
+        /* of the tables only numbl is read: headl, taill and the like are stepped over */
+        pvr_job_add_read(worker, (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4);
         pvr_file_close(&file);
     }
     free(path);
