@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fills totals->field[i] for variable number `variable`, the i-th of the selection. */
-static void take_field(const struct totals_request *request, const struct pvr_variable *variable,
-                       const struct pvr_field_statistics *from, struct totals_field *field) {
+/* Names the fields of the selection, without values. */
+static void name_fields(const struct totals_request *request, struct totals *totals) {
+    const struct pvr_field_table *table = pvr_snapshot_fields(request->snapshot);
     const struct pvr_info *info = pvr_snapshot_info(request->snapshot);
-    field->name = variable->name;
-    field->unit = pvr_field_unit(info, variable->dimension, request->units).label;
-    field->min = from->min;
-    field->max = from->max;
-    field->sum_field_volume = from->sum_field_volume;
-    field->not_finite = from->not_finite;
+    for (int i = 0; i < totals->nfields; i++) {
+        const struct pvr_variable *variable = &table->variable[request->selection->variable[i]];
+        totals->field[i] = (struct totals_field){
+            .name = variable->name,
+            .unit = pvr_field_unit(info, variable->dimension, request->units).label,
+            .min = (double)NAN,
+            .max = (double)NAN,
+            .sum_field_volume = (double)NAN,
+        };
+    }
 }
 
 /* Place of `variable` in the selection, or -1. */
@@ -27,8 +31,8 @@ static int place_of(const struct selection *selection, int variable) {
     return -1;
 }
 
-/* The statistics have an entry per component of each array, in the order of the arrays, but for
- * level and domain; components that the run does not have (velocity_z in 2-D) are left out. */
+/* The statistics have an entry per component that was read of each array, in the order of the
+ * arrays, but for level and domain. */
 static void take_statistics(const struct totals_request *request, const struct pvr_mesh *mesh,
                             const struct pvr_statistics *statistics, struct totals *totals) {
     const struct pvr_field_table *table = pvr_snapshot_fields(request->snapshot);
@@ -38,12 +42,15 @@ static void take_statistics(const struct totals_request *request, const struct p
         if (f < 0) {
             continue;
         }
-        for (int c = 0; c < mesh->arrays[a].array->ncomponents; c++, entry++) {
+        for (int c = 0; c < mesh->arrays[a].ncomponents; c++, entry++) {
             int variable = table->field[f].variable[c];
             int place = variable >= 0 ? place_of(request->selection, variable) : -1;
             if (place >= 0 && entry < statistics->nfields) {
-                take_field(request, &table->variable[variable], &statistics->field[entry],
-                           &totals->field[place]);
+                const struct pvr_field_statistics *from = &statistics->field[entry];
+                totals->field[place].min = from->min;
+                totals->field[place].max = from->max;
+                totals->field[place].sum_field_volume = from->sum_field_volume;
+                totals->field[place].not_finite = from->not_finite;
             }
         }
     }
@@ -71,6 +78,7 @@ enum pvr_status totals_load(const struct totals_request *request, struct totals 
     if (totals->field == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     }
+    name_fields(request, totals);
 
     struct pvr_mesh *mesh = NULL;
     double begin = pvr_seconds();

@@ -103,7 +103,7 @@ class Expect(unittest.TestCase):
             self.assertLess(found["bytes_read"], whole["bytes_read"])
 
     def test_fields(self):
-        output = command.output("sedov3d/output_00003")
+        output = command.output("web3d/output_00003")  # large enough that reading less shows
         every = command.run_json("load", output.info)
         some = command.run_json("load", output.info, "--fields", "pressure,velocity_y,level,domain")
         self.assertEqual(sorted(some["fields"]), ["pressure", "velocity_y"])
