@@ -290,32 +290,48 @@ static enum pvr_status fail_short(const struct pvr_file *file, const struct pvr_
                     file->path);
 }
 
+/* Octs and blocks with octs in a row of counts; *any has the sign bit if one is negative. */
+static void add_counts(const int32_t *count, int n, uint64_t *octs, uint64_t *blocks,
+                       int32_t *any) {
+    uint64_t sum = 0;
+    uint32_t nonzero = 0;
+    int32_t all = 0;
+    for (int i = 0; i < n; i++) {
+        sum += (uint32_t)count[i];
+        nonzero += count[i] != 0;
+        all |= count[i];
+    }
+    *octs += sum;
+    *blocks += nonzero;
+    *any |= all;
+}
+
 static enum pvr_status make_places(const struct pvr_file *file, const struct pvr_amr_header *header,
                                    const int32_t *numbl, const int32_t *numbb, int domain,
                                    uint64_t body, struct pvr_place *place,
                                    struct pvr_error *error) {
     struct pvr_amr_block empty = pvr_amr_block(header, file->encoding.marker, 0);
     struct pvr_amr_block one = pvr_amr_block(header, file->encoding.marker, 1);
-    uint64_t octs = 0, blocks = 0, per_oct = one.all - empty.all;
+    uint64_t octs = 0, blocks = 0, per_oct = one.all - empty.all, limit = file->size / per_oct;
     for (int32_t level = 1; level <= header->nlevelmax; level++) {
-        for (int32_t d = 1; d <= header->ncpu + header->nboundary; d++) {
-            int64_t l = level - 1;
-            int32_t noct = d <= header->ncpu ? numbl[l * header->ncpu + d - 1]
-                                             : numbb[l * header->nboundary + d - header->ncpu - 1];
-            if (noct < 0 || (uint64_t)noct > file->size / per_oct) {
-                return pvr_fail(error, PVR_ERROR_FORMAT,
-                                "%s: record 22 (numbl) counts %d octs of domain %d on level %d, "
-                                "more than the file's %llu bytes can hold",
-                                file->path, (int)noct, (int)d, (int)level, (ull)file->size);
-            }
-            if (d == domain) {
-                place[l] = (struct pvr_place){(uint32_t)noct, (uint32_t)blocks, octs};
-            }
-            octs += (uint64_t)noct;
-            blocks += noct > 0;
-            if (octs > file->size / per_oct) {
-                return fail_short(file, header, numbl, numbb, body, error);
-            }
+        const int32_t *row = numbl + (int64_t)(level - 1) * header->ncpu;
+        int32_t any = 0;
+        uint64_t before = octs;
+        add_counts(row, domain - 1, &octs, &blocks, &any);
+        place[level - 1] = (struct pvr_place){(uint32_t)row[domain - 1], (uint32_t)blocks, octs};
+        add_counts(row + domain - 1, header->ncpu - domain + 1, &octs, &blocks, &any);
+        if (header->nboundary > 0) {
+            add_counts(numbb + (int64_t)(level - 1) * header->nboundary, header->nboundary, &octs,
+                       &blocks, &any);
+        }
+        if (any < 0 || octs - before > limit) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: record 22 (numbl) counts more octs on level %d than the file's "
+                            "%llu bytes can hold, or less than none",
+                            file->path, (int)level, (ull)file->size);
+        }
+        if (octs > limit) {
+            return fail_short(file, header, numbl, numbb, body, error);
         }
     }
     place[header->nlevelmax] = (struct pvr_place){0, (uint32_t)blocks, octs};

@@ -10,25 +10,6 @@ char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int dom
     return pvr_text_format("%s/%s_%05d.out%05d", layout->folder, kind, layout->number, domain);
 }
 
-enum pvr_status pvr_layout_open_amr(const struct pvr_layout *layout, int domain,
-                                    struct pvr_file *file, char **path,
-                                    struct pvr_amr_header *header, struct pvr_error *error) {
-    *path = pvr_layout_path(layout, "amr", domain);
-    if (*path == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
-    }
-    enum pvr_status status = pvr_file_open(file, *path, error);
-    if (status != PVR_OK) {
-        return status;
-    }
-    file->encoding = layout->encoding;
-    status = pvr_amr_read_header(file, &layout->amr, header, error);
-    if (status != PVR_OK) {
-        pvr_file_close(file);
-    }
-    return status;
-}
-
 struct reading {
     const struct pvr_layout *layout;
     struct pvr_domains *domains;
@@ -43,11 +24,19 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
     struct reading *reading = context;
     struct pvr_domains *domains = reading->domains;
     int domain = (int)task + 1;
+    char *path = pvr_layout_path(reading->layout, "amr", domain);
+    if (path == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
     struct pvr_file file;
+    struct pvr_window window = {.bytes = 0};
     struct pvr_amr_header header;
-    char *path;
-    enum pvr_status status =
-        pvr_layout_open_amr(reading->layout, domain, &file, &path, &header, error);
+    enum pvr_status status = pvr_file_open(&file, path, error);
+    if (status == PVR_OK) {
+        file.encoding = reading->layout->encoding;
+        file.window = &window;
+        status = pvr_amr_read_header(&file, &reading->layout->amr, &header, error);
+    }
     if (status == PVR_OK) {
         struct pvr_place *place = &domains->place[task * (size_t)(domains->nlevels + 1)];
         status = pvr_amr_read_places(&file, &header, domain, place, &domains->amr_body[task], NULL,
@@ -57,8 +46,8 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
         }
         /* of the tables only numbl is read: headl, taill and the like are stepped over */
         pvr_job_add_read(worker, (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4);
-        pvr_file_close(&file);
     }
+    pvr_file_close(&file);
     free(path);
     return status;
 }
@@ -121,9 +110,11 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
     }
     struct pvr_file file;
+    struct pvr_window window = {.bytes = 0};
     enum pvr_status status = pvr_file_open(&file, path, error);
     if (status == PVR_OK) {
         file.encoding = layout->encoding;
+        file.window = &window;
         struct pvr_columns_header *header = &reading->columns->header[task];
         status = pvr_columns_read_header(&file, reading->kind, &layout->amr, header, error);
         if (status == PVR_OK && header->nvar != reading->nvar) {

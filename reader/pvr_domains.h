@@ -18,12 +18,6 @@ struct pvr_layout {
 /* Path of a file: folder/KIND_NNNNN.outCCCCC; to be freed. */
 char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int domain);
 
-/* Opens an amr file and checks its header against the layout's. *path is to be freed after the
- * file was closed, also on failure. */
-enum pvr_status pvr_layout_open_amr(const struct pvr_layout *layout, int domain,
-                                    struct pvr_file *file, char **path,
-                                    struct pvr_amr_header *header, struct pvr_error *error);
-
 /* Immutable once made. */
 struct pvr_domains {
     int ndomains;

@@ -13,6 +13,7 @@ enum pvr_status pvr_file_open(struct pvr_file *file, const char *path, struct pv
     file->path = path;
     file->size = 0;
     file->encoding = (struct pvr_encoding){false, 4};
+    file->window = NULL;
     /* O_NONBLOCK: a named pipe in the place of a file must not hang us. */
     file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file->fd < 0) {
@@ -62,13 +63,8 @@ uint64_t pvr_marker_value(const struct pvr_encoding *encoding, const void *marke
     return encoding->swap ? __builtin_bswap32(value) : value;
 }
 
-enum pvr_status pvr_file_read(const struct pvr_file *file, uint64_t offset, void *data,
-                              size_t bytes, const char *what, struct pvr_error *error) {
-    if (offset > file->size || bytes > file->size - offset) {
-        return pvr_fail(error, PVR_ERROR_FORMAT,
-                        "%s: the file ends at byte %llu, within or before %s (bytes %llu to %llu)",
-                        file->path, (ull)file->size, what, (ull)offset, (ull)(offset + bytes));
-    }
+static enum pvr_status read_whole(const struct pvr_file *file, uint64_t offset, void *data,
+                                  size_t bytes, const char *what, struct pvr_error *error) {
     char *at = data;
     size_t left = bytes;
     while (left > 0) {
@@ -89,6 +85,32 @@ enum pvr_status pvr_file_read(const struct pvr_file *file, uint64_t offset, void
         offset += (uint64_t)got;
         left -= (size_t)got;
     }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_file_read(const struct pvr_file *file, uint64_t offset, void *data,
+                              size_t bytes, const char *what, struct pvr_error *error) {
+    if (offset > file->size || bytes > file->size - offset) {
+        return pvr_fail(error, PVR_ERROR_FORMAT,
+                        "%s: the file ends at byte %llu, within or before %s (bytes %llu to %llu)",
+                        file->path, (ull)file->size, what, (ull)offset, (ull)(offset + bytes));
+    }
+    struct pvr_window *window = file->window;
+    if (window == NULL || bytes > sizeof window->data / 2) {
+        return read_whole(file, offset, data, bytes, what, error);
+    }
+    if (offset < window->offset || offset + bytes > window->offset + window->bytes) {
+        uint64_t left = file->size - offset;
+        size_t size = left < sizeof window->data ? (size_t)left : sizeof window->data;
+        window->bytes = 0;
+        enum pvr_status status = read_whole(file, offset, window->data, size, what, error);
+        if (status != PVR_OK) {
+            return status;
+        }
+        window->offset = offset;
+        window->bytes = size;
+    }
+    memcpy(data, window->data + (offset - window->offset), bytes);
     return PVR_OK;
 }
 

@@ -22,14 +22,23 @@ struct pvr_encoding {
     uint32_t marker; /* bytes of a length marker: 4 or 8 */
 };
 
+/* A part of a file kept in memory, so that a run of small records costs one request. */
+struct pvr_window {
+    uint64_t offset;
+    size_t bytes; /* 0: nothing yet */
+    char data[4096];
+};
+
 struct pvr_file {
     int fd;
     uint64_t size;
     const char *path; /* borrowed from the caller */
     struct pvr_encoding encoding;
+    struct pvr_window *window; /* the caller's, for small reads; null: none. With a window, the
+                                  file is for one thread alone */
 };
 
-/* Opens a regular file for reading; the encoding is left for the caller to set. */
+/* Opens a regular file for reading; encoding and window are left for the caller to set. */
 enum pvr_status pvr_file_open(struct pvr_file *file, const char *path, struct pvr_error *error);
 void pvr_file_close(struct pvr_file *file);
 
