@@ -169,8 +169,7 @@ static void print_levels(const struct survey *survey) {
 static void print_fields(const struct survey *survey) {
     const struct pvr_info *info = pvr_snapshot_info(survey->snapshot);
     const struct pvr_field_table *table = pvr_snapshot_fields(survey->snapshot);
-    printf(
-        "\n  field                      times this, in cgs units   or, in units of astronomers\n");
+    printf("\n  %-26s %-26s %s\n", "field", "code to cgs", "code to astro");
     for (int f = 0; f < table->nfields; f++) {
         const struct pvr_field *field = &table->field[f];
         const struct pvr_unit cgs = pvr_field_unit(info, field->dimension, PVR_UNITS_CGS);
@@ -194,9 +193,9 @@ static void print_bytes(const struct survey *survey) {
         const struct disk_kind *kind = &survey->disk.kind[k];
         printf("%s%s %s", k > 0 ? ", " : "", kind->name, format_bytes(text, (double)kind->bytes));
     }
-    printf("\n  to load    %s of them for the mesh with all fields\n",
+    printf("\n  mesh       %s of these: amr and hydro\n",
            format_bytes(text, (double)pvr_snapshot_disk_bytes(survey->snapshot)));
-    printf("  in memory  %s in single precision, %s in double\n",
+    printf("  in memory  %s with all fields in single precision, %s in double\n",
            format_bytes(text, (double)survey->bytes_float),
            format_bytes(other, (double)survey->bytes_double));
 }

@@ -51,18 +51,18 @@ char *format_seconds(char text[FORMAT_SIZE], double seconds) {
 char *format_length(char text[FORMAT_SIZE], double cm) {
     static const struct {
         const char *name;
-        double cm;
-    } units[] = {{"Gpc", 1e9 * PVR_PARSEC},
-                 {"Mpc", 1e6 * PVR_PARSEC},
-                 {"kpc", 1e3 * PVR_PARSEC},
-                 {"pc", PVR_PARSEC},
-                 {"AU", PVR_ASTRONOMICAL_UNIT},
-                 {"km", 1e5},
-                 {"cm", 1}};
+        double cm, least;
+    } units[] = {{"Gpc", 1e9 * PVR_PARSEC, 1},
+                 {"Mpc", 1e6 * PVR_PARSEC, 0.1},
+                 {"kpc", 1e3 * PVR_PARSEC, 0.1},
+                 {"pc", PVR_PARSEC, 0.01},
+                 {"AU", PVR_ASTRONOMICAL_UNIT, 0.01},
+                 {"km", 1e5, 0.1},
+                 {"cm", 1, 0}};
     enum { N = sizeof units / sizeof units[0] };
     int unit = 0;
-    /* a box of 0.3 pc is that rather than 62,000 AU */
-    while (unit < N - 1 && cm < 0.1 * units[unit].cm) {
+    /* 0.3 Mpc rather than 300 kpc, and 0.03 pc rather than 6,200 AU */
+    while (unit < N - 1 && cm < units[unit].least * units[unit].cm) {
         unit++;
     }
     snprintf(text, FORMAT_SIZE, "%.4g %s", cm / units[unit].cm, units[unit].name);
