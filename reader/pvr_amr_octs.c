@@ -66,41 +66,85 @@ static enum pvr_status read_items(struct block *block, uint64_t offset, size_t i
     return PVR_OK;
 }
 
-/* Turns centres into places on the grid of level - 1. */
-static enum pvr_status place_octs(struct block *block, const char *centres, uint32_t real_bytes,
-                                  int axis, const struct pvr_coarse_box *box,
-                                  uint32_t (*coordinate)[3], struct pvr_error *error) {
-    /* an oct of level l has the size of a cell of level l - 1: 2^-(l-1) of a coarse cell */
-    double scale = ldexp(1.0, block->level - 1);
-    double corner = (double)box->corner[axis];
-    double limit = scale * (double)box->count[axis];
-    double worst = 0;
+static double centre_at(const char *centres, uint32_t real_bytes, uint64_t i) {
+    if (real_bytes == 4) {
+        float single;
+        memcpy(&single, centres + 4 * i, 4);
+        return (double)single;
+    }
+    double centre;
+    memcpy(&centre, centres + 8 * i, 8);
+    return centre;
+}
+
+/* Says which centre is wrong, and how. */
+static enum pvr_status fail_centre(const struct block *block, const char *centres,
+                                   uint32_t real_bytes, int axis, const struct pvr_coarse_box *box,
+                                   struct pvr_error *error) {
+    double scale = ldexp(1.0, block->level - 1), corner = (double)box->corner[axis];
+    double top = corner + (double)box->count[axis];
     for (uint64_t i = 0; i < block->count; i++) {
-        double centre;
-        if (real_bytes == 8) {
-            memcpy(&centre, centres + 8 * i, 8);
-        } else {
-            float single;
-            memcpy(&single, centres + 4 * i, 4);
-            centre = (double)single;
-        }
-        double at = (centre - corner) * scale;
-        if (!(at > 0 && at < limit)) {
+        double centre = centre_at(centres, real_bytes, i);
+        if (!(centre > corner && centre < top)) {
             return pvr_fail(error, PVR_ERROR_FORMAT,
                             "%s: oct %llu of level %d has its centre at %g on axis %d, outside of "
                             "the box (%g to %g coarse cells)",
                             block->file->path, (ull)(block->first + i + 1), block->level, centre,
-                            axis + 1, corner, corner + (double)box->count[axis]);
+                            axis + 1, corner, top);
         }
-        uint32_t whole = (uint32_t)at;
-        coordinate[i][axis] = whole;
-        double off = fabs(at - whole - 0.5);
-        worst = off > worst ? off : worst;
+        double at = (centre - corner) * scale;
+        if (!(fabs(at - floor(at) - 0.5) <= 0.25)) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: oct %llu of level %d has its centre at %.9g on axis %d, which is "
+                            "not the centre of a cell of level %d",
+                            block->file->path, (ull)(block->first + i + 1), block->level, centre,
+                            axis + 1, block->level - 1);
+        }
     }
-    if (worst > 0.25) {
-        return pvr_fail(error, PVR_ERROR_FORMAT,
-                        "%s: an oct of level %d is not centred on a cell of level %d (axis %d)",
-                        block->file->path, block->level, block->level - 1, axis + 1);
+    return pvr_fail(error, PVR_ERROR_FORMAT, "%s: wrong centres on level %d", block->file->path,
+                    block->level);
+}
+
+/* Turns centres into places on the grid of level - 1. */
+static enum pvr_status place_octs(const struct block *block, const char *centres,
+                                  uint32_t real_bytes, int axis, const struct pvr_coarse_box *box,
+                                  uint32_t (*coordinate)[3], struct pvr_error *error) {
+    /* an oct of level l has the size of a cell of level l - 1: 2^-(l-1) of a coarse cell */
+    double scale = ldexp(1.0, block->level - 1);
+    double corner = (double)box->corner[axis];
+    double limit = scale * (double)box->count[axis]; /* below 2^31 */
+    int bad = 0;                                     /* no branch in the loop: it is hot */
+    for (uint64_t i = 0; i < block->count; i++) {
+        double at = (centre_at(centres, real_bytes, i) - corner) * scale;
+        int inside = (at > 0) & (at < limit);
+        int32_t whole = (int32_t)(inside ? at : 0);
+        int centred = fabs(at - whole - 0.5) <= 0.25;
+        bad |= !(inside & centred);
+        coordinate[i][axis] = (uint32_t)whole;
+    }
+    return bad ? fail_centre(block, centres, real_bytes, axis, box, error) : PVR_OK;
+}
+
+/* Sets bit `cell` of the octs whose cell has a son. */
+static enum pvr_status mark_refined(const struct block *block, const char *sons, int cell,
+                                    int32_t ngridmax, uint8_t *refined, struct pvr_error *error) {
+    int32_t bad = 0;
+    for (uint64_t i = 0; i < block->count; i++) {
+        int32_t son;
+        memcpy(&son, sons + 4 * i, 4);
+        bad |= (son < 0) | (son > ngridmax);
+        refined[i] = (uint8_t)(refined[i] | (son != 0) << cell);
+    }
+    for (uint64_t i = 0; bad && i < block->count; i++) {
+        int32_t son;
+        memcpy(&son, sons + 4 * i, 4);
+        if (son < 0 || son > ngridmax) {
+            return pvr_fail(error, PVR_ERROR_FORMAT,
+                            "%s: record son %d of the octs of level %d holds %d for oct %llu where "
+                            "0 to ngridmax = %d is expected",
+                            block->file->path, cell + 1, block->level, (int)son,
+                            (ull)(block->first + i + 1), (int)ngridmax);
+        }
     }
     return PVR_OK;
 }
@@ -139,18 +183,9 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
         if (status != PVR_OK) {
             return status;
         }
-        uint32_t highest = 0;
-        for (uint64_t i = 0; i < count; i++) {
-            uint32_t son;
-            memcpy(&son, sons + 4 * i, 4);
-            highest = son > highest ? son : highest; /* negative ones are large */
-            refined[i] |= (uint8_t)((son != 0) << cell);
-        }
-        if (highest > (uint32_t)header->ngridmax) {
-            return pvr_fail(error, PVR_ERROR_FORMAT,
-                            "%s: record son %d of the octs of level %d holds %d where 0 to "
-                            "ngridmax = %d is expected",
-                            file->path, cell + 1, level, (int)highest, (int)header->ngridmax);
+        status = mark_refined(&block, sons, cell, header->ngridmax, refined, error);
+        if (status != PVR_OK) {
+            return status;
         }
     }
     *bytes_read += block.bytes_read;

@@ -66,8 +66,8 @@ struct descent {
 };
 
 /* Place of the oct at `at` in level `level`, or -1 if a cell above it is not refined. */
-static int64_t descend(const struct pvr_octree *octree, int level, const uint32_t at[3],
-                       struct descent *way) {
+static inline int64_t descend(const struct pvr_octree *octree, int level, const uint32_t at[3],
+                              struct descent *way) {
     int root = octree->root_level, shift = level - 1 - root;
     uint32_t differ = (at[0] ^ way->at[0]) | (at[1] ^ way->at[1]) | (at[2] ^ way->at[2]);
     int known = root; /* deepest level whose place is still right */
@@ -101,7 +101,9 @@ static int64_t descend(const struct pvr_octree *octree, int level, const uint32_
         slot = pvr_rank(&octree->level[l], slot, cell);
         way->slot[l + 1] = slot;
     }
-    memcpy(way->at, at, sizeof way->at);
+    way->at[0] = at[0];
+    way->at[1] = at[1];
+    way->at[2] = at[2];
     way->from = 1;
     return (int64_t)slot;
 }
