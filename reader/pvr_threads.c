@@ -83,9 +83,9 @@ enum pvr_status pvr_job_begin(struct pvr_job *job, const struct pvr_threads *set
     job->buffer = calloc((size_t)job->threads, sizeof *job->buffer);
     job->buffer_bytes = calloc((size_t)job->threads, sizeof *job->buffer_bytes);
     if (job->thread == NULL || job->buffer == NULL || job->buffer_bytes == NULL) {
+        int threads = job->threads;
         pvr_job_end(job, NULL);
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a team of %d threads",
-                        job->threads);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a team of %d threads", threads);
     }
     return PVR_OK;
 }
@@ -149,11 +149,17 @@ static void ask_progress(struct pvr_job *job) {
     }
 }
 
-static void note_failure(struct run *run, size_t task, const struct pvr_error *error) {
+static void note_failure(struct run *run, size_t task, enum pvr_status status,
+                         const struct pvr_error *error) {
     pthread_mutex_lock(&run->lock);
     if (run->nfailed < MAX_MESSAGES) {
-        run->failure[run->nfailed].task = task;
-        run->failure[run->nfailed].error = *error;
+        struct failure *failure = &run->failure[run->nfailed];
+        failure->task = task;
+        failure->error = *error;
+        failure->error.status = status; /* the task may have left its error alone */
+        if (error->message[0] == '\0') {
+            pvr_fail(&failure->error, status, "task %zu failed without saying why", task + 1);
+        }
     }
     run->nfailed++;
     pthread_mutex_unlock(&run->lock);
@@ -186,8 +192,10 @@ static void work(struct run *run, int thread) {
         enum pvr_status status = run->task(run->context, task, &worker, &error);
         worker.report->busy_seconds += pvr_seconds() - begin;
         worker.report->tasks++;
-        if (status != PVR_OK && status != PVR_CANCELLED) {
-            note_failure(run, task, &error);
+        if (status == PVR_CANCELLED) {
+            __atomic_store_n(&job->stop, 1, __ATOMIC_RELAXED);
+        } else if (status != PVR_OK) {
+            note_failure(run, task, status, &error);
         }
     }
 }
