@@ -8,6 +8,7 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 /* Below this, huge pages would waste more than they save. */
 #define LARGE ((size_t)4 << 20)
+#define SMALL_ALIGNMENT 64
 /* Space before an array's data, where a pointer back to the array stands. */
 #define ARRAY_HEADER 64
 
@@ -17,7 +18,11 @@ static size_t round_up(size_t bytes, size_t step) {
 
 void *pvr_large_alloc(size_t bytes) {
     if (bytes < LARGE) {
-        return calloc(bytes > 0 ? bytes : 1, 1);
+        void *small;
+        if (posix_memalign(&small, SMALL_ALIGNMENT, bytes > 0 ? bytes : 1) != 0) {
+            return NULL;
+        }
+        return memset(small, 0, bytes);
     }
     if (bytes > SIZE_MAX / 2) {
         return NULL;
@@ -70,6 +75,10 @@ size_t pvr_type_bytes(enum pvr_type type) {
 enum pvr_status pvr_array_new(enum pvr_type type, int ncomponents, uint64_t ntuples,
                               struct pvr_array **array, struct pvr_error *error) {
     *array = NULL;
+    if (ncomponents < 1) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "an array of %d components makes no sense",
+                        ncomponents);
+    }
     uint64_t tuple = pvr_type_bytes(type) * (uint64_t)ncomponents;
     if (ntuples > (SIZE_MAX / 4) / tuple) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "an array of %llu tuples is beyond any memory",

@@ -20,7 +20,8 @@
 extern "C" {
 #endif
 
-/* Zeroed memory of `bytes`, or null. Small requests come from calloc. */
+/* Zeroed memory of `bytes` on a border of 64 bytes, or null. Small requests come from the C
+ * library. */
 void *pvr_large_alloc(size_t bytes);
 /* Frees what pvr_large_alloc gave; `bytes` as asked for. Null is allowed. */
 void pvr_large_free(void *memory, size_t bytes);
