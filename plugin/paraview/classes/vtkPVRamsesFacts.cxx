@@ -94,31 +94,6 @@ std::string vtkPVRamsesFacts::Describe(const pvr_snapshot *snapshot, const pvr_s
     uint32_t coarse[3];
     pvr_snapshot_box(snapshot, size, coarse);
 
-    std::string text = Format("Output %d, %d-D, %d file%s of a kind (ordering %s)\n",
-                              pvr_snapshot_number(snapshot), info->ndim, info->ncpu,
-                              info->ncpu == 1 ? "" : "s", info->ordering);
-    if (info->cosmological) {
-        text += Format("Redshift %.4g (expansion factor %.5g), age of the universe %.5g Myr\n",
-                       Redshift(info), info->aexp, pvr_info_time_myr(info));
-    } else {
-        text += Format("Time %.6g in code units = %.5g Myr\n", info->time, pvr_info_time_myr(info));
-    }
-    text += Format("Box %.6g", size[0]);
-    for (int axis = 1; axis < info->ndim; ++axis)
-        text += Format(" x %.6g", size[axis]);
-    text += Format(" in code lengths; %s", Length(size[0] * info->unit_l).c_str());
-    if (info->cosmological)
-        text += Format(" proper, %s comoving", Length(size[0] * info->unit_l / info->aexp).c_str());
-    text += Format("\nLevels %d to %d: cells of %s to %s\n", info->levelmin, info->levelmax,
-                   Length(info->boxlen * info->unit_l / (1ull << info->levelmin)).c_str(),
-                   Length(info->boxlen * info->unit_l / (1ull << info->levelmax)).c_str());
-    if (info->cosmological) {
-        text += Format("Cosmology: H0 %.4g km/s/Mpc, Omega m %.4g, Lambda %.4g, k %.4g, b %.4g\n",
-                       info->H0, info->omega_m, info->omega_l, info->omega_k, info->omega_b);
-    }
-    if (pvr_snapshot_gamma(snapshot) > 0)
-        text += Format("Adiabatic index %.5g\n", pvr_snapshot_gamma(snapshot));
-
     size_t finished = 0;
     int first = 0, last = 0;
     for (size_t i = 0; i < series.count; ++i) {
@@ -129,9 +104,34 @@ std::string vtkPVRamsesFacts::Describe(const pvr_snapshot *snapshot, const pvr_s
         last = series.output[i].number;
         ++finished;
     }
-    if (finished > 1)
-        text += Format("Run: %zu outputs, %d to %d", finished, first, last);
-    else
-        text += "Run: this output alone";
+    std::string text = Format("Opened: output %d", pvr_snapshot_number(snapshot));
+    if (finished > 1) {
+        text += Format(", one of %zu (%d to %d);\nthe time controls choose what is shown", finished,
+                       first, last);
+    }
+    if (info->cosmological) {
+        text += Format("\nRedshift %.4g (aexp %.5g)\nAge of the universe %.5g Myr", Redshift(info),
+                       info->aexp, pvr_info_time_myr(info));
+    } else {
+        text += Format("\nTime %.5g Myr (code %.6g)", pvr_info_time_myr(info), info->time);
+    }
+    text += Format("\nBox %.6g", size[0]);
+    for (int axis = 1; axis < info->ndim; ++axis)
+        text += Format(" x %.6g", size[axis]);
+    text += Format(" code lengths\n  %s", Length(size[0] * info->unit_l).c_str());
+    if (info->cosmological)
+        text += Format(", comoving %s", Length(size[0] * info->unit_l / info->aexp).c_str());
+    const double coarsest = info->boxlen * info->unit_l;
+    text += Format("\nLevels %d to %d\n  cells %s to %s", info->levelmin, info->levelmax,
+                   Length(coarsest / (1ull << info->levelmin)).c_str(),
+                   Length(coarsest / (1ull << info->levelmax)).c_str());
+    if (info->cosmological) {
+        text += Format("\nH0 %.4g, Omega m %.4g, L %.4g, k %.4g, b %.4g", info->H0, info->omega_m,
+                       info->omega_l, info->omega_k, info->omega_b);
+    }
+    if (pvr_snapshot_gamma(snapshot) > 0)
+        text += Format("\nAdiabatic index %.5g", pvr_snapshot_gamma(snapshot));
+    text += Format("\n%d-D, %d file%s of a kind, %s", info->ndim, info->ncpu,
+                   info->ncpu == 1 ? "" : "s", info->ordering);
     return text;
 }

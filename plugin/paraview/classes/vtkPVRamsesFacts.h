@@ -17,7 +17,8 @@ namespace vtkPVRamsesFacts {
 void AddFieldData(vtkFieldData *fieldData, const pvr_snapshot *snapshot,
                   const std::string &threadReport);
 
-// A few lines: what the output is, its time, box, levels and cosmology, and the run's outputs.
+// A few short lines: what the output is, its time, box, levels and cosmology, and the run's
+// outputs.
 std::string Describe(const pvr_snapshot *snapshot, const pvr_series &series);
 
 } // namespace vtkPVRamsesFacts

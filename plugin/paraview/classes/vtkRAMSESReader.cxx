@@ -290,17 +290,15 @@ int vtkRAMSESReader::ReadMesh(vtkHyperTreeGrid *output, pvr_snapshot *snapshot, 
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
 
-    char text[160];
-    snprintf(text, sizeof text,
-             "%llu leaf cells of %llu, levels to %d, in %llu trees; VTK's trees "
-             "built in %.3f s",
-             static_cast<unsigned long long>(mesh->octree->nleaves),
-             static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
-             static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
-    this->ThreadReport = ReportText(&mesh->report);
-    if (!this->ThreadReport.empty() && this->ThreadReport.back() != '\n')
-        this->ThreadReport += '\n';
-    this->ThreadReport += text;
+    char text[200];
+    snprintf(
+        text, sizeof text,
+        "Output %d: %llu leaf cells (%llu with coarse ones),\nlevels to %d, %llu trees built in "
+        "%.3f s\n",
+        pvr_snapshot_number(snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
+        static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
+        static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
+    this->ThreadReport = text + ReportText(&mesh->report);
     return PVR_OK;
 }
 
