@@ -116,7 +116,9 @@ enum pvr_status pvr_file_read(const struct pvr_file *file, uint64_t offset, void
 
 enum pvr_status pvr_file_detect(struct pvr_file *file, uint64_t length, const char *what,
                                 struct pvr_error *error) {
-    const struct pvr_encoding candidates[] = {{false, 4}, {true, 4}, {false, 8}, {true, 8}};
+    /* The wide ones first: with markers of 8 bytes, a first record that holds its own length (4
+     * domains) looks like one with markers of 4 bytes that holds 0. */
+    const struct pvr_encoding candidates[] = {{false, 8}, {true, 8}, {true, 4}, {false, 4}};
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
         uint64_t found, next;
         file->encoding = candidates[i];
@@ -124,8 +126,7 @@ enum pvr_status pvr_file_detect(struct pvr_file *file, uint64_t length, const ch
             return PVR_OK;
         }
     }
-    file->encoding = candidates[0];
-    uint64_t found, next;
+    uint64_t found, next; /* as in the usual encoding, which was tried last */
     enum pvr_status status = pvr_record_next(file, 0, &found, &next, what, error);
     if (status != PVR_OK) {
         return status;
