@@ -142,11 +142,13 @@ static void look_at_output(struct pvr_output *output) {
         output->problem = pvr_text_format("%s: skipped", error.message);
         return;
     }
-    size_t folder_length = strlen(output->info_path) - strlen(strrchr(output->info_path, '/'));
+    const char *name = last_name(output->info_path, strlen(output->info_path));
+    size_t beside = (size_t)(name - output->info_path); /* the folder's path with its slash */
     const int domains[2] = {1, output->info.ncpu};
-    bool grouped = strcmp(last_name(output->info_path, folder_length), "group_00001") == 0;
+    size_t group = strlen("group_00001/");
+    bool grouped = beside >= group && strncmp(name - group, "group_00001/", group) == 0;
     for (int i = 0; i < (grouped ? 1 : 2); i++) {
-        char *amr = pvr_text_format("%.*s/amr_%05d.out%05d", (int)folder_length, output->info_path,
+        char *amr = pvr_text_format("%.*samr_%05d.out%05d", (int)beside, output->info_path,
                                     output->number, domains[i]);
         struct stat status;
         if (amr != NULL && (stat(amr, &status) != 0 || status.st_size == 0)) {
@@ -224,6 +226,28 @@ static void note_warnings(struct pvr_series *series) {
     }
 }
 
+/* The folder in which the output `folder` lies, or null if it is not named output_NNNNN. A link of
+ * that name stands for an output here, wherever it leads; other names are followed. */
+static char *parent_of_output(const char *folder) {
+    char real[PATH_MAX];
+    const char *name = last_name(folder, strlen(folder));
+    if (numbered_name(name, strlen(name), "output_", "") < 0) {
+        if (realpath(folder, real) == NULL) {
+            return NULL;
+        }
+        folder = real;
+        name = last_name(real, strlen(real));
+        if (numbered_name(name, strlen(name), "output_", "") < 0) {
+            return NULL;
+        }
+    }
+    char *parent = name > folder ? pvr_text_format("%.*s", (int)(name - folder), folder)
+                                 : pvr_text_format(".");
+    char *resolved = parent != NULL ? realpath(parent, NULL) : NULL;
+    free(parent);
+    return resolved;
+}
+
 enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
                                 struct pvr_error *error) {
     memset(series, 0, sizeof *series);
@@ -240,15 +264,11 @@ enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
         free(folder);
         folder = outer;
     }
-    char real[PATH_MAX];
     bool well = folder != NULL;
-    if (well && realpath(folder, real) != NULL) {
-        const char *folder_name = last_name(real, strlen(real));
-        if (numbered_name(folder_name, strlen(folder_name), "output_", "") >= 0) {
-            char *parent = pvr_text_format("%.*s", (int)(folder_name - real), real);
-            well = parent != NULL && scan_parent(parent[1] != '\0' ? parent : "/", series);
-            free(parent);
-        }
+    char *parent = well ? parent_of_output(folder) : NULL;
+    if (parent != NULL) {
+        well = scan_parent(parent, series);
+        free(parent);
     }
     if (well && series->count == 0) {
         name = last_name(info_path, strlen(info_path));
