@@ -158,29 +158,45 @@ static int vector_components(const struct pvr_field_table *table, int first, int
     return count;
 }
 
+/* Adds a field of its own for variable `i`. */
+static struct pvr_field *add_field(struct pvr_field_table *table, int i, const char *name) {
+    struct pvr_field *field = &table->field[table->nfields++];
+    *field = (struct pvr_field){.ncomponents = 1, .variable = {i, -1, -1}};
+    field->dimension = table->variable[i].dimension;
+    strcpy(field->name, name);
+    return field;
+}
+
+/* Variables in the order of the file; a vector stands where its first component does. */
 static void group_fields(struct pvr_field_table *table) {
-    bool taken[PVR_MAX_VARIABLES] = {false};
+    int count, component[3];
+    char name[PVR_NAME_SIZE];     /* of the vector */
+    int first[PVR_MAX_VARIABLES]; /* the x component of each variable's vector, or -1 */
+    bool done[PVR_MAX_VARIABLES] = {false};
     for (int i = 0; i < table->nvariables; i++) {
-        if (taken[i]) {
-            continue;
-        }
-        struct pvr_field *field = &table->field[table->nfields++];
-        *field = (struct pvr_field){.ncomponents = 1, .variable = {i, -1, -1}};
-        field->dimension = table->variable[i].dimension;
-        int components[3] = {i, -1, -1};
-        char name[PVR_NAME_SIZE];
-        int count = vector_components(table, i, components, name);
+        first[i] = -1;
+    }
+    for (int i = 0; i < table->nvariables; i++) {
+        count = vector_components(table, i, component, name);
+        /* the velocity is a vector in 1-D too; a name that a variable has is not taken from it */
         bool velocity = strcmp(table->variable[i].name, "velocity_x") == 0;
-        if (count < 2 && !velocity) { /* the velocity is a vector in 1-D too */
-            strcpy(field->name, table->variable[i].name);
-            continue;
+        if ((count >= 2 || velocity) && pvr_variable_find(table, name) < 0) {
+            for (int axis = 0; axis < count; axis++) {
+                first[component[axis]] = i;
+            }
         }
-        strcpy(field->name, name);
-        field->ncomponents = 3;
-        for (int axis = 0; axis < 3; axis++) {
-            field->variable[axis] = axis < count ? components[axis] : -1;
-            if (axis < count) {
-                taken[components[axis]] = true;
+    }
+    for (int i = 0; i < table->nvariables; i++) {
+        int x = first[i];
+        if (x < 0) {
+            add_field(table, i, table->variable[i].name);
+        } else if (!done[x]) {
+            done[x] = true;
+            count = vector_components(table, x, component, name);
+            struct pvr_field *field = add_field(table, x, name);
+            field->ncomponents = 3;
+            for (int axis = 0; axis < count; axis++) {
+                field->variable[axis] = component[axis];
             }
         }
     }
