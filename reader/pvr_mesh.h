@@ -32,7 +32,11 @@ struct pvr_mesh {
         struct pvr_unit unit;
         int ncomponents;         /* that are read: a 2-D velocity has 2, its array's third is 0 */
         struct pvr_array *array; /* octree->ncells tuples */
-    } * arrays;                  /* in the order of the request */
+        /* Set by pvr_mesh_find_ranges: extrema over all cells, coarse ones included. */
+        bool has_ranges;
+        double range[3][2]; /* of each component of the array */
+        double norm[2];     /* of the vectors' length; of the values for a scalar */
+    } * arrays;             /* in the order of the request */
     struct pvr_report report;
 };
 
@@ -44,6 +48,11 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
                               struct pvr_error *error);
 /* Releases the octree, the arrays and the report. Arrays retained elsewhere live on. */
 void pvr_mesh_free(struct pvr_mesh *mesh);
+
+/* Finds the extrema of every float array with all threads, at the speed of memory, and notes them
+ * in the mesh. An array with NaN or infinity is left without (has_ranges false). */
+enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh *mesh, const struct pvr_threads *threads,
+                                     struct pvr_error *error);
 
 /* Bytes that pvr_mesh_load will allocate for the arrays of `request`. Reads the domain tables if
  * that was not done before. */

@@ -12,7 +12,10 @@
 #include "vtkHyperTree.h"
 #include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
+#include "vtkInformationDoubleVectorKey.h"
+#include "vtkInformationInformationVectorKey.h"
 #include "vtkInformationStringKey.h"
+#include "vtkInformationVector.h"
 #include "vtkIntArray.h"
 #include "vtkNew.h"
 #include "vtkUnsignedCharArray.h"
@@ -83,6 +86,45 @@ uint64_t OctsOf(const pvr_octree *octree, int level, uint64_t tree) {
     return levels.tree_first ? levels.tree_first[tree + 1] - levels.tree_first[tree] : 0;
 }
 
+// Octs of a tree on all levels.
+uint64_t CountOcts(const pvr_octree *octree, uint64_t tree) {
+    uint64_t octs = 0;
+    for (int level = octree->root_level + 1; level <= octree->max_level; ++level)
+        octs += OctsOf(octree, level, tree);
+    return octs;
+}
+
+struct Filling {
+    const pvr_octree *Octree;
+    std::vector<vtkHyperTree *> Trees;
+};
+
+// A task of the team: gives one tree its cells. Trees share nothing, so they can be filled at the
+// same time.
+pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
+    const Filling &filling = *static_cast<Filling *>(context);
+    const pvr_octree *octree = filling.Octree;
+    const int root = octree->root_level;
+    const pvr_octree_level &roots = octree->level[root];
+    int deepest = root;
+    while (deepest < octree->max_level && OctsOf(octree, deepest + 1, tree) > 0)
+        ++deepest;
+    if (deepest == root)
+        return PVR_OK;
+    Descriptor descriptor(octree->cells_per_oct);
+    descriptor.Begin(1 + CountOcts(octree, tree) * static_cast<uint64_t>(octree->cells_per_oct));
+    descriptor.PutBit((roots.refined[tree >> 3] >> (tree & 7)) & 1u);
+    for (int level = root + 1; level < deepest; ++level) {
+        descriptor.PutOcts(octree->level[level].refined + octree->level[level].tree_first[tree],
+                           OctsOf(octree, level, tree));
+    }
+    const vtkIdType count = descriptor.End();
+    vtkNew<vtkBitArray> bits;
+    bits->SetArray(descriptor.Data(), count, 1);
+    filling.Trees[tree]->BuildFromBreadthFirstOrderDescriptor(bits, count, 0);
+    return PVR_OK;
+}
+
 template <typename ArrayT, typename ValueT>
 vtkDataArray *NewArrayOf(pvr_array *array, ValueT *values) {
     ArrayT *wrapped = ArrayT::New();
@@ -92,6 +134,25 @@ vtkDataArray *NewArrayOf(pvr_array *array, ValueT *values) {
                       vtkAbstractArray::VTK_DATA_ARRAY_USER_DEFINED);
     wrapped->SetArrayFreeFunction(pvr_array_release_data);
     return wrapped;
+}
+
+// Puts the ranges where VTK looks for them before it searches the array itself, with one thread and
+// several times over: that would take longer than reading the file. All values are finite here, so
+// the ranges with and without infinite values are the same.
+void SetRanges(vtkDataArray *array, const pvr_mesh::pvr_mesh_array &source) {
+    vtkNew<vtkInformationVector> components, finiteComponents;
+    for (int i = 0; i < array->GetNumberOfComponents(); ++i) {
+        for (vtkInformationVector *vector : {components.Get(), finiteComponents.Get()}) {
+            vtkNew<vtkInformation> component;
+            component->Set(vtkDataArray::COMPONENT_RANGE(), source.range[i], 2);
+            vector->SetInformationObject(i, component);
+        }
+    }
+    vtkInformation *info = array->GetInformation();
+    info->Set(vtkAbstractArray::PER_COMPONENT(), components);
+    info->Set(vtkAbstractArray::PER_FINITE_COMPONENT(), finiteComponents);
+    info->Set(vtkDataArray::L2_NORM_RANGE(), source.norm, 2);
+    info->Set(vtkDataArray::L2_NORM_FINITE_RANGE(), source.norm, 2);
 }
 
 } // namespace
@@ -119,40 +180,26 @@ void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size
     }
 }
 
-void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor) {
+void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
+                            const pvr_threads *threads) {
     const double size[3] = {octree->size[0] * lengthFactor, octree->size[1] * lengthFactor,
                             octree->size[2] * lengthFactor};
     SetBox(grid, octree->ndim, size, octree->root_dims);
 
-    const int root = octree->root_level;
-    const pvr_octree_level &roots = octree->level[root];
-    Descriptor descriptor(octree->cells_per_oct);
-    vtkNew<vtkBitArray> bits;
+    Filling filling;
+    filling.Octree = octree;
+    const pvr_octree_level &roots = octree->level[octree->root_level];
+    std::vector<uint64_t> octs;
     for (uint64_t tree = 0; tree < octree->ntrees; ++tree) {
-        int deepest = root;
-        uint64_t octs = 0;
-        while (deepest < octree->max_level) {
-            const uint64_t more = OctsOf(octree, deepest + 1, tree);
-            if (more == 0)
-                break;
-            octs += more;
-            ++deepest;
-        }
-        descriptor.Begin(1 + octs * static_cast<uint64_t>(octree->cells_per_oct));
-        if (deepest > root)
-            descriptor.PutBit((roots.refined[tree >> 3] >> (tree & 7)) & 1u);
-        for (int level = root + 1; level < deepest; ++level) {
-            descriptor.PutOcts(octree->level[level].refined + octree->level[level].tree_first[tree],
-                               OctsOf(octree, level, tree));
-        }
-        const vtkIdType count = descriptor.End();
-
         vtkHyperTree *hyperTree = grid->GetTree(static_cast<vtkIdType>(tree), true);
         hyperTree->SetGlobalIndexStart(static_cast<vtkIdType>(roots.tree_cell[tree]));
-        if (count > 0) {
-            bits->SetArray(descriptor.Data(), count, 1);
-            hyperTree->BuildFromBreadthFirstOrderDescriptor(bits, count, 0);
-        }
+        filling.Trees.push_back(hyperTree);
+        octs.push_back(CountOcts(octree, tree));
+    }
+    pvr_job job;
+    if (pvr_job_begin(&job, threads, nullptr, nullptr, nullptr) == PVR_OK) {
+        pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, nullptr);
+        pvr_job_end(&job, nullptr);
     }
 }
 
@@ -185,5 +232,7 @@ vtkDataArray *vtkPVRamsesMesh::NewArray(const pvr_mesh::pvr_mesh_array &source) 
     }
     if (source.unit.label && source.unit.label[0])
         result->GetInformation()->Set(vtkDataArray::UNITS_LABEL(), source.unit.label);
+    if (source.has_ranges)
+        SetRanges(result, source);
     return result;
 }

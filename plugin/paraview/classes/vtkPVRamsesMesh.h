@@ -15,8 +15,10 @@ namespace vtkPVRamsesMesh {
 void SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3], const uint32_t dims[3]);
 
 // Fills `grid` with the octree's trees; code lengths are multiplied by `lengthFactor`. The values
-// of the octree's arrays are in the order of the grid's cells then.
-void Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor);
+// of the octree's arrays are in the order of the grid's cells then. Trees are made one after the
+// other, and filled by a team of threads (null: all that the process may use).
+void Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
+           const pvr_threads *threads = nullptr);
 
 // A VTK array on the memory of `array`, without a copy; the memory lives as long as the VTK array.
 // A new object with one reference, or null for a type that VTK arrays here do not have.

@@ -272,12 +272,13 @@ int vtkRAMSESReader::ReadMesh(vtkHyperTreeGrid *output, pvr_snapshot *snapshot, 
         pvr_mesh_load(snapshot, &request, &threads, TellProgress, this, &holder.Mesh, &error);
     if (status != PVR_OK)
         return status;
+    pvr_mesh_find_ranges(holder.Mesh, &threads, nullptr); // without them VTK finds its own, slowly
     const pvr_mesh *mesh = holder.Mesh;
 
     const double begin = pvr_seconds();
     const pvr_unit length = pvr_length_unit(pvr_snapshot_info(snapshot),
                                             static_cast<enum pvr_length_unit>(this->LengthUnit));
-    vtkPVRamsesMesh::Build(output, mesh->octree, length.factor);
+    vtkPVRamsesMesh::Build(output, mesh->octree, length.factor, &threads);
     const double seconds = pvr_seconds() - begin;
 
     vtkCellData *cellData = output->GetCellData();
