@@ -1,0 +1,161 @@
+"""Runs the loading benchmarks and prints figures side by side (see bench.sh)."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def run(command, **options):
+    return subprocess.run(command, check=True, text=True, **options)
+
+
+def output_json(command, **options):
+    """The JSON object that standard output ends with."""
+    text = run(command, stdout=subprocess.PIPE, **options).stdout
+    return json.loads(text[re.search(r"^\{", text, re.M).start():])
+
+
+def make_output(build, folder, kind, cells):
+    """Generates an output, or takes the one that is there from an earlier run."""
+    target = folder / f"{kind}-{cells}"
+    stamp = target / "made.json"
+    if not stamp.exists():
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        made = run([build / "bin/pvr_generate", target, "--cells", str(cells), "--kind", kind],
+                   stdout=subprocess.PIPE).stdout
+        stamp.write_text(made)
+    return pathlib.Path(json.loads(stamp.read_text())["path"])
+
+
+def warm(output):
+    """Brings the output's files into the page cache."""
+    for path in output.iterdir():
+        with open(path, "rb") as file:
+            while file.read(1 << 24):
+                pass
+
+
+def python_with_yt():
+    for python in ("/usr/bin/python3", "python3"):
+        if subprocess.run([python, "-c", "import yt"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+def bench_yt(output, leaf_cells):
+    python = python_with_yt()
+    if python is None:
+        print("  yt is not installed (Debian: python3-yt): left out")
+        return None
+    result = output_json([python, HERE / "bench_yt.py", output], stderr=subprocess.DEVNULL)
+    if result["leaf_cells"] != leaf_cells:
+        sys.exit(f"yt finds {result['leaf_cells']} leaf cells, not {leaf_cells}")
+    return result["seconds"]
+
+
+def peak_above_arrays(build, output, threads):
+    result = output_json([build / "bin/pvramses", "load", output, "--json", "--quiet",
+                          "--threads", str(threads)])
+    return (result["peak_rss_bytes"] - result["array_bytes"]) / result["array_bytes"], result
+
+
+def plugin_folder(build):
+    cache = (build / "CMakeCache.txt").read_text()
+    found = re.search(r"^PVRAMSES_PLUGIN_DIR:INTERNAL=(.*)$", cache, re.M)
+    return found.group(1) if found else None
+
+
+def bench_paraview(build, output, runs, fields=None):
+    """Medians of UpdatePipeline, of Apply to the first slice, and of `pvramses load`."""
+    plugins = plugin_folder(build)
+    if plugins is None or shutil.which("pvpython") is None:
+        print("  ParaView's plugin is not built: left out")
+        return None
+    environment = dict(os.environ, PV_PLUGIN_PATH=plugins)
+    command = ["xvfb-run", "-a", "pvpython", str(HERE / "bench_paraview.py"), str(output)]
+    load = [build / "bin/pvramses", "load", output, "--json", "--quiet", "--precision", "float"]
+    if fields:
+        command += ["--fields", ",".join(fields)]
+        load += ["--fields", ",".join(fields)]
+    update, slices, core, last = [], [], [], {}
+    for _ in range(runs):
+        last = output_json(command, env=environment)
+        update.append(last["update_seconds"])
+        slices.append(last["slice_seconds"])
+        core.append(output_json(load)["seconds"])
+    return {"update": statistics.median(update), "slice": statistics.median(slices),
+            "load": statistics.median(core), "last": last}
+
+
+def report_paraview(figures):
+    print(f"  in ParaView: UpdatePipeline {figures['update']:.3f} s, pvramses load "
+          f"{figures['load']:.3f} s: ratio {figures['update'] / figures['load']:.2f}")
+    print(f"  in ParaView: Apply to the first rendered slice {figures['slice']:.3f} s: "
+          f"{figures['slice'] / figures['load']:.2f} times pvramses load")
+
+
+def bench_kind(arguments, folder, kind):
+    output = make_output(arguments.build, folder, kind, arguments.cells)
+    warm(output)
+    print(f"\n{kind}: {output}")
+    sys.stdout.flush()
+    load = output_json([arguments.build / "bin/pvr_bench_load", output, "--runs",
+                        str(arguments.runs)])
+    share, _ = peak_above_arrays(arguments.build, output, load["threads"])
+    print(f"  one field takes {100 * load['one_field_seconds'] / load['load_seconds']:.0f} % of the "
+          f"time of all; peak memory above the arrays {100 * share:.0f} % of them")
+    print(f"  two levels less: {load['coarse_bytes_read'] / 1e6:.0f} MB read of "
+          f"{load['bytes_read'] / 1e6:.0f} MB")
+    yt = bench_yt(output, load["leaf_cells"])
+    if yt is not None:
+        print(f"  yt, the same five fields of all leaf cells: {yt:.2f} s: pvramses is "
+              f"{yt / load['load_seconds']:.0f} times faster")
+    paraview = bench_paraview(arguments.build, output, arguments.runs)
+    if paraview is not None:
+        report_paraview(paraview)
+    return {"load": load, "yt_seconds": yt, "paraview": paraview, "peak_above_arrays": share}
+
+
+def bench_large(arguments, folder):
+    output = make_output(arguments.build, folder, "clustered", arguments.large)
+    print(f"\nlarge: {output}")
+    load = output_json([arguments.build / "bin/pvramses", "load", output, "--json", "--quiet",
+                        "--precision", "float", "--fields", "density"])
+    print(f"  {load['leaf_cells'] / 1e6:.1f} million leaf cells, one field: {load['seconds']:.2f} s, "
+          f"{load['array_bytes'] / 1e6:.0f} MB of array, peak {load['peak_rss_bytes'] / 1e6:.0f} MB")
+    paraview = bench_paraview(arguments.build, output, 1, fields=["density"])
+    if paraview is not None:
+        report_paraview(paraview)
+        print(f"  in ParaView: peak {paraview['last']['peak_rss_bytes'] / 1e6:.0f} MB")
+    return {"load": load, "paraview": paraview}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--cells", type=int, default=10800000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--dir", default="")
+    arguments = parser.parse_args()
+    folder = pathlib.Path(arguments.dir or pathlib.Path(tempfile.gettempdir()) / "pvramses-bench")
+    results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
+    if arguments.large > 0:
+        results["large"] = bench_large(arguments, folder)
+    target = arguments.build / "bench.json"
+    target.write_text(json.dumps(results, indent=1))
+    print(f"\nall figures: {target}; the outputs stay in {folder} for the next run")
+
+
+if __name__ == "__main__":
+    main()
