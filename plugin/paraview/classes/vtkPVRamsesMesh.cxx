@@ -121,7 +121,12 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
     const vtkIdType count = descriptor.End();
     vtkNew<vtkBitArray> bits;
     bits->SetArray(descriptor.Data(), count, 1);
-    filling.Trees[tree]->BuildFromBreadthFirstOrderDescriptor(bits, count, 0);
+    const auto cells = static_cast<uint64_t>(octree->cells_per_oct);
+    const uint64_t vertices = 1 + cells * CountOcts(octree, tree);
+    const uint64_t ofLast = cells * OctsOf(octree, deepest, tree);
+    filling.Trees[tree]->InitializeForReader(deepest - root + 1, static_cast<vtkIdType>(vertices),
+                                             static_cast<vtkIdType>(ofLast), bits, nullptr,
+                                             nullptr);
     return PVR_OK;
 }
 
