@@ -135,7 +135,9 @@ static void name_column(const struct pvr_mesh_array *array, int component, char 
     if (array->array->ncomponents == 1) {
         memcpy(name, array->name, PVR_NAME_SIZE);
     } else {
-        snprintf(name, PVR_NAME_SIZE, "%.61s_%c", array->name, 'x' + component);
+        size_t length = strnlen(array->name, PVR_NAME_SIZE - 3);
+        memcpy(name, array->name, length);
+        memcpy(name + length, (const char[3]){'_', (char)('x' + component), '\0'}, 3);
     }
 }
 

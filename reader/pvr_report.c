@@ -34,8 +34,10 @@ static void add(struct text *text, const char *format, ...) {
     int length = vsnprintf(text->at, text->left, format, arguments);
     va_end(arguments);
     size_t used = (size_t)length < text->left ? (size_t)length : text->left;
-    text->at += used;
-    text->left -= used;
+    if (used > 0) { /* nothing to write to when only the length is asked for */
+        text->at += used;
+        text->left -= used;
+    }
     text->length += length;
 }
 
