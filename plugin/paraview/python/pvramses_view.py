@@ -14,6 +14,8 @@ further. They need the plugin RAMSES to be loaded.
 """
 
 import math
+import os
+import re
 
 from paraview import servermanager, simple
 
@@ -61,8 +63,8 @@ def go_to_output(reader, number=None):
     reader.UpdatePipelineInformation()
     times = list(reader.TimestepValues)
     if number is None:
-        reader.UpdatePipeline()  # without a time the reader reads the output that is named
-        number = fact(reader, "output_number")
+        digits = re.findall(r"[0-9]+", os.path.basename(str(reader.FileName).rstrip("/")))
+        number = int(digits[-1]) if digits else None
     unit = _choice(reader, "TimeUnit")
     reader.TimeUnit = "output number"
     reader.UpdatePipelineInformation()

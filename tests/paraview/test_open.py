@@ -1,0 +1,68 @@
+"""Which files and folders open with our reader, and that others go where they always went."""
+
+import os
+import shutil
+import tempfile
+
+from paraview import simple
+from pvr_check import DATA, equal, expected, info_file, mesh_of, run_tests
+
+
+def opened_by(path):
+    source = simple.OpenDataFile(path)
+    return source.GetXMLName() if source else None
+
+
+def test_info_file():
+    reader = simple.OpenDataFile(info_file("sedov3d", 3))
+    equal(reader.GetXMLName(), "AMRRamsesReader", "reader of an info file")
+    equal(reader.GetXMLLabel(), "RAMSES Reader", "label")
+    reader.UpdatePipeline()
+    equal(mesh_of(reader).GetNumberOfLeaves(), expected("sedov3d", 3)["leaf_cells"], "leaves")
+
+
+def test_folder():
+    for ending in ("", "/"):
+        reader = simple.OpenDataFile(os.path.join(DATA, "sedov3d", "output_00003") + ending)
+        assert reader is not None, "the folder did not open"
+        equal(reader.GetXMLName(), "AMRRamsesReader", "reader of a folder")
+        reader.UpdatePipeline()
+        equal(mesh_of(reader).GetNumberOfLeaves(), expected("sedov3d", 3)["leaf_cells"], "leaves")
+
+
+def test_other_files_keep_their_readers():
+    folder = tempfile.mkdtemp(prefix="output_00001")  # the name alone must not do
+    try:
+        csv = os.path.join(folder, "table.csv")
+        text = os.path.join(folder, "notes.txt")
+        fake = os.path.join(folder, "info_00001.txt")
+        stray = os.path.join(folder, "info_00001.txt.csv")
+        for path in (csv, text, fake, stray):
+            with open(path, "w") as file:
+                file.write("x,y\n1,2\n3,4\n")
+        for path in (csv, text, fake, stray):
+            equal(opened_by(path), "CSVReader", "reader of " + os.path.basename(path))
+        table = simple.OpenDataFile(csv)
+        table.UpdatePipeline()
+        equal(table.GetDataInformation().GetNumberOfRows(), 2, "rows of the table")
+        # Other text files inside an output folder are not ours.
+        inside = os.path.join(DATA, "sedov3d", "output_00003", "hydro_file_descriptor.txt")
+        equal(opened_by(inside), "CSVReader", "reader of a text file in an output folder")
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_can_read_file():
+    def can(path):
+        proxy = simple.servermanager.sources.RAMSESReader().SMProxy
+        return int(simple.servermanager.vtkSMReaderFactory.CanReadFile(path, proxy))
+
+    equal(can(info_file("web3d", 2)), 1, "info file")
+    equal(can(os.path.join(DATA, "web3d", "output_00002")), 1, "folder")
+    for no in (DATA, os.path.join(DATA, "web3d"), "/", "", "/nonexistent/info_00001.txt",
+               os.path.join(DATA, "web3d", "EXPECT.json"),
+               os.path.join(DATA, "web3d", "output_00002", "amr_00002.out00001")):
+        equal(can(no), 0, repr(no))
+
+
+run_tests(globals())
