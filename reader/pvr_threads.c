@@ -76,6 +76,9 @@ enum pvr_status pvr_job_begin(struct pvr_job *job, const struct pvr_threads *set
     if (job->settings.chunk_bytes == 0) {
         job->settings.chunk_bytes = default_chunk_bytes;
     }
+    if (job->settings.chunk_bytes > SIZE_MAX / 4) { /* sums of sizes must not run over */
+        job->settings.chunk_bytes = SIZE_MAX / 4;
+    }
     job->threads = pvr_threads_count(settings);
     job->progress = progress;
     job->progress_context = progress_context;
