@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 const char *unit_path(const char *format, ...) {
-    static char ring[16][4096];
+    static char ring[64][4096];
     static unsigned next;
-    char *buffer = ring[next++ % 16];
+    char *buffer = ring[next++ % 64];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(buffer, sizeof ring[0], format, arguments);
@@ -28,6 +28,13 @@ char *unit_temp_folder(void) {
     return folder;
 }
 
+static char *inner_path(const char *folder, const char *name) {
+    char *path = malloc(strlen(folder) + strlen(name) + 2);
+    assert_non_null(path);
+    sprintf(path, "%s/%s", folder, name);
+    return path;
+}
+
 void unit_remove(const char *path) {
     struct stat status;
     if (lstat(path, &status) != 0) {
@@ -41,9 +48,7 @@ void unit_remove(const char *path) {
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            char *inner = malloc(strlen(path) + strlen(entry->d_name) + 2);
-            assert_non_null(inner);
-            sprintf(inner, "%s/%s", path, entry->d_name);
+            char *inner = inner_path(path, entry->d_name);
             unit_remove(inner);
             free(inner);
         }
@@ -76,8 +81,11 @@ void unit_copy(const char *from, const char *to) {
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (entry->d_name[0] != '.') {
-            unit_copy(unit_path("%s/%s", from, entry->d_name),
-                      unit_path("%s/%s", to, entry->d_name));
+            char *inner_from = inner_path(from, entry->d_name);
+            char *inner_to = inner_path(to, entry->d_name);
+            unit_copy(inner_from, inner_to);
+            free(inner_from);
+            free(inner_to);
         }
     }
     closedir(folder);
