@@ -53,8 +53,14 @@ struct counting {
 
 static double value_at(const struct column *column, uint64_t index) {
     uint64_t at = index * (uint64_t)column->array->ncomponents + (uint64_t)column->component;
-    return column->array->type == PVR_FLOAT32 ? (double)((const float *)column->array->data)[at]
-                                              : ((const double *)column->array->data)[at];
+    switch (column->array->type) {
+    case PVR_FLOAT32:
+        return (double)((const float *)column->array->data)[at];
+    case PVR_INT32:
+        return ((const int32_t *)column->array->data)[at];
+    default:
+        return ((const double *)column->array->data)[at];
+    }
 }
 
 static void count_value(struct partial *partial, double value) {
@@ -162,7 +168,8 @@ static enum pvr_status allocate(struct counting *counting, struct pvr_statistics
     list_runs(mesh->octree, counting->run);
     for (int i = 0; i < mesh->narrays; i++) {
         const struct pvr_mesh_array *array = &mesh->arrays[i];
-        if (array->array->type != PVR_FLOAT32 && array->array->type != PVR_FLOAT64) {
+        if (strcmp(array->name, PVR_FIELD_LEVEL) == 0 ||
+            strcmp(array->name, PVR_FIELD_DOMAIN) == 0) {
             continue;
         }
         for (int c = 0; c < array->ncomponents; c++) {

@@ -1,68 +1,90 @@
 /* pvr_columns.c - the files with values for the cells. */
 #include "pvr_columns.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 typedef unsigned long long ull;
 
+/* How the headers of the kinds differ. */
+static const struct {
+    const char *name;
+    bool header, ndim, gamma; /* has a header; with ndim; with gamma */
+    bool integers;
+} kinds[PVR_FILE_KINDS] = {[PVR_HYDRO] = {"hydro", true, true, true, false},
+                           [PVR_GRAVITY] = {"grav", true, false, false, false},
+                           [PVR_RADIATION] = {"rt", true, true, true, false},
+                           [PVR_CLUMP_FIELD] = {"clump_field", false, false, false, true}};
+
 const char *pvr_file_kind_name(enum pvr_file_kind kind) {
-    static const char *const name[PVR_FILE_KINDS] = {"hydro"};
-    return name[kind];
+    return kinds[kind].name;
+}
+
+static enum pvr_status read_gamma(const struct pvr_file *file, uint64_t *at, uint32_t real_bytes,
+                                  double *gamma, struct pvr_error *error) {
+    uint64_t length, next;
+    enum pvr_status status = pvr_record_next(file, *at, &length, &next, "6 (gamma)", error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    if (length != real_bytes) {
+        return pvr_fail(error, PVR_ERROR_FORMAT,
+                        "%s: record 6 (gamma) has %llu bytes where reals of %u are expected",
+                        file->path, (ull)length, real_bytes);
+    }
+    if (length == 8) {
+        return pvr_record_read(file, at, gamma, 8, 1, "6 (gamma)", error);
+    }
+    float single = 0;
+    status = pvr_record_read(file, at, &single, 4, 1, "6 (gamma)", error);
+    *gamma = (double)single;
+    return status;
 }
 
 enum pvr_status pvr_columns_read_header(const struct pvr_file *file, enum pvr_file_kind kind,
-                                        const struct pvr_amr_header *amr,
+                                        const struct pvr_amr_header *amr, int nvar,
                                         struct pvr_columns_header *header,
                                         struct pvr_error *error) {
     memset(header, 0, sizeof *header);
-    int32_t ncpu, ndim, nlevelmax, nboundary;
+    header->value_bytes = kinds[kind].integers ? 4 : amr->real_bytes;
+    header->nvar = nvar;
     const struct {
         const char *what;
-        int32_t *value, expected;
-    } whole[] = {{"1 (ncpu)", &ncpu, amr->ncpu},
-                 {"2 (nvar)", &header->nvar, 0},
-                 {"3 (ndim)", &ndim, amr->ndim},
-                 {"4 (nlevelmax)", &nlevelmax, amr->nlevelmax},
-                 {"5 (nboundary)", &nboundary, amr->nboundary}};
-    uint64_t at = 0;
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
-        enum pvr_status status =
-            pvr_record_read(file, &at, whole[i].value, 4, 1, whole[i].what, error);
+        bool present;
+        int32_t expected;
+    } whole[] = {{"ncpu", true, amr->ncpu},
+                 {"nvar", true, 0},
+                 {"ndim", kinds[kind].ndim, amr->ndim},
+                 {"nlevelmax", true, amr->nlevelmax},
+                 {"nboundary", true, amr->nboundary}};
+    for (int i = 0, number = 0; kinds[kind].header && i < 5; i++) {
+        if (!whole[i].present) {
+            continue;
+        }
+        char what[32];
+        int32_t value;
+        snprintf(what, sizeof what, "%d (%s)", ++number, whole[i].what);
+        enum pvr_status status = pvr_record_read(file, &header->body, &value, 4, 1, what, error);
         if (status != PVR_OK) {
             return status;
         }
-        if (whole[i].value != &header->nvar && *whole[i].value != whole[i].expected) {
+        if (i == 1) {
+            header->nvar = value;
+        } else if (value != whole[i].expected) {
             return pvr_fail(error, PVR_ERROR_FORMAT,
                             "%s: record %s holds %d where the amr file has %d: a file of another "
                             "output",
-                            file->path, whole[i].what, (int)*whole[i].value,
-                            (int)whole[i].expected);
+                            file->path, what, (int)value, (int)whole[i].expected);
         }
     }
     if (header->nvar < 1 || header->nvar > PVR_MAX_VARIABLES) {
         return pvr_fail(error, PVR_ERROR_FORMAT,
                         "%s: record 2 (nvar) of the %s file holds %d where 1 to %d is expected",
-                        file->path, pvr_file_kind_name(kind), (int)header->nvar, PVR_MAX_VARIABLES);
+                        file->path, kinds[kind].name, (int)header->nvar, PVR_MAX_VARIABLES);
     }
-    uint64_t length, next;
-    enum pvr_status status = pvr_record_next(file, at, &length, &next, "6 (gamma)", error);
-    if (status != PVR_OK) {
-        return status;
-    }
-    if (length != amr->real_bytes) {
-        return pvr_fail(error, PVR_ERROR_FORMAT,
-                        "%s: record 6 (gamma) has %llu bytes where reals of %u are expected",
-                        file->path, (ull)length, amr->real_bytes);
-    }
-    header->real_bytes = (uint32_t)length;
-    float single = 0;
-    status = length == 8 ? pvr_record_read(file, &at, &header->gamma, 8, 1, "6 (gamma)", error)
-                         : pvr_record_read(file, &at, &single, 4, 1, "6 (gamma)", error);
-    header->gamma = length == 8 ? header->gamma : (double)single;
-    header->body = next;
-    return status;
+    return kinds[kind].gamma
+               ? read_gamma(file, &header->body, amr->real_bytes, &header->gamma, error)
+               : PVR_OK;
 }
 
 /* Bytes of the records ilevel and ncache. */
@@ -78,7 +100,7 @@ static uint64_t opening_offset(uint32_t marker, const struct pvr_amr_header *amr
         (uint64_t)(level - 1) * (uint64_t)(amr->ncpu + amr->nboundary) + (uint64_t)(domain - 1);
     uint64_t records = ((uint64_t)1 << amr->ndim) * (uint64_t)header->nvar;
     return header->body + openings * opening_bytes(marker) +
-           records * (place->octs_before * header->real_bytes +
+           records * (place->octs_before * header->value_bytes +
                       (uint64_t)place->blocks_before * 2 * marker);
 }
 
@@ -153,7 +175,7 @@ static enum pvr_status fail_marker(const struct pvr_file *file,
 size_t pvr_columns_scratch_bytes(const struct pvr_amr_header *amr,
                                  const struct pvr_columns_header *header, uint64_t count,
                                  int ncolumns) {
-    return ((size_t)ncolumns << amr->ndim) * ((size_t)count * header->real_bytes + 16);
+    return ((size_t)ncolumns << amr->ndim) * ((size_t)count * header->value_bytes + 16);
 }
 
 enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_amr_header *amr,
@@ -162,7 +184,7 @@ enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_a
                                  int ncolumns, void *scratch, const char **data,
                                  uint64_t *bytes_read, struct pvr_error *error) {
     const struct pvr_encoding *encoding = &file->encoding;
-    uint32_t m = encoding->marker, real = header->real_bytes;
+    uint32_t m = encoding->marker, real = header->value_bytes;
     uint64_t length = (uint64_t)piece->place.noct * real, record = length + 2 * (uint64_t)m;
     uint64_t values = piece_opening(m, amr, header, piece) + opening_bytes(m);
     bool leading = piece->first == 0, trailing = piece->first + piece->count == piece->place.noct;
@@ -198,7 +220,7 @@ enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_a
 size_t pvr_columns_block_bytes(const struct pvr_amr_header *amr, uint32_t marker,
                                const struct pvr_columns_header *header, uint64_t noct) {
     return ((size_t)header->nvar << amr->ndim) *
-           ((size_t)noct * header->real_bytes + 2 * (size_t)marker);
+           ((size_t)noct * header->value_bytes + 2 * (size_t)marker);
 }
 
 enum pvr_status pvr_columns_read_block(const struct pvr_file *file,
@@ -208,7 +230,7 @@ enum pvr_status pvr_columns_read_block(const struct pvr_file *file,
                                        const char **data, uint64_t *bytes_read,
                                        struct pvr_error *error) {
     const struct pvr_encoding *encoding = &file->encoding;
-    uint32_t m = encoding->marker, real = header->real_bytes;
+    uint32_t m = encoding->marker, real = header->value_bytes;
     uint64_t length = (uint64_t)piece->place.noct * real, record = length + 2 * (uint64_t)m;
     uint64_t values = piece_opening(m, amr, header, piece) + opening_bytes(m);
     size_t bytes = pvr_columns_block_bytes(amr, m, header, piece->place.noct);

@@ -1,4 +1,5 @@
-/* pvr_columns.h - the files with values for the cells: hydro_NNNNN.outCCCCC (internal).
+/* pvr_columns.h - the files with values for the cells: hydro_, grav_, rt_ and
+ * clump_field_NNNNN.outCCCCC (internal).
  *
  * After a header, for each level and each domain (copies and boundaries too): records `ilevel` and
  * `ncache`, and if ncache > 0, for each of the 2^ndim cells of an oct and each variable one record
@@ -13,17 +14,18 @@
 
 struct pvr_columns_header {
     int32_t nvar;
-    double gamma;        /* adiabatic index; 0 where the kind has none */
-    uint32_t real_bytes; /* 8 or 4 */
-    uint64_t body;       /* offset of the first level's records */
+    double gamma;         /* adiabatic index; 0 where the kind has none */
+    uint32_t value_bytes; /* of a real(dp), 8 or 4; of an integer, 4 */
+    uint64_t body;        /* offset of the first level's records */
 };
 
-/* The beginning of a kind's file names: "hydro". */
+/* The beginning of a kind's file names: "hydro", "grav", "rt", "clump_field". */
 const char *pvr_file_kind_name(enum pvr_file_kind kind);
 
-/* Reads and checks the header against the amr file's; file->encoding must be set. */
+/* Reads and checks the header against the amr file's; file->encoding must be set. `nvar` is what
+ * the descriptor says, for the kind that has no header of its own (clump_field). */
 enum pvr_status pvr_columns_read_header(const struct pvr_file *file, enum pvr_file_kind kind,
-                                        const struct pvr_amr_header *amr,
+                                        const struct pvr_amr_header *amr, int nvar,
                                         struct pvr_columns_header *header, struct pvr_error *error);
 
 /* Checks that the file is as long as the amr file's counts ask; `place` has the nlevelmax + 1
@@ -49,7 +51,7 @@ enum pvr_status pvr_columns_check_block(const struct pvr_file *file,
                                         struct pvr_error *error);
 
 /* Reads `ncolumns` columns of the piece for all cells of its octs. data[v * 2^ndim + c] gets a
- * pointer into `scratch` to piece->count values of real_bytes each in this machine's byte order,
+ * pointer into `scratch` to piece->count values of value_bytes each in this machine's byte order,
  * for column[v] and cell c; they are not aligned. Markers are checked. */
 enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_amr_header *amr,
                                  const struct pvr_columns_header *header,

@@ -7,6 +7,10 @@
 #include <string.h>
 
 char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int domain) {
+    if (layout->group_size > 0) {
+        return pvr_text_format("%s/group_%05d/%s_%05d.out%05d", layout->folder,
+                               (domain - 1) / layout->group_size + 1, kind, layout->number, domain);
+    }
     return pvr_text_format("%s/%s_%05d.out%05d", layout->folder, kind, layout->number, domain);
 }
 
@@ -116,7 +120,8 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
         file.encoding = layout->encoding;
         file.window = &window;
         struct pvr_columns_header *header = &reading->columns->header[task];
-        status = pvr_columns_read_header(&file, reading->kind, &layout->amr, header, error);
+        status = pvr_columns_read_header(&file, reading->kind, &layout->amr, reading->nvar, header,
+                                         error);
         if (status == PVR_OK && header->nvar != reading->nvar) {
             status = pvr_fail(error, PVR_ERROR_FORMAT,
                               "%s: record 2 (nvar) holds %d where the first file has %d", path,

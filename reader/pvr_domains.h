@@ -8,14 +8,16 @@
 
 /* Where the files of an output lie, and what the first amr file says. */
 struct pvr_layout {
-    char *folder;
-    int number; /* of the output */
+    char *folder;      /* output_NNNNN */
+    char *text_folder; /* where info, header and descriptors stand: folder, or its group_00001 */
+    int number;        /* of the output */
+    int group_size;    /* domains of a folder group_GGGGG, 0 without such folders */
     struct pvr_encoding encoding;
     struct pvr_amr_header amr;
     struct pvr_coarse_box box;
 };
 
-/* Path of a file: folder/KIND_NNNNN.outCCCCC; to be freed. */
+/* Path of a file: folder/[group_GGGGG/]KIND_NNNNN.outCCCCC; to be freed. */
 char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int domain);
 
 /* Immutable once made. */

@@ -74,16 +74,15 @@ static int parse_descriptor(const char *text, struct pvr_variable *variable, int
 }
 
 /* RAMSES' own order where no descriptor names the variables. */
-static void default_names(struct pvr_variable *variable, int ndim, int nvar) {
-    static const char axis[] = "xyz";
+static void hydro_names(struct pvr_variable *variable, int ndim, int nvar) {
     bool magnetic = nvar >= 11 && ndim == 3;
     int nvelocity = magnetic ? 3 : ndim, next = 0;
     snprintf(variable[next++].name, PVR_NAME_SIZE, "density");
     for (int i = 0; i < nvelocity && next < nvar; i++) {
-        snprintf(variable[next++].name, PVR_NAME_SIZE, "velocity_%c", axis[i]);
+        snprintf(variable[next++].name, PVR_NAME_SIZE, "velocity_%c", 'x' + i);
     }
     for (int i = 0; magnetic && i < 6; i++) {
-        snprintf(variable[next++].name, PVR_NAME_SIZE, "B_%c_%s", axis[i % 3],
+        snprintf(variable[next++].name, PVR_NAME_SIZE, "B_%c_%s", 'x' + i % 3,
                  i < 3 ? "left" : "right");
     }
     if (next < nvar) {
@@ -94,12 +93,74 @@ static void default_names(struct pvr_variable *variable, int ndim, int nvar) {
     }
 }
 
+static void gravity_names(struct pvr_variable *variable, int ndim, int nvar) {
+    int next = 0;
+    if (nvar > ndim + 1) {
+        snprintf(variable[next++].name, PVR_NAME_SIZE, "particle_density");
+    }
+    if (nvar > ndim) {
+        snprintf(variable[next++].name, PVR_NAME_SIZE, "potential");
+    }
+    for (int i = 0; next < nvar; i++) {
+        if (i < ndim) {
+            snprintf(variable[next++].name, PVR_NAME_SIZE, "acceleration_%c", 'x' + i);
+        } else {
+            snprintf(variable[next++].name, PVR_NAME_SIZE, "gravity_%d", i + 1);
+        }
+    }
+}
+
+static void radiation_names(struct pvr_variable *variable, int ndim, int nvar) {
+    for (int next = 0; next < nvar; next++) {
+        int group = next / (ndim + 1) + 1, part = next % (ndim + 1);
+        if (part == 0) {
+            snprintf(variable[next].name, PVR_NAME_SIZE, "photon_flux_%02d", group);
+        } else {
+            snprintf(variable[next].name, PVR_NAME_SIZE, "photon_flux_%02d_%c", group,
+                     'x' + part - 1);
+        }
+    }
+}
+
+static void clump_names(struct pvr_variable *variable, int ndim, int nvar) {
+    (void)ndim;
+    for (int next = 0; next < nvar; next++) {
+        if (nvar == 1) {
+            snprintf(variable[next].name, PVR_NAME_SIZE, "clump_id");
+        } else {
+            snprintf(variable[next].name, PVR_NAME_SIZE, "clump_id_level_%d", next);
+        }
+    }
+}
+
+typedef void (*names_fn)(struct pvr_variable *variable, int ndim, int nvar);
+static const struct {
+    names_fn names;
+    bool described; /* a descriptor's names are taken */
+} kind_names[PVR_FILE_KINDS] = {[PVR_HYDRO] = {hydro_names, true},
+                                [PVR_GRAVITY] = {gravity_names, false},
+                                [PVR_RADIATION] = {radiation_names, true},
+                                [PVR_CLUMP_FIELD] = {clump_names, false}};
+
 static bool begins(const char *name, const char *with) {
     return strncmp(name, with, strlen(with)) == 0;
 }
 
-static enum pvr_dimension dimension_of(const char *name) {
-    if (strcmp(name, "density") == 0) {
+/* Length of the name of a photon group's density, "photon_flux_01" or "photon_density_01", at the
+ * start of `name`; 0 for others. */
+static size_t photon_group(const char *name) {
+    size_t length = begins(name, "photon_flux_")      ? strlen("photon_flux_")
+                    : begins(name, "photon_density_") ? strlen("photon_density_")
+                                                      : 0;
+    size_t digits = length > 0 ? strspn(name + length, "0123456789") : 0;
+    return digits > 0 ? length + digits : 0;
+}
+
+static enum pvr_dimension dimension_of(enum pvr_file_kind kind, const char *name) {
+    if (kind == PVR_RADIATION && photon_group(name) > 0) {
+        return name[photon_group(name)] == '\0' ? PVR_PHOTON_DENSITY : PVR_PHOTON_FLUX;
+    }
+    if (strcmp(name, "density") == 0 || strcmp(name, "particle_density") == 0) {
         return PVR_DENSITY;
     }
     if (begins(name, "velocity_")) {
@@ -112,12 +173,15 @@ static enum pvr_dimension dimension_of(const char *name) {
     if (begins(name, "B_")) {
         return PVR_MAGNETIC;
     }
-    return PVR_DIMENSIONLESS;
+    if (begins(name, "acceleration_")) {
+        return PVR_ACCELERATION;
+    }
+    return strcmp(name, "potential") == 0 ? PVR_POTENTIAL : PVR_DIMENSIONLESS;
 }
 
-/* Makes names unique by a number behind a repeated one. */
-static void make_unique(struct pvr_field_table *table) {
-    for (int i = 1; i < table->nvariables; i++) {
+/* Makes names from `first` on unique by a number behind a repeated one. */
+static void make_unique(struct pvr_field_table *table, int first) {
+    for (int i = first; i < table->nvariables; i++) {
         char *name = table->variable[i].name;
         for (int again = 2, j = 0; j < i; j++) {
             if (strcmp(table->variable[j].name, name) == 0) {
@@ -158,17 +222,45 @@ static int vector_components(const struct pvr_field_table *table, int first, int
     return count;
 }
 
-/* Adds a field of its own for variable `i`. */
-static struct pvr_field *add_field(struct pvr_field_table *table, int i, const char *name) {
+/* A name as users know it: radiation's density and flux share a word in the descriptor. */
+static void name_field(struct pvr_field *field, enum pvr_file_kind kind, const char *name) {
+    size_t group = kind == PVR_RADIATION ? photon_group(name) : 0;
+    if (group > 0 && name[group] == '\0') {
+        const char *number = strpbrk(name, "0123456789");
+        snprintf(field->name, PVR_NAME_SIZE, "rt_photon_%s_%.40s",
+                 field->ncomponents == 1 ? "density" : "flux", number);
+    } else if (kind == PVR_RADIATION && !begins(name, "rt_")) {
+        snprintf(field->name, PVR_NAME_SIZE, "rt_%.60s", name);
+    } else {
+        strcpy(field->name, name);
+    }
+}
+
+static struct pvr_field *add_field(struct pvr_field_table *table, int variable) {
     struct pvr_field *field = &table->field[table->nfields++];
-    *field = (struct pvr_field){.ncomponents = 1, .variable = {i, -1, -1}};
-    field->dimension = table->variable[i].dimension;
-    strcpy(field->name, name);
+    *field = (struct pvr_field){
+        .ncomponents = 1, .variable = {variable, -1, -1}, .mean_with = {-1, -1, -1}};
+    field->dimension = table->variable[variable].dimension;
+    field->whole_numbers = table->variable[variable].kind == PVR_CLUMP_FIELD;
+    field->by_default = table->variable[variable].kind == PVR_HYDRO;
     return field;
 }
 
-/* Variables in the order of the file; a vector stands where its first component does. */
-static void group_fields(struct pvr_field_table *table) {
+/* True if the variables of a vector called `name`, whose x component is variable `x`, are to be one
+ * field: there are two of them, or it is a quantity that is a vector in 1-D too. */
+static bool is_vector(const struct pvr_field_table *table, int x, int count, const char *name) {
+    const char *own = table->variable[x].name;
+    if (table->variable[x].kind == PVR_RADIATION) {
+        return strcmp(name, own) != 0 && photon_group(own) > 0 && own[photon_group(own)] == '_';
+    }
+    bool always = strcmp(own, "velocity_x") == 0 || strcmp(own, "acceleration_x") == 0;
+    /* a name that a variable has is not taken from it */
+    return (count >= 2 || always) && pvr_variable_find(table, name) < 0;
+}
+
+/* Variables from `begin` on in the order of the file; a vector stands where its first component
+ * does. */
+static void group_fields(struct pvr_field_table *table, int begin) {
     int count, component[3];
     char name[PVR_NAME_SIZE];     /* of the vector */
     int first[PVR_MAX_VARIABLES]; /* the x component of each variable's vector, or -1 */
@@ -176,83 +268,133 @@ static void group_fields(struct pvr_field_table *table) {
     for (int i = 0; i < table->nvariables; i++) {
         first[i] = -1;
     }
-    for (int i = 0; i < table->nvariables; i++) {
+    for (int i = begin; i < table->nvariables; i++) {
+        strcpy(name, table->variable[i].name);
         count = vector_components(table, i, component, name);
-        /* the velocity is a vector in 1-D too; a name that a variable has is not taken from it */
-        bool velocity = strcmp(table->variable[i].name, "velocity_x") == 0;
-        if ((count >= 2 || velocity) && pvr_variable_find(table, name) < 0) {
-            for (int axis = 0; axis < count; axis++) {
-                first[component[axis]] = i;
-            }
+        for (int axis = 0; is_vector(table, i, count, name) && axis < count; axis++) {
+            first[component[axis]] = i;
         }
     }
-    for (int i = 0; i < table->nvariables; i++) {
+    for (int i = begin; i < table->nvariables; i++) {
+        enum pvr_file_kind kind = table->variable[i].kind;
         int x = first[i];
         if (x < 0) {
-            add_field(table, i, table->variable[i].name);
+            name_field(add_field(table, i), kind, table->variable[i].name);
         } else if (!done[x]) {
             done[x] = true;
             count = vector_components(table, x, component, name);
-            struct pvr_field *field = add_field(table, x, name);
+            struct pvr_field *field = add_field(table, x);
             field->ncomponents = 3;
             for (int axis = 0; axis < count; axis++) {
                 field->variable[axis] = component[axis];
             }
+            name_field(field, kind, name);
         }
     }
+}
+
+/* B at the cells' centres, if the table has it on both faces. */
+static void add_centred_field(struct pvr_field_table *table) {
+    int left = pvr_field_find(table, "B_left"), right = pvr_field_find(table, "B_right");
+    if (left < 0 || right < 0 || pvr_field_find(table, "B_field") >= 0) {
+        return;
+    }
+    struct pvr_field *field = add_field(table, table->field[left].variable[0]);
+    strcpy(field->name, "B_field");
+    field->ncomponents = 3;
+    for (int axis = 0; axis < 3; axis++) {
+        field->variable[axis] = table->field[left].variable[axis];
+        field->mean_with[axis] = table->field[right].variable[axis];
+    }
+    table->field[left].by_default = table->field[right].by_default = false;
+}
+
+/* Takes the names of a descriptor if it names just `nvar` variables, else warns. */
+static void take_descriptor(struct pvr_field_table *table, const char *path,
+                            struct pvr_variable *variable, int nvar) {
+    char *text;
+    struct pvr_error problem;
+    if (pvr_text_read(path, descriptor_limit, &text, &problem) != PVR_OK) {
+        pvr_text_add_line(&table->warnings, problem.message);
+        return;
+    }
+    struct pvr_variable *read = calloc((size_t)nvar, sizeof *read);
+    int named = read != NULL ? parse_descriptor(text, read, nvar) : -1;
+    for (int i = 0; named == nvar && i < nvar; i++) {
+        if (read[i].name[0] == '\0') {
+            named = -1;
+        }
+    }
+    if (named == nvar) {
+        memcpy(variable, read, (size_t)nvar * sizeof *read);
+    } else {
+        char *line = pvr_text_format("%s: does not name the %d variables of the files: RAMSES' "
+                                     "own order is assumed",
+                                     path, nvar);
+        pvr_text_add_line(&table->warnings, line != NULL ? line : "descriptor not used");
+        free(line);
+    }
+    free(read);
+    free(text);
+}
+
+enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file_kind kind,
+                                    const char *descriptor_path, int ndim, int nvar,
+                                    struct pvr_error *error) {
+    int first = table->nvariables;
+    if (nvar < 1 || nvar > PVR_MAX_VARIABLES - first) {
+        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: %d variables where 1 to %d make sense",
+                        descriptor_path, nvar, PVR_MAX_VARIABLES - first);
+    }
+    size_t count = (size_t)(first + nvar);
+    struct pvr_variable *variable = realloc(table->variable, count * sizeof *variable);
+    table->variable = variable != NULL ? variable : table->variable;
+    struct pvr_field *field = realloc(table->field, (count + 1) * sizeof *field); /* B_field */
+    table->field = field != NULL ? field : table->field;
+    if (variable == NULL || field == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %d variables", nvar);
+    }
+    memset(variable + first, 0, (size_t)nvar * sizeof *variable);
+    kind_names[kind].names(variable + first, ndim, nvar);
+    if (kind_names[kind].described && access(descriptor_path, F_OK) == 0) {
+        take_descriptor(table, descriptor_path, variable + first, nvar);
+    }
+    table->nvariables = (int)count;
+    make_unique(table, first > 0 ? first : 1);
+    for (int i = 0; i < nvar; i++) {
+        struct pvr_variable *added = &variable[first + i];
+        added->kind = kind;
+        added->column = i;
+        added->dimension = dimension_of(kind, added->name);
+    }
+    group_fields(table, first);
+    if (kind == PVR_HYDRO) {
+        add_centred_field(table);
+    }
+    return PVR_OK;
 }
 
 enum pvr_status pvr_field_table_read(const char *descriptor_path, int ndim, int nvar,
                                      struct pvr_field_table *table, struct pvr_error *error) {
     memset(table, 0, sizeof *table);
-    if (nvar < 1 || nvar > PVR_MAX_VARIABLES) {
-        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: %d variables where 1 to %d make sense",
-                        descriptor_path, nvar, PVR_MAX_VARIABLES);
-    }
-    table->variable = calloc((size_t)nvar, sizeof *table->variable);
-    table->field = calloc((size_t)nvar, sizeof *table->field);
-    if (table->variable == NULL || table->field == NULL) {
+    enum pvr_status status =
+        pvr_field_table_add(table, PVR_HYDRO, descriptor_path, ndim, nvar, error);
+    if (status != PVR_OK) {
         pvr_field_table_free(table);
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %d variables", nvar);
     }
-    table->nvariables = nvar;
-    default_names(table->variable, ndim, nvar);
-    if (access(descriptor_path, F_OK) == 0) {
-        char *text;
-        struct pvr_error problem;
-        int named = -1;
-        if (pvr_text_read(descriptor_path, descriptor_limit, &text, &problem) == PVR_OK) {
-            struct pvr_variable *read = calloc((size_t)nvar, sizeof *read);
-            named = read != NULL ? parse_descriptor(text, read, nvar) : -1;
-            for (int i = 0; named == nvar && i < nvar; i++) {
-                if (read[i].name[0] == '\0') {
-                    named = -1;
-                }
-            }
-            if (named == nvar) {
-                memcpy(table->variable, read, (size_t)nvar * sizeof *read);
-            }
-            free(read);
-            free(text);
-        } else {
-            pvr_text_add_line(&table->warnings, problem.message);
-        }
-        if (named != nvar) {
-            char *line = pvr_text_format("%s: does not name the %d variables of the files: RAMSES' "
-                                         "own order is assumed",
-                                         descriptor_path, nvar);
-            pvr_text_add_line(&table->warnings, line != NULL ? line : "descriptor not used");
-            free(line);
-        }
+    return status;
+}
+
+int pvr_descriptor_count(const char *descriptor_path) {
+    char *text;
+    if (access(descriptor_path, F_OK) != 0 ||
+        pvr_text_read(descriptor_path, descriptor_limit, &text, NULL) != PVR_OK) {
+        return 0;
     }
-    make_unique(table);
-    for (int i = 0; i < nvar; i++) {
-        table->variable[i].kind = PVR_HYDRO;
-        table->variable[i].column = i;
-        table->variable[i].dimension = dimension_of(table->variable[i].name);
-    }
-    group_fields(table);
-    return PVR_OK;
+    struct pvr_variable none;
+    int count = parse_descriptor(text, &none, 0);
+    free(text);
+    return count;
 }
 
 void pvr_field_table_free(struct pvr_field_table *table) {

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The part of an info file that is read: the keys stand before the table of the domains. */
 static const size_t info_limit = (size_t)1 << 16;
@@ -103,7 +104,26 @@ enum pvr_status pvr_info_read(const char *path, struct pvr_info *info, struct pv
         info->omega_k = optional(text, "omega_k", 0);
         info->omega_b = optional(text, "omega_b", 0);
         info->cosmological = info->H0 > 1 && (info->omega_l > 0 || info->aexp != 1);
+        info->unit_np = info->unit_pf = 1;
         read_ordering(text, info->ordering);
+    }
+    free(text);
+    return status;
+}
+
+enum pvr_status pvr_info_read_radiation(const char *path, struct pvr_info *info,
+                                        struct pvr_error *error) {
+    if (access(path, F_OK) != 0) {
+        return PVR_OK;
+    }
+    char *text;
+    enum pvr_status status = pvr_text_read(path, info_limit, &text, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    status = real_number(path, text, "unit_np", true, &info->unit_np, error);
+    if (status == PVR_OK) {
+        status = real_number(path, text, "unit_pf", true, &info->unit_pf, error);
     }
     free(text);
     return status;

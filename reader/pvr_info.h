@@ -31,6 +31,8 @@ struct pvr_info {
     double unit_l;     /* cm per code length; proper, at this aexp, in cosmological runs */
     double unit_d;     /* g/cm^3 per code density */
     double unit_t;     /* s per code time */
+    double unit_np;    /* photons/cm^3 per code photon density (info_rt), 1 without radiation */
+    double unit_pf;    /* photons/cm^2/s per code photon flux (info_rt), 1 without radiation */
     char ordering[32]; /* hilbert, planar, angular, bisection */
     bool cosmological; /* omega_l > 0 or aexp != 1 with a conformal time */
 };
@@ -38,6 +40,10 @@ struct pvr_info {
 /* Reads an info file. Fails when it is missing, larger than any info file can be, or lacks ncpu,
  * ndim, boxlen, time or the units, or when one of these is not a number that makes sense. */
 enum pvr_status pvr_info_read(const char *path, struct pvr_info *info, struct pvr_error *error);
+
+/* Adds unit_np and unit_pf from an info_rt_NNNNN.txt; a missing file changes nothing. */
+enum pvr_status pvr_info_read_radiation(const char *path, struct pvr_info *info,
+                                        struct pvr_error *error);
 
 /* Age of the universe in seconds at the expansion factor of `info` by the Friedmann integral
  * 1/H0 * integral da / (a E(a)), E = sqrt(omega_m a^-3 + omega_k a^-2 + omega_l); relative

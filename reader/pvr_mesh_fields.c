@@ -36,15 +36,22 @@ static enum pvr_status make_target(const struct pvr_snapshot *snapshot,
     target->source = PVR_TARGET_COLUMNS;
     target->factor = array->unit.factor;
     target->ncomponents = ncomponents;
+    target->whole_numbers =
+        table->variable[field >= 0 ? table->field[field].variable[0] : variable].kind ==
+        PVR_CLUMP_FIELD;
     for (int i = 0; i < ncomponents; i++) {
         int of = field >= 0 ? table->field[field].variable[i] : variable;
         if (of >= 0) {
             target->kind = table->variable[of].kind;
-            target->column[target->ncolumns] = table->variable[of].column;
-            target->component[target->ncolumns++] = i;
+            target->column[target->ncolumns++] = table->variable[of].column;
+            target->component[target->nvalues++] = i;
         }
     }
-    array->ncomponents = target->ncolumns;
+    for (int i = 0; field >= 0 && i < ncomponents && table->field[field].mean_with[i] >= 0; i++) {
+        target->column[target->ncolumns++] =
+            table->variable[table->field[field].mean_with[i]].column;
+    }
+    array->ncomponents = target->nvalues;
     return PVR_OK;
 }
 
@@ -63,15 +70,25 @@ enum pvr_status pvr_targets_make(const struct pvr_snapshot *snapshot,
 
 enum pvr_type pvr_target_type(const struct pvr_target *target, enum pvr_type precision) {
     if (target->source == PVR_TARGET_COLUMNS) {
-        return precision;
+        return target->whole_numbers ? PVR_INT32 : precision;
     }
     return target->source == PVR_TARGET_LEVEL ? PVR_UINT8 : PVR_INT32;
 }
 
-static int count_columns(const struct pvr_target *target, int ntargets, enum pvr_file_kind kind) {
+static bool is_of_kind(const struct pvr_target *target, enum pvr_file_kind kind) {
+    return target->source == PVR_TARGET_COLUMNS && target->kind == kind;
+}
+
+static bool takes_means(const struct pvr_target *target) {
+    return target->ncolumns > target->nvalues;
+}
+
+/* Columns of a kind that are wanted; those of means apart, which are read by themselves. */
+static int count_columns(const struct pvr_target *target, int ntargets, enum pvr_file_kind kind,
+                         bool means) {
     int count = 0;
     for (int i = 0; i < ntargets; i++) {
-        if (target[i].source == PVR_TARGET_COLUMNS && target[i].kind == kind) {
+        if (is_of_kind(&target[i], kind) && takes_means(&target[i]) == means) {
             count += target[i].ncolumns;
         }
     }
@@ -81,14 +98,17 @@ static int count_columns(const struct pvr_target *target, int ntargets, enum pvr
 uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
                                 const struct pvr_domains *domains, int low, int high,
                                 const struct pvr_target *target, int ntargets) {
-    uint64_t octs = 0, columns = 0;
+    uint64_t octs = 0, bytes = 0;
     for (int l = low; l <= high; l++) {
         octs += domains->level_octs[l - 1];
     }
-    for (int kind = 0; kind < PVR_FILE_KINDS; kind++) {
-        columns += (uint64_t)count_columns(target, ntargets, (enum pvr_file_kind)kind);
+    for (int i = 0; i < ntargets; i++) {
+        if (target[i].source == PVR_TARGET_COLUMNS) {
+            bytes += (uint64_t)target[i].ncolumns *
+                     (target[i].whole_numbers ? 4 : snapshot->layout.amr.real_bytes);
+        }
     }
-    return (octs << snapshot->info.ndim) * columns * snapshot->layout.amr.real_bytes;
+    return (octs << snapshot->info.ndim) * bytes;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------
@@ -164,11 +184,27 @@ struct work {
     const char **data; /* room for all columns of the file, 2^ndim each */
 };
 
+/* Puts the mean of each value and its partner in the partner's and the value's place: the records
+ * are this thread's own copy. */
+static void take_means(const struct work *work, const struct pvr_target *target, uint64_t count,
+                       const char **data) {
+    int ncells = work->filling->octree->cells_per_oct;
+    for (int v = 0; v < target->ncolumns - target->nvalues; v++) {
+        for (int c = 0; c < ncells; c++) {
+            pvr_mean((char *)(uintptr_t)data[v * ncells + c],
+                     data[(target->nvalues + v) * ncells + c], count, work->header->value_bytes);
+        }
+    }
+}
+
 static void scatter_target(const struct work *work, const struct pvr_target *target,
-                           uint64_t offset, uint64_t count, const char *const *data) {
+                           uint64_t offset, uint64_t count, const char **data) {
+    if (takes_means(target)) {
+        take_means(work, target, count, data);
+    }
     pvr_scatter(target->array, work->filling->octree->ndim,
                 work->index + offset * (uint64_t)work->stride, work->stride, count, data,
-                work->header->real_bytes, target->ncolumns, target->component, target->factor);
+                work->header->value_bytes, target->nvalues, target->component, target->factor);
 }
 
 /* Whole small block in one request. */
@@ -181,7 +217,7 @@ static enum pvr_status fill_by_block(const struct work *work, struct pvr_error *
     pvr_job_add_read(work->worker, bytes);
     for (int i = 0; status == PVR_OK && i < filling->ntargets; i++) {
         const struct pvr_target *target = &filling->target[i];
-        if (target->source != PVR_TARGET_COLUMNS || target->kind != filling->kind) {
+        if (!is_of_kind(target, filling->kind) || takes_means(target)) {
             continue;
         }
         const char *data[3 * 8];
@@ -196,14 +232,15 @@ static enum pvr_status fill_by_block(const struct work *work, struct pvr_error *
     return status;
 }
 
-/* One field after the other, as many octs at a time as the buffer takes. */
-static enum pvr_status fill_by_field(const struct work *work, size_t buffer_bytes,
+/* One field after the other, as many octs at a time as the buffer takes; all fields, or those with
+ * means alone. */
+static enum pvr_status fill_by_field(const struct work *work, size_t buffer_bytes, bool means_alone,
                                      struct pvr_error *error) {
     const struct filling *filling = work->filling;
     const struct pvr_amr_header *amr = &filling->snapshot->layout.amr;
     for (int i = 0; i < filling->ntargets; i++) {
         const struct pvr_target *target = &filling->target[i];
-        if (target->source != PVR_TARGET_COLUMNS || target->kind != filling->kind) {
+        if (!is_of_kind(target, filling->kind) || (means_alone && !takes_means(target))) {
             continue;
         }
         size_t per_oct = pvr_columns_scratch_bytes(amr, work->header, 1, target->ncolumns);
@@ -252,8 +289,8 @@ static enum pvr_status fill_piece(struct filling *filling, const struct pvr_file
     size_t index_bytes = (size_t)piece->count * sizeof *work.index *
                          (piece->level == octree->root_level ? ncells : 1);
     size_t nvar = work.header != NULL ? (size_t)work.header->nvar : 0;
-    size_t data_bytes = ((nvar > 3 ? nvar : 3) * ncells) * sizeof *work.data;
-    size_t least = nvar > 0 ? pvr_columns_scratch_bytes(amr, work.header, 1, 3) : 0;
+    size_t data_bytes = ((nvar > 6 ? nvar : 6) * ncells) * sizeof *work.data;
+    size_t least = nvar > 0 ? pvr_columns_scratch_bytes(amr, work.header, 1, 6) : 0;
     size_t scratch_bytes = chunk > least ? chunk : least;
     char *buffer = pvr_worker_buffer(worker, index_bytes + data_bytes + scratch_bytes);
     if (buffer == NULL) {
@@ -282,9 +319,10 @@ static enum pvr_status fill_piece(struct filling *filling, const struct pvr_file
     size_t block_bytes =
         pvr_columns_block_bytes(amr, file->encoding.marker, work.header, work.piece.place.noct);
     if (whole && block_bytes <= scratch_bytes && 4 * filling->ncolumns > 3 * work.header->nvar) {
-        return fill_by_block(&work, error);
+        status = fill_by_block(&work, error);
+        return status == PVR_OK ? fill_by_field(&work, scratch_bytes, true, error) : status;
     }
-    return fill_by_field(&work, scratch_bytes, error);
+    return fill_by_field(&work, scratch_bytes, false, error);
 }
 
 static enum pvr_status fill_task(void *context, size_t number, struct pvr_worker *worker,
@@ -350,8 +388,8 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr
     }
     for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
         filling.kind = (enum pvr_file_kind)kind;
-        filling.ncolumns = count_columns(target, ntargets, filling.kind);
-        if (filling.ncolumns == 0) {
+        filling.ncolumns = count_columns(target, ntargets, filling.kind, false);
+        if (filling.ncolumns + count_columns(target, ntargets, filling.kind, true) == 0) {
             continue;
         }
         status = pvr_snapshot_columns(snapshot, filling.kind, job, &filling.columns, error);

@@ -12,9 +12,11 @@ struct pvr_target {
     enum { PVR_TARGET_LEVEL, PVR_TARGET_DOMAIN, PVR_TARGET_COLUMNS } source;
     enum pvr_file_kind kind;
     int ncolumns;
-    int column[3];
-    int component[3]; /* of the array, for each column */
-    int ncomponents;  /* of the array */
+    int column[6];    /* the first `nvalues` give the values, the others are for the mean */
+    int nvalues;      /* columns that give values: ncolumns, or half of them for means */
+    int component[3]; /* of the array, for each value */
+    bool whole_numbers;
+    int ncomponents; /* of the array */
     double factor;
     struct pvr_array *array;
 };

@@ -39,18 +39,42 @@ DEFINE_SCATTER(scatter_double_to_double, double, double)
 DEFINE_SCATTER(scatter_double_to_float, double, float)
 DEFINE_SCATTER(scatter_float_to_double, float, double)
 DEFINE_SCATTER(scatter_float_to_float, float, float)
+DEFINE_SCATTER(scatter_integers, int32_t, int32_t)
 
 void pvr_scatter(struct pvr_array *array, int ndim, const uint64_t *index, int stride,
-                 uint64_t count, const char *const *data, uint32_t real_bytes, int ncomponents,
+                 uint64_t count, const char *const *data, uint32_t value_bytes, int ncomponents,
                  const int *component, double factor) {
     int width = array->ncomponents;
+    if (array->type == PVR_INT32) { /* every 32-bit integer is a double */
+        scatter_integers(array->data, ndim, index, stride, count, data, ncomponents, component,
+                         width, 1.0);
+        return;
+    }
     if (array->type == PVR_FLOAT64) {
-        (real_bytes == 8 ? scatter_double_to_double : scatter_float_to_double)(
+        (value_bytes == 8 ? scatter_double_to_double : scatter_float_to_double)(
             array->data, ndim, index, stride, count, data, ncomponents, component, width, factor);
     } else {
-        (real_bytes == 8 ? scatter_double_to_float : scatter_float_to_float)(
+        (value_bytes == 8 ? scatter_double_to_float : scatter_float_to_float)(
             array->data, ndim, index, stride, count, data, ncomponents, component, width, factor);
     }
+}
+
+#define DEFINE_MEAN(NAME, TYPE)                                                                    \
+    static void NAME(char *first, const char *partner, uint64_t count) {                           \
+        for (uint64_t i = 0; i < count; i++) {                                                     \
+            TYPE a, b;                                                                             \
+            memcpy(&a, first + i * sizeof a, sizeof a);                                            \
+            memcpy(&b, partner + i * sizeof b, sizeof b);                                          \
+            a = (TYPE)0.5 * (a + b);                                                               \
+            memcpy(first + i * sizeof a, &a, sizeof a);                                            \
+        }                                                                                          \
+    }
+
+DEFINE_MEAN(mean_of_doubles, double)
+DEFINE_MEAN(mean_of_floats, float)
+
+void pvr_mean(char *first, const char *partner, uint64_t count, uint32_t value_bytes) {
+    (value_bytes == 8 ? mean_of_doubles : mean_of_floats)(first, partner, count);
 }
 
 void pvr_scatter_constant(struct pvr_array *array, int ndim, const uint64_t *index, int stride,

@@ -60,33 +60,68 @@ static enum pvr_status open_first_columns(struct pvr_snapshot *snapshot, enum pv
                                           struct pvr_error *error) {
     const char *name = pvr_file_kind_name(kind);
     char *path = pvr_layout_path(&snapshot->layout, name, 1);
-    char *descriptor = pvr_text_format("%s/%s_file_descriptor.txt", snapshot->layout.folder, name);
+    char *descriptor =
+        pvr_text_format("%s/%s_file_descriptor.txt", snapshot->layout.text_folder, name);
     enum pvr_status status = PVR_OK;
     if (path == NULL || descriptor == NULL) {
         status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
-    } else if (access(path, F_OK) == 0) {
+    } else if (access(path, F_OK) == 0 || (kind == PVR_HYDRO && access(descriptor, F_OK) == 0)) {
+        /* (a hydro descriptor without files: the first file is missing, not the kind) */
+        int described = pvr_descriptor_count(descriptor);
         struct pvr_file file;
         struct pvr_columns_header header;
         status = pvr_file_open(&file, path, error);
         if (status == PVR_OK) {
             file.encoding = snapshot->layout.encoding;
-            status = pvr_columns_read_header(&file, kind, &snapshot->layout.amr, &header, error);
+            status = pvr_columns_read_header(&file, kind, &snapshot->layout.amr,
+                                             described > 0 ? described : 1, &header, error);
             pvr_file_close(&file);
         }
         if (status == PVR_OK) {
             snapshot->nvar[kind] = header.nvar;
-            snapshot->gamma = header.gamma;
-            status = pvr_field_table_read(descriptor, snapshot->info.ndim, header.nvar,
-                                          &snapshot->fields, error);
+            snapshot->gamma = kind == PVR_HYDRO ? header.gamma : snapshot->gamma;
+            status = pvr_field_table_add(&snapshot->fields, kind, descriptor, snapshot->info.ndim,
+                                         header.nvar, error);
         }
-    } else if (access(descriptor, F_OK) == 0) {
-        /* a descriptor without files: the first file is missing, not the kind */
-        struct pvr_file file;
-        status = pvr_file_open(&file, path, error);
     }
     free(path);
     free(descriptor);
     return status;
+}
+
+/* Where the files lie: in the info file's folder, or in it and its siblings group_GGGGG. */
+static enum pvr_status find_files(struct pvr_snapshot *snapshot, struct pvr_error *error) {
+    struct pvr_layout *layout = &snapshot->layout;
+    const char *slash = strrchr(snapshot->path, '/');
+    const char *name = slash != NULL ? slash + 1 : snapshot->path;
+    layout->number = atoi(name + strlen("info_"));
+    layout->text_folder =
+        slash != NULL ? pvr_text_format("%.*s", (int)(slash - snapshot->path), snapshot->path)
+                      : pvr_text_format(".");
+    if (layout->text_folder == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
+    const char *last = strrchr(layout->text_folder, '/');
+    last = last != NULL ? last + 1 : layout->text_folder;
+    bool grouped = strcmp(last, "group_00001") == 0;
+    layout->folder = grouped ? pvr_text_format("%s/..", layout->text_folder)
+                             : pvr_text_format("%s", layout->text_folder);
+    if (layout->folder == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
+    if (grouped) { /* as many domains as the first group's folder has files of the mesh */
+        layout->group_size = snapshot->info.ncpu;
+        for (int domain = 1; domain <= snapshot->info.ncpu; domain++) {
+            char *path = pvr_layout_path(layout, "amr", domain);
+            bool there = path != NULL && access(path, F_OK) == 0;
+            free(path);
+            if (!there) {
+                layout->group_size = domain > 1 ? domain - 1 : 1;
+                break;
+            }
+        }
+    }
+    return PVR_OK;
 }
 
 enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result,
@@ -103,15 +138,17 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
         status = pvr_info_read(snapshot->path, &snapshot->info, error);
     }
     if (status == PVR_OK) {
-        const char *slash = strrchr(snapshot->path, '/');
-        const char *name = slash != NULL ? slash + 1 : snapshot->path;
-        snapshot->layout.number = atoi(name + strlen("info_"));
-        snapshot->layout.folder =
-            slash != NULL ? pvr_text_format("%.*s", (int)(slash - snapshot->path), snapshot->path)
-                          : pvr_text_format(".");
-        status = snapshot->layout.folder != NULL
-                     ? open_first_amr(snapshot, error)
-                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+        status = find_files(snapshot, error);
+    }
+    if (status == PVR_OK) {
+        char *path = pvr_text_format("%s/info_rt_%05d.txt", snapshot->layout.text_folder,
+                                     snapshot->layout.number);
+        status = path != NULL ? pvr_info_read_radiation(path, &snapshot->info, error)
+                              : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+        free(path);
+    }
+    if (status == PVR_OK) {
+        status = open_first_amr(snapshot, error);
     }
     for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
         status = open_first_columns(snapshot, (enum pvr_file_kind)kind, error);
@@ -143,6 +180,7 @@ void pvr_snapshot_release(struct pvr_snapshot *snapshot) {
     pvr_field_table_free(&snapshot->fields);
     pthread_mutex_destroy(&snapshot->lock);
     free(snapshot->layout.folder);
+    free(snapshot->layout.text_folder);
     free(snapshot->warnings);
     free(snapshot->path);
     free(snapshot);

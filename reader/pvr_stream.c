@@ -108,6 +108,21 @@ static enum pvr_status allocate_block(const struct streaming *streaming,
     return PVR_OK;
 }
 
+static void copy_values(double *to, const char *from, uint64_t count, uint32_t value_bytes,
+                        bool whole_numbers) {
+    if (value_bytes == 8) {
+        memcpy(to, from, (size_t)count * 8);
+        return;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        float value;
+        int32_t whole;
+        memcpy(&value, from + 4 * i, 4);
+        memcpy(&whole, from + 4 * i, 4);
+        to[i] = whole_numbers ? (double)whole : (double)value;
+    }
+}
+
 /* Reads the wanted columns of one kind into memory->values. */
 static enum pvr_status read_values(const struct streaming *streaming, enum pvr_file_kind kind,
                                    const struct pvr_file *file, const struct pvr_piece *piece,
@@ -136,16 +151,8 @@ static enum pvr_status read_values(const struct streaming *streaming, enum pvr_f
         double *to =
             memory->values + (uint64_t)streaming->place[kind][v] * (uint64_t)ncells * piece->count;
         for (int c = 0; c < ncells; c++, to += piece->count) {
-            const char *from = memory->data[v * ncells + c];
-            if (header->real_bytes == 8) {
-                memcpy(to, from, (size_t)piece->count * 8);
-                continue;
-            }
-            for (uint64_t i = 0; i < piece->count; i++) {
-                float value;
-                memcpy(&value, from + 4 * i, 4);
-                to[i] = (double)value;
-            }
+            copy_values(to, memory->data[v * ncells + c], piece->count, header->value_bytes,
+                        kind == PVR_CLUMP_FIELD);
         }
     }
     return status;

@@ -26,12 +26,14 @@ extern "C" {
 enum pvr_dimension {
     PVR_DIMENSIONLESS,
     PVR_LENGTH,
-    PVR_DENSITY,      /* code, g/cm^3, hydrogen nuclei per cm^3 */
-    PVR_VELOCITY,     /* code, cm/s, km/s */
-    PVR_PRESSURE,     /* code, erg/cm^3, K/cm^3 (pressure over k_B) */
-    PVR_MAGNETIC,     /* code, gauss, microgauss */
-    PVR_ACCELERATION, /* code, cm/s^2, cm/s^2 */
-    PVR_POTENTIAL     /* code, erg/g, (km/s)^2 */
+    PVR_DENSITY,        /* code, g/cm^3, hydrogen nuclei per cm^3 */
+    PVR_VELOCITY,       /* code, cm/s, km/s */
+    PVR_PRESSURE,       /* code, erg/cm^3, K/cm^3 (pressure over k_B) */
+    PVR_MAGNETIC,       /* code, gauss, microgauss */
+    PVR_ACCELERATION,   /* code, cm/s^2, cm/s^2 */
+    PVR_POTENTIAL,      /* code, erg/g, (km/s)^2 */
+    PVR_PHOTON_DENSITY, /* code, 1/cm^3 */
+    PVR_PHOTON_FLUX     /* code, 1/(cm^2 s) */
 };
 
 enum pvr_field_units { PVR_UNITS_CODE = 0, PVR_UNITS_CGS = 1, PVR_UNITS_ASTRO = 2 };

@@ -76,7 +76,7 @@ bool find_ranges(struct pvr_snapshot *snapshot, int root_level, int max_level, i
             struct pvr_columns_piece piece = {domain, l, *place, 0, place->noct};
             const struct pvr_columns_header *header = &columns->header[domain - 1];
             pvr_columns_range(&layout->encoding, &layout->amr, header, &piece, &offset, &bytes);
-            uint64_t record = place->noct * header->real_bytes + 2 * marker;
+            uint64_t record = place->noct * header->value_bytes + 2 * marker;
             uint64_t opening = bytes - cells * (uint64_t)header->nvar * record;
             for (uint64_t c = 0; well && c < cells; c++) {
                 well = add_long(ranges, domain, PVR_HYDRO,

@@ -160,11 +160,11 @@ void vtkRAMSESReader::UpdateSelection() {
             output ? error.message : std::string(this->FileName) + ": the output is not finished.";
         return;
     }
-    // In the order of the files; what is new is on, but for level and domain.
+    // In the order of the files; of what is new the gas is on.
     vtkNew<vtkDataArraySelection> listed;
     const pvr_field_table *fields = pvr_snapshot_fields(snapshot);
     for (int i = 0; i < fields->nfields; ++i)
-        listed->AddArray(fields->field[i].name, true);
+        listed->AddArray(fields->field[i].name, fields->field[i].by_default);
     listed->AddArray(PVR_FIELD_LEVEL, false);
     listed->AddArray(PVR_FIELD_DOMAIN, false);
     vtkDataArraySelection *known = internal.CellArrays;
@@ -251,7 +251,7 @@ int vtkRAMSESReader::ReadMesh(vtkHyperTreeGrid *output, pvr_snapshot *snapshot, 
     };
     const pvr_field_table *table = pvr_snapshot_fields(snapshot);
     for (int i = 0; i < table->nfields; ++i)
-        want(table->field[i].name, true);
+        want(table->field[i].name, table->field[i].by_default);
     want(PVR_FIELD_LEVEL, false);
     want(PVR_FIELD_DOMAIN, false);
 
