@@ -55,7 +55,7 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
                                     struct pvr_level_count *levels, int *nlevels,
                                     struct pvr_error *error);
 
-/* Bytes of all files of the output's mesh on disk (amr + hydro). */
+/* Bytes on disk of all files of the mesh: amr and the values of its cells. */
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot);
 
 #ifdef __cplusplus

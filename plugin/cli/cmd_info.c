@@ -193,7 +193,7 @@ static void print_bytes(const struct survey *survey) {
         const struct disk_kind *kind = &survey->disk.kind[k];
         printf("%s%s %s", k > 0 ? ", " : "", kind->name, format_bytes(text, (double)kind->bytes));
     }
-    printf("\n  mesh       %s of these: amr and hydro\n",
+    printf("\n  mesh       %s of these: amr and the values of its cells\n",
            format_bytes(text, (double)pvr_snapshot_disk_bytes(survey->snapshot)));
     printf("  in memory  %s with all fields in single precision, %s in double\n",
            format_bytes(text, (double)survey->bytes_float),

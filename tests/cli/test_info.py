@@ -44,7 +44,10 @@ class Info(unittest.TestCase):
         on_disk = sum(path.stat().st_size for path in output.folder.glob("*"))
         self.assertEqual(found["disk_bytes"], on_disk)
         self.assertEqual(sum(kind["bytes"] for kind in found["files"].values()), on_disk)
-        mesh = sum(found["files"][kind]["bytes"] for kind in ("amr", "hydro"))
+        mesh = sum(
+            found["files"].get(kind, {"bytes": 0})["bytes"]
+            for kind in ("amr", "hydro", "grav", "rt", "clump_field")
+        )
         self.assertEqual(found["mesh_disk_bytes"], mesh)
         self.assertEqual(found["files"]["amr"]["count"], expect["ncpu"])
         self.assertGreater(found["memory_bytes_double"], found["memory_bytes_float"])
