@@ -43,6 +43,7 @@ def test_slice_shows_the_explosion():
         path = os.path.join(folder, "slice.png")
         view = pvramses_view.log_slice(reader, "density", mesh=False, png=path, size=(700, 600))
         pixels = check_picture(path, 30).astype(int)
+        equal(simple.GetColorTransferFunction("density").UseLogScale, 1, "logarithmic scale")
         # Where a point of the box is in the picture, by the camera that the view says it has.
         focus, scale = view.CameraFocalPoint, view.CameraParallelScale
 

@@ -2,7 +2,6 @@
 #include "vtkPVRamsesFacts.h"
 
 #include "vtkDoubleArray.h"
-#include "vtkFieldData.h"
 #include "vtkIntArray.h"
 #include "vtkNew.h"
 #include "vtkStringArray.h"

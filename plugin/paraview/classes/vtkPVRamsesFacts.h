@@ -6,9 +6,9 @@
 #include "pvr_series.h"
 #include "pvr_snapshot.h"
 
-#include <string>
+#include "vtkFieldData.h"
 
-class vtkFieldData;
+#include <string>
 
 namespace vtkPVRamsesFacts {
 

@@ -6,11 +6,9 @@
 #include "vtkPVRamsesMesh.h"
 
 #include "vtkBitArray.h"
-#include "vtkDataArray.h"
 #include "vtkDoubleArray.h"
 #include "vtkFloatArray.h"
 #include "vtkHyperTree.h"
-#include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationDoubleVectorKey.h"
 #include "vtkInformationInformationVectorKey.h"

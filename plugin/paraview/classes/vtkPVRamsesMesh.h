@@ -6,8 +6,8 @@
 
 #include "pvr_mesh.h"
 
-class vtkDataArray;
-class vtkHyperTreeGrid;
+#include "vtkDataArray.h"
+#include "vtkHyperTreeGrid.h"
 
 namespace vtkPVRamsesMesh {
 

@@ -12,9 +12,7 @@
 
 #include "vtkCellData.h"
 #include "vtkDataArray.h"
-#include "vtkDataArraySelection.h"
 #include "vtkDataObject.h"
-#include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
 #include "vtkNew.h"

@@ -11,13 +11,13 @@
 #define vtkRAMSESReader_h
 
 #include "vtkAlgorithm.h"
+#include "vtkDataArraySelection.h" // included, not declared: VTK's namespace differs by build
+#include "vtkHyperTreeGrid.h"
 #include "vtkRAMSESModule.h" // for the export macro
 
 #include <memory> // for the internals
 #include <string> // for the texts
 
-class vtkDataArraySelection;
-class vtkHyperTreeGrid;
 struct pvr_error;
 struct pvr_snapshot;
 

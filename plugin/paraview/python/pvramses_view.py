@@ -50,7 +50,7 @@ def unit_label(reader, field):
     mesh = mesh_on_client(reader)
     array = mesh.GetCellData().GetArray(field) if mesh else None
     if array is not None:
-        from paraview.vtk import vtkDataArray
+        from vtkmodules.vtkCommonCore import vtkDataArray
         label = array.GetInformation().Get(vtkDataArray.UNITS_LABEL())
         if label:
             return label
@@ -130,7 +130,7 @@ def peak(reader, field="density"):
 
 
 def _centre_of(mesh, tree, wanted):
-    from paraview.vtk import vtkHyperTreeGridNonOrientedGeometryCursor
+    from vtkmodules.vtkCommonDataModel import vtkHyperTreeGridNonOrientedGeometryCursor
     cursor = vtkHyperTreeGridNonOrientedGeometryCursor()
     mesh.InitializeNonOrientedGeometryCursor(cursor, tree.GetTreeIndex(), False)
 
@@ -316,7 +316,8 @@ def log_slice(reader, field="density", normal="z", origin=None, mesh=True, value
     if mesh:
         # A second, faint drawing of the same cells.
         if flat:
-            again = simple.HyperTreeGridGeometryFilter(Input=reader)
+            make = getattr(simple, "HyperTreeGridGeometryFilter", None) or simple.ExtractSurface
+            again = make(Input=reader)
         else:
             again = simple.Slice(Input=reader)
             for plane in (again.SliceType, again.HyperTreeGridSlicer):
@@ -331,7 +332,8 @@ def log_slice(reader, field="density", normal="z", origin=None, mesh=True, value
     _look_along(view, box, axis)
     labels = [name for name in "xyz" if AXES[name] != axis]
     axes(view, reader, labels)
-    where = "" if flat else "     slice at %s = %.3g %s" % ("xyz"[axis], origin[axis], length_label(reader))
+    where = "" if flat else "     slice at %s = %.3g %s" % ("xyz"[axis], origin[axis],
+                                                           length_label(reader))
     write_text(view, time_text(reader) + where)
     simple.Render(view)
     if png:
@@ -418,7 +420,7 @@ def view_3d(reader, field="density", levels=None, value_range=None, preset=PRESE
     # Looking from +x, -y, +z; aimed beside the middle, to leave room for the legend.
     view.CameraFocalPoint = [centre[0] + 0.06 * width, centre[1] + 0.06 * width,
                              centre[2] - 0.03 * width]
-    view.CameraPosition = [centre[0] + 2.1 * width, centre[1] - 2.3 * width, centre[2] + 1.4 * width]
+    view.CameraPosition = [c + k * width for c, k in zip(centre, (2.1, -2.3, 1.4))]
     view.CameraViewAngle = 30
     write_text(view, time_text(reader))
     simple.Render(view)
