@@ -1,6 +1,7 @@
 /* pvr_amr.c - the amr files of an output: header, counts and where each block stands. */
 #include "pvr_amr.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,12 +115,22 @@ enum pvr_status pvr_amr_read_header(struct pvr_file *file, const struct pvr_amr_
     if (status == PVR_OK) {
         status = read_real(file, &at, &header->boxlen, &header->real_bytes, "8 (boxlen)", error);
     }
+    if (status == PVR_OK && !(isfinite(header->boxlen) && header->boxlen > 0)) {
+        status = pvr_fail(error, PVR_ERROR_FORMAT,
+                          "%s: record 8 (boxlen) holds %g where a size is expected", file->path,
+                          header->boxlen);
+    }
     static const char *const skipped[] = {"9 (noutput, iout, ifout)", "10 (tout)", "11 (aout)"};
     for (size_t i = 0; status == PVR_OK && i < sizeof skipped / sizeof *skipped; i++) {
         status = skip_record(file, &at, skipped[i], error);
     }
     if (status == PVR_OK) {
         status = read_real(file, &at, &header->time, &time_bytes, "12 (t)", error);
+    }
+    if (status == PVR_OK && !isfinite(header->time)) {
+        status = pvr_fail(error, PVR_ERROR_FORMAT,
+                          "%s: record 12 (t) holds %g where a time is expected", file->path,
+                          header->time);
     }
     if (status == PVR_OK) {
         status = skip_record(file, &at, "13 (dtold)", error);
