@@ -128,9 +128,9 @@ enum pvr_status pvr_amr_read_header(struct pvr_file *file, const struct pvr_amr_
         status = read_real(file, &at, &header->time, &time_bytes, "12 (t)", error);
     }
     if (status == PVR_OK && !isfinite(header->time)) {
-        status = pvr_fail(error, PVR_ERROR_FORMAT,
-                          "%s: record 12 (t) holds %g where a time is expected", file->path,
-                          header->time);
+        status =
+            pvr_fail(error, PVR_ERROR_FORMAT, "%s: record 12 (t) holds %g where a time is expected",
+                     file->path, header->time);
     }
     if (status == PVR_OK) {
         status = skip_record(file, &at, "13 (dtold)", error);
