@@ -31,6 +31,18 @@ struct vtkRAMSESReader::Internals {
     vtkNew<vtkDataArraySelection> CellArrays;
     std::string InformationError; // of the last RequestInformation; told when data is asked for
     std::string Warned;           // path of the output whose warnings were told last
+
+    // What was read last, and with what. Time is asked for in many ways (none, a view's 0 before
+    // there are time steps, any time between two outputs) that mean the same output: it is not read
+    // again. The memory is the output's own.
+    vtkNew<vtkHyperTreeGrid> Mesh;
+    std::string MeshPath;
+    vtkMTimeType MeshTime = 0; // of the properties
+
+    void Forget() {
+        this->Mesh->Initialize();
+        this->MeshPath.clear();
+    }
 };
 
 namespace {
@@ -180,6 +192,8 @@ void vtkRAMSESReader::UpdateSelection() {
 }
 
 int vtkRAMSESReader::Fail(vtkInformationVector *outputs, const char *message) {
+    this->Internal->Forget();
+    this->ThreadReport.clear();
     for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port) {
         if (vtkDataObject *output = vtkDataObject::GetData(outputs, port))
             output->Initialize();
@@ -191,7 +205,6 @@ int vtkRAMSESReader::Fail(vtkInformationVector *outputs, const char *message) {
 int vtkRAMSESReader::RequestData(vtkInformation *, vtkInformationVector **,
                                  vtkInformationVector *outputs) {
     Internals &internal = *this->Internal;
-    this->ThreadReport.clear();
     if (!internal.InformationError.empty())
         return this->Fail(outputs, internal.InformationError.c_str());
 
@@ -223,7 +236,14 @@ int vtkRAMSESReader::RequestData(vtkInformation *, vtkInformationVector **,
             vtkWarningMacro(<< pvr_snapshot_warnings(snapshot));
     }
     vtkHyperTreeGrid *mesh = vtkHyperTreeGrid::GetData(outputs, PORT_MESH);
+    if (internal.MeshPath == chosen->info_path && internal.MeshTime == this->GetMTime()) {
+        mesh->ShallowCopy(internal.Mesh);
+        mesh->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
+        return 1;
+    }
+    internal.Forget(); // before new memory is taken
     mesh->Initialize();
+    this->ThreadReport.clear();
     const int status = this->ReadMesh(mesh, snapshot, error);
     if (status == PVR_CANCELLED) { // the executive empties the output and runs us again next time
         mesh->Initialize();
@@ -234,6 +254,9 @@ int vtkRAMSESReader::RequestData(vtkInformation *, vtkInformationVector **,
         return this->Fail(outputs, error.message);
     }
     vtkPVRamsesFacts::AddFieldData(mesh->GetFieldData(), snapshot, this->ThreadReport);
+    internal.Mesh->ShallowCopy(mesh);
+    internal.MeshPath = chosen->info_path;
+    internal.MeshTime = this->GetMTime();
     mesh->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
     this->UpdateProgress(1.0);
     return 1;
