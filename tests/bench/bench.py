@@ -82,7 +82,8 @@ def bench_paraview(build, output, runs, fields=None):
         print("  ParaView's plugin is not built: left out")
         return None
     environment = dict(os.environ, PV_PLUGIN_PATH=plugins)
-    command = ["xvfb-run", "-a", "pvpython", str(HERE / "bench_paraview.py"), str(output)]
+    display = str(200 + os.getpid() % 20000)
+    command = ["xvfb-run", "-a", "-n", display, "pvpython", str(HERE / "bench_paraview.py"), str(output)]
     load = [build / "bin/pvramses", "load", output, "--json", "--quiet", "--precision", "float"]
     if fields:
         command += ["--fields", ",".join(fields)]
