@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OUTPUT(folder, n, large)                                                                   \
     { folder, n, PVR_TEST_DATA "/" folder "/output_0000" #n, large }
@@ -15,10 +16,26 @@ const struct plain_output plain_outputs[PLAIN_OUTPUTS] = {
     OUTPUT("sedov3d", 2, false), OUTPUT("sedov3d", 3, false), OUTPUT("legacy3d", 2, false),
     OUTPUT("web3d", 2, true),    OUTPUT("web3d", 3, true)};
 
-/* The own octs of one block of records, which begins at *amr_next and *hydro_next. */
-static void read_block(struct plain *plain, const struct records *amr, size_t amr_next,
-                       const struct records *hydro, size_t hydro_next, int level, int domain,
-                       int noct) {
+/* The values of the last `noct` octs' cells from a hydro or gravity file, whose block begins with
+ * record `next`; they go behind the first `before`. */
+static void read_values(struct plain *plain, const struct records *records, size_t next, int noct,
+                        int nvar, int before) {
+    int ncells = 1 << plain->ndim;
+    struct plain_cell *cell = &plain->cell[plain->count - (size_t)(noct * ncells)];
+    for (int i = 0; i < noct; i++) {
+        for (int c = 0; c < ncells; c++, cell++) {
+            for (int v = 0; v < nvar; v++) {
+                size_t record = next + 2 + (size_t)(c * nvar + v);
+                assert_in_range(before + v, 0, PLAIN_VARIABLES - 1);
+                memcpy(&cell->value[before + v], record_data(records, record) + 8 * i, 8);
+            }
+        }
+    }
+}
+
+/* The own octs of one block of records of an amr file, which begins with record amr_next. */
+static void read_block(struct plain *plain, const struct records *amr, size_t amr_next, int level,
+                       int domain, int noct) {
     int ndim = plain->ndim, ncells = 1 << ndim;
     size_t more = (size_t)noct * (size_t)ncells;
     plain->cell = realloc(plain->cell, (plain->count + more) * sizeof *plain->cell);
@@ -38,16 +55,13 @@ static void read_block(struct plain *plain, const struct records *amr, size_t am
             }
             size_t son = amr_next + 3 + (size_t)ndim + 1 + 2 * (size_t)ndim + (size_t)c;
             cell->refined = record_int(amr, son, (size_t)i) != 0;
-            for (int v = 0; v < plain->nvar && v < PLAIN_VARIABLES; v++) {
-                size_t record = hydro_next + 2 + (size_t)(c * plain->nvar + v);
-                memcpy(&cell->value[v], record_data(hydro, record) + 8 * i, 8);
-            }
         }
     }
 }
 
 static void read_domain(struct plain *plain, const char *path, int number, int domain) {
-    struct records amr, hydro;
+    struct records amr, hydro, gravity = {.count = 0};
+    const char *gravity_path = unit_path("%s/grav_%05d.out%05d", path, number, domain);
     records_read(unit_path("%s/amr_%05d.out%05d", path, number, domain), &amr);
     records_read(unit_path("%s/hydro_%05d.out%05d", path, number, domain), &hydro);
     plain->ncpu = record_int(&amr, 0, 0);
@@ -55,8 +69,13 @@ static void read_domain(struct plain *plain, const char *path, int number, int d
     plain->nlevelmax = record_int(&amr, 3, 0);
     plain->nboundary = record_int(&amr, 5, 0);
     plain->nvar = record_int(&hydro, 1, 0);
+    if (access(gravity_path, F_OK) == 0) {
+        records_read(gravity_path, &gravity);
+        plain->ngravity = record_int(&gravity, 1, 0);
+    }
     size_t numbb = plain->nboundary > 0 ? 25 : 0;
     size_t amr_next = 23 + (plain->nboundary > 0 ? 3 : 0) + 6, hydro_next = 6;
+    size_t gravity_next = 4;
     for (int level = 1; level <= plain->nlevelmax; level++) {
         for (int d = 1; d <= plain->ncpu + plain->nboundary; d++) {
             int noct =
@@ -67,17 +86,22 @@ static void read_domain(struct plain *plain, const char *path, int number, int d
             assert_int_equal(record_int(&hydro, hydro_next, 0), level);
             assert_int_equal(record_int(&hydro, hydro_next + 1, 0), noct);
             if (d == domain && noct > 0) {
-                read_block(plain, &amr, amr_next, &hydro, hydro_next, level, domain, noct);
+                read_block(plain, &amr, amr_next, level, domain, noct);
+                read_values(plain, &hydro, hydro_next, noct, plain->nvar, 0);
+                read_values(plain, &gravity, gravity_next, noct, plain->ngravity, plain->nvar);
             }
             size_t cells = (size_t)1 << plain->ndim, ndim = (size_t)plain->ndim;
             amr_next += noct > 0 ? 3 + ndim + 1 + 2 * ndim + 3 * cells : 0;
             hydro_next += 2 + (noct > 0 ? cells * (size_t)plain->nvar : 0);
+            gravity_next += 2 + (noct > 0 ? cells * (size_t)plain->ngravity : 0);
         }
     }
     assert_int_equal(amr_next, amr.count);
     assert_int_equal(hydro_next, hydro.count);
     records_free(&amr);
+    assert_true(gravity.count == 0 || gravity_next == gravity.count);
     records_free(&hydro);
+    records_free(&gravity);
 }
 
 struct plain plain_read(const char *path, int number) {

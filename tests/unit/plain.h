@@ -12,11 +12,12 @@ struct plain_cell {
     int level, domain;
     uint32_t at[3]; /* on its level's grid */
     bool refined;
-    double value[PLAIN_VARIABLES]; /* of the hydro file, in its order */
+    double value[PLAIN_VARIABLES]; /* of the hydro file, in its order, then of the gravity file */
 };
 
 struct plain {
-    int ncpu, ndim, nlevelmax, nboundary, nvar;
+    int ncpu, ndim, nlevelmax, nboundary;
+    int nvar, ngravity; /* variables of the hydro and of the gravity file; 0: none */
     size_t count;
     struct plain_cell *cell; /* all cells of all domains' own octs, coarse ones included */
 };

@@ -109,9 +109,9 @@ static void begin(struct conversion *conversion, const char *from,
                   const struct record_writer *way) {
     memset(conversion, 0, sizeof *conversion);
     records_read(from, &conversion->from);
-    conversion->to.swap = way->swap;
-    conversion->to.marker = way->marker;
-    conversion->to.single_reals = way->single_reals;
+    conversion->to = *way;
+    conversion->to.bytes = NULL;
+    conversion->to.size = conversion->to.room = 0;
 }
 
 static void end(struct conversion *conversion, const char *to) {
@@ -126,6 +126,26 @@ static void take(struct conversion *conversion, size_t count, size_t item, int r
         record_write(&conversion->to, record_data(&conversion->from, conversion->next),
                      conversion->from.length[conversion->next], item, real);
     }
+}
+
+/* The name of the ordering and the bound keys, of 8 bytes in builds of either precision. */
+static void take_ordering(struct conversion *c, int ncpu) {
+    if (!c->to.bisection && !c->to.wide_keys) {
+        take(c, 1, 1, 0);
+        take(c, 1, 8, 0);
+        return;
+    }
+    char name[128];
+    memset(name, ' ', sizeof name);
+    memcpy(name, c->to.bisection ? "bisection" : "hilbert", c->to.bisection ? 9 : 7);
+    record_write(&c->to, name, sizeof name, 1, 0);
+    char *filling = calloc((size_t)ncpu + 1, 64);
+    assert_non_null(filling);
+    for (int i = 0; i < (c->to.bisection ? 5 : 1); i++) {
+        record_write(&c->to, filling, (size_t)(ncpu + 1) * 16 + (size_t)i * 8, 8, 0);
+    }
+    free(filling);
+    c->next += 2;
 }
 
 void convert_amr(const char *from, const char *to, const struct record_writer *way) {
@@ -147,8 +167,7 @@ void convert_amr(const char *from, const char *to, const struct record_writer *w
         take(&c, 3, 4, 0); /* headb, tailb, numbb */
     }
     take(&c, 1, 4, 0); /* free list */
-    take(&c, 1, 1, 0); /* ordering */
-    take(&c, 1, 8, 0); /* bound keys: 8 bytes in every build */
+    take_ordering(&c, ncpu);
     take(&c, 3, 4, 0); /* son, flag1, cpu_map of the coarse level */
     for (int level = 0; level < nlevelmax; level++) {
         for (int domain = 0; domain < ncpu + nboundary; domain++) {
@@ -165,17 +184,30 @@ void convert_amr(const char *from, const char *to, const struct record_writer *w
     end(&c, to);
 }
 
+/* What follows a header: per level and domain ilevel, ncache, and for each cell its variables. */
+static void take_values(struct conversion *c, int nvar, int ndim) {
+    while (c->next < c->from.count) {
+        int ncache = record_int(&c->from, c->next + 1, 0);
+        take(c, 2, 4, 0);
+        take(c, ncache > 0 ? (size_t)nvar << ndim : 0, 8, 1);
+    }
+}
+
 void convert_hydro(const char *from, const char *to, const struct record_writer *way) {
     struct conversion c;
     begin(&c, from, way);
-    int nvar = record_int(&c.from, 1, 0), ndim = record_int(&c.from, 2, 0);
     take(&c, 5, 4, 0);
     take(&c, 1, 8, 1); /* gamma */
-    while (c.next < c.from.count) {
-        int ncache = record_int(&c.from, c.next + 1, 0);
-        take(&c, 2, 4, 0);
-        take(&c, ncache > 0 ? (size_t)nvar << ndim : 0, 8, 1);
-    }
+    take_values(&c, record_int(&c.from, 1, 0), record_int(&c.from, 2, 0));
+    end(&c, to);
+}
+
+void convert_gravity(const char *from, const char *to, const struct record_writer *way) {
+    struct conversion c;
+    begin(&c, from, way);
+    take(&c, 4, 4, 0);
+    int nvar = record_int(&c.from, 1, 0); /* potential and acceleration */
+    take_values(&c, nvar, nvar - 1);
     end(&c, to);
 }
 
@@ -190,6 +222,8 @@ void convert_output(const char *from, const char *to, const struct record_writer
             convert_amr(in, out, way);
         } else if (strncmp(name, "hydro_", 6) == 0 && strstr(name, ".out") != NULL) {
             convert_hydro(in, out, way);
+        } else if (strncmp(name, "grav_", 5) == 0) {
+            convert_gravity(in, out, way);
         } else if (name[0] != '.') {
             unit_copy(in, out);
         }

@@ -119,8 +119,18 @@ static void old_form(void **state) {
                  "variable # 10: B_right_z\nvariable # 11: thermal_pressure\n",
                  3, 11);
     assert_null(table.warnings);
-    expect_fields(&table, "density(0) velocity(1,2,3) B_left(4,5,6) B_right(7,8,9) pressure(10)");
+    expect_fields(&table, "density(0) velocity(1,2,3) B_left(4,5,6) B_right(7,8,9) pressure(10) "
+                          "B_field(4,5,6)");
     assert_int_equal(table.field[2].dimension, PVR_MAGNETIC);
+    /* at the centres of the cells: the mean of both faces, and the one to be shown */
+    const struct pvr_field *centred = &table.field[5];
+    assert_int_equal(centred->dimension, PVR_MAGNETIC);
+    for (int axis = 0; axis < 3; axis++) {
+        assert_int_equal(centred->mean_with[axis], 7 + axis);
+        assert_int_equal(table.field[2].mean_with[axis], -1);
+    }
+    assert_true(centred->by_default && table.field[0].by_default);
+    assert_false(table.field[2].by_default || table.field[3].by_default);
     pvr_field_table_free(&table);
 }
 
@@ -137,10 +147,12 @@ static void without_descriptor(void **state) {
         {2, 11,
          "density(0) velocity(1,2,-1) pressure(3) scalar_01(4) scalar_02(5) scalar_03(6) "
          "scalar_04(7) scalar_05(8) scalar_06(9) scalar_07(10)"},
-        {3, 11, "density(0) velocity(1,2,3) B_left(4,5,6) B_right(7,8,9) pressure(10)"},
+        {3, 11,
+         "density(0) velocity(1,2,3) B_left(4,5,6) B_right(7,8,9) pressure(10) "
+         "B_field(4,5,6)"},
         {3, 12,
          "density(0) velocity(1,2,3) B_left(4,5,6) B_right(7,8,9) pressure(10) "
-         "scalar_01(11)"},
+         "scalar_01(11) B_field(4,5,6)"},
         {3, 1, "density(0)"},
         {3, 3, "density(0) velocity(1,2,-1)"},
     };
@@ -262,6 +274,76 @@ static void vectors(void **state) {
     pvr_field_table_free(&table);
 }
 
+/* The kinds of files beside hydro, added to a table one after the other. */
+static void other_kinds(void **state) {
+    (void)state;
+    const char *none = unit_path("%s/none", folder);
+    struct pvr_error error;
+    struct pvr_field_table table = read(NULL, 3, 5);
+    unit_ok(pvr_field_table_add(&table, PVR_GRAVITY, none, 3, 4, &error), &error);
+    unit_ok(pvr_field_table_add(&table, PVR_RADIATION, none, 3, 8, &error), &error);
+    unit_ok(pvr_field_table_add(&table, PVR_CLUMP_FIELD, none, 3, 1, &error), &error);
+    assert_null(table.warnings);
+    expect_variables(&table, "density velocity_x velocity_y velocity_z pressure potential "
+                             "acceleration_x acceleration_y acceleration_z photon_flux_01 "
+                             "photon_flux_01_x photon_flux_01_y photon_flux_01_z photon_flux_02 "
+                             "photon_flux_02_x photon_flux_02_y photon_flux_02_z clump_id");
+    expect_fields(&table, "density(0) velocity(1,2,3) pressure(4) potential(5) "
+                          "acceleration(6,7,8) rt_photon_density_01(9) "
+                          "rt_photon_flux_01(10,11,12) rt_photon_density_02(13) "
+                          "rt_photon_flux_02(14,15,16) clump_id(17)");
+    static const enum pvr_file_kind kind[] = {PVR_HYDRO, PVR_GRAVITY, PVR_RADIATION,
+                                              PVR_CLUMP_FIELD};
+    static const int first[] = {0, 5, 9, 17, 18};
+    for (int k = 0; k < 4; k++) {
+        for (int i = first[k]; i < first[k + 1]; i++) {
+            assert_int_equal(table.variable[i].kind, kind[k]);
+            assert_int_equal(table.variable[i].column, i - first[k]);
+        }
+    }
+    static const enum pvr_dimension dimension[] = {
+        PVR_DENSITY,      PVR_VELOCITY,       PVR_PRESSURE,    PVR_POTENTIAL,
+        PVR_ACCELERATION, PVR_PHOTON_DENSITY, PVR_PHOTON_FLUX, PVR_PHOTON_DENSITY,
+        PVR_PHOTON_FLUX,  PVR_DIMENSIONLESS};
+    for (int i = 0; i < table.nfields; i++) {
+        assert_int_equal(table.field[i].dimension, dimension[i]);
+        assert_int_equal(table.field[i].whole_numbers, i == 9);
+        assert_int_equal(table.field[i].by_default, i < 3);
+    }
+    /* as many variables as a table may have, and no more */
+    unit_failed(pvr_field_table_add(&table, PVR_HYDRO, none, 3, PVR_MAX_VARIABLES - 17, &error),
+                &error, none);
+    unit_failed(pvr_field_table_add(&table, PVR_HYDRO, none, 3, 0, &error), &error, none);
+    assert_int_equal(table.nvariables, 18);
+    unit_ok(pvr_field_table_add(&table, PVR_CLUMP_FIELD, none, 3, PVR_MAX_VARIABLES - 18, &error),
+            &error);
+    pvr_field_table_free(&table);
+    /* gravity of other builds and boxes, alone */
+    static const struct {
+        int ndim, nvar;
+        const char *fields;
+    } gravity[] = {
+        {1, 2, "potential(0) acceleration(1,-1,-1)"},
+        {2, 3, "potential(0) acceleration(1,2,-1)"},
+        {3, 5, "particle_density(0) potential(1) acceleration(2,3,4)"},
+        {3, 1, "acceleration(0,-1,-1)"},
+    };
+    for (size_t i = 0; i < sizeof gravity / sizeof *gravity; i++) {
+        memset(&table, 0, sizeof table);
+        unit_ok(pvr_field_table_add(&table, PVR_GRAVITY, none, gravity[i].ndim, gravity[i].nvar,
+                                    &error),
+                &error);
+        expect_fields(&table, gravity[i].fields);
+        pvr_field_table_free(&table);
+    }
+    /* a name that hydro has already */
+    table = read("1, density, d\n2, potential, d\n", 3, 2);
+    unit_ok(pvr_field_table_add(&table, PVR_GRAVITY, none, 3, 4, &error), &error);
+    expect_fields(&table, "density(0) potential(1) potential_2(2) acceleration(3,4,5)");
+    assert_non_null(table.warnings);
+    pvr_field_table_free(&table);
+}
+
 static void odd_names(void **state) {
     (void)state;
     struct pvr_field_table table =
@@ -278,7 +360,7 @@ int main(void) {
         cmocka_unit_test(version_1),          cmocka_unit_test(old_form),
         cmocka_unit_test(without_descriptor), cmocka_unit_test(descriptors_that_do_not_fit),
         cmocka_unit_test(repeated_names),     cmocka_unit_test(vectors),
-        cmocka_unit_test(odd_names),
+        cmocka_unit_test(other_kinds),        cmocka_unit_test(odd_names),
     };
     return cmocka_run_group_tests_name("fields", tests, make_folder, drop_folder);
 }

@@ -200,6 +200,26 @@ static void files_that_are_none(void **state) {
     free(large);
 }
 
+static void radiation(void **state) {
+    (void)state;
+    struct pvr_info info = {.unit_np = 1, .unit_pf = 1};
+    struct pvr_error error;
+    const char *path = unit_path("%s/info_rt_00003.txt", folder);
+    unit_ok(pvr_info_read_radiation(path, &info, &error), &error); /* there is none */
+    assert_true(info.unit_np == 1 && info.unit_pf == 1);
+    unit_write_text(path, "nRTvar       =          12\n\nunit_np      =   0.250000000000000D+01\n"
+                          "unit_pf      =   0.977813951206781E+08\n");
+    unit_ok(pvr_info_read_radiation(path, &info, &error), &error);
+    assert_true(info.unit_np == 2.5 && info.unit_pf == 97781395.1206781);
+    static const char *const bad[] = {"", "unit_np = 1\n", "unit_np = NaN\nunit_pf = 1\n",
+                                      "unit_np = 1\nunit_pf = ****\n",
+                                      "unit_np = 1\nunit_pf = -1\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        unit_write_text(path, bad[i]);
+        unit_failed(pvr_info_read_radiation(path, &info, &error), &error, path);
+    }
+}
+
 /* ---- the age of the universe ------------------------------------------------------------------
  */
 
@@ -277,6 +297,7 @@ int main(void) {
         cmocka_unit_test(other_forms),
         cmocka_unit_test(missing_and_absurd_values),
         cmocka_unit_test(files_that_are_none),
+        cmocka_unit_test(radiation),
         cmocka_unit_test(age_of_the_universe),
         cmocka_unit_test(times_in_myr),
         cmocka_unit_test(what_counts_as_cosmological),

@@ -109,7 +109,8 @@ static void every_cell_is_where_the_files_say(void **state) {
     (void)state;
     for (int o = 0; o < PLAIN_OUTPUTS; o++) {
         struct plain plain = plain_read(plain_outputs[o].path, plain_outputs[o].number);
-        struct pvr_mesh *mesh = unit_load(plain_outputs[o].path, ALL_FIELDS, PVR_FLOAT64, 0, 3);
+        const char *fields = plain.ngravity > 0 ? ALL_FIELDS " potential acceleration" : ALL_FIELDS;
+        struct pvr_mesh *mesh = unit_load(plain_outputs[o].path, fields, PVR_FLOAT64, 0, 3);
         const struct pvr_array *density = mesh->arrays[0].array, *velocity = mesh->arrays[1].array;
         const struct pvr_array *pressure = mesh->arrays[2].array, *level = mesh->arrays[3].array;
         const struct pvr_array *domain = mesh->arrays[4].array;
@@ -135,6 +136,11 @@ static void every_cell_is_where_the_files_say(void **state) {
             for (int c = 0; c < 3; c++) {
                 right = right && unit_value(velocity, cell.index, c) ==
                                      (c < plain.ndim ? want->value[1 + c] : 0);
+            }
+            for (int v = 0; v < plain.ngravity; v++) {
+                const struct pvr_array *array = mesh->arrays[v == 0 ? 5 : 6].array;
+                right = right && unit_value(array, cell.index, v == 0 ? 0 : v - 1) ==
+                                     want->value[plain.nvar + v];
             }
             if (!right) {
                 fail_msg("%s: cell %zu of level %d", plain_outputs[o].path, i, want->level);
@@ -376,6 +382,7 @@ static void an_output_without_hydro(void **state) {
     struct pvr_snapshot *snapshot = open_output(path);
     assert_int_equal(pvr_snapshot_fields(snapshot)->nfields, 0);
     assert_true(pvr_snapshot_gamma(snapshot) == 0);
+    assert_null(pvr_snapshot_warnings(snapshot));
     pvr_snapshot_release(snapshot);
     pvr_mesh_free(mesh);
     pvr_mesh_free(same);

@@ -261,8 +261,10 @@ static void stopping(void **state) {
         struct pvr_error error;
         enum pvr_status status = pvr_stream_run(snapshot, &request, &settings, stop_at_third,
                                                 &calls, take_block, &collect, NULL, &error);
-        assert_int_equal(status, PVR_CANCELLED);
-        assert_int_equal(error.status, PVR_CANCELLED);
+        /* the others of the team may have done all before the third call */
+        assert_true(threads > 1 || calls >= 3);
+        assert_int_equal(status, calls >= 3 ? PVR_CANCELLED : PVR_OK);
+        assert_true(status == PVR_OK || error.status == PVR_CANCELLED);
         collect_end(&collect);
     }
     pvr_snapshot_release(snapshot);

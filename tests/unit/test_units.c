@@ -14,8 +14,11 @@ static void near(struct pvr_unit unit, double factor, const char *label) {
 }
 
 /* Galactic units: kpc, one hydrogen mass per cm^3 over 0.76, and 10^14 s. */
-static const struct pvr_info galaxy = {
-    .unit_l = 3.08567758128e21, .unit_d = 1.66e-24 / 0.76, .unit_t = 1e14};
+static const struct pvr_info galaxy = {.unit_l = 3.08567758128e21,
+                                       .unit_d = 1.66e-24 / 0.76,
+                                       .unit_t = 1e14,
+                                       .unit_np = 3e-5,
+                                       .unit_pf = 7e3};
 
 static void fields(void **state) {
     (void)state;
@@ -35,6 +38,8 @@ static void fields(void **state) {
         {PVR_PRESSURE, p, "erg/cm^3", p / 1.380649e-16, "K/cm^3"},
         {PVR_MAGNETIC, sqrt(4 * acos(-1.0) * p), "G", 1e6 * sqrt(4 * acos(-1.0) * p), "muG"},
         {PVR_ACCELERATION, 3.08567758128e-7, "cm/s^2", 3.08567758128e-7, "cm/s^2"},
+        {PVR_PHOTON_DENSITY, 3e-5, "cm^-3", 3e-5, "cm^-3"},
+        {PVR_PHOTON_FLUX, 7e3, "cm^-2 s^-1", 7e3, "cm^-2 s^-1"},
         {PVR_POTENTIAL, v * v, "erg/g", 308.567758128 * 308.567758128, "km^2/s^2"},
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
