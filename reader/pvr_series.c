@@ -248,9 +248,45 @@ static char *parent_of_output(const char *folder) {
     return resolved;
 }
 
+/* True for a folder that is not an output's. */
+static bool is_run_folder(const char *path) {
+    char real[PATH_MAX];
+    if (!is_folder(path) || realpath(path, real) == NULL) {
+        return false;
+    }
+    const char *name = last_name(real, strlen(real));
+    return numbered_name(name, strlen(name), "output_", "") < 0;
+}
+
+static enum pvr_status finish_series(struct pvr_series *series, bool well,
+                                     struct pvr_error *error) {
+    if (!well) {
+        pvr_series_free(series);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the list of outputs");
+    }
+    qsort(series->output, series->count, sizeof *series->output, by_number);
+    note_warnings(series);
+    return PVR_OK;
+}
+
+static enum pvr_status find_in_run(const char *path, struct pvr_series *series,
+                                   struct pvr_error *error) {
+    char *parent = pvr_text_format("%.*s", (int)trimmed_length(path), path);
+    bool well = parent != NULL && scan_parent(parent, series);
+    free(parent);
+    if (well && series->count == 0) {
+        pvr_series_free(series);
+        return pvr_fail(error, PVR_ERROR_IO, "%s: has no folder named output_NNNNN", path);
+    }
+    return finish_series(series, well, error);
+}
+
 enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
                                 struct pvr_error *error) {
     memset(series, 0, sizeof *series);
+    if (is_run_folder(path)) {
+        return find_in_run(path, series, error);
+    }
     char *info_path;
     enum pvr_status status = pvr_output_info_path(path, &info_path, error);
     if (status != PVR_OK) {
@@ -278,13 +314,7 @@ enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
     }
     free(folder);
     free(info_path);
-    if (!well) {
-        pvr_series_free(series);
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the list of outputs");
-    }
-    qsort(series->output, series->count, sizeof *series->output, by_number);
-    note_warnings(series);
-    return PVR_OK;
+    return finish_series(series, well, error);
 }
 
 void pvr_series_free(struct pvr_series *series) {

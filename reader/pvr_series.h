@@ -37,7 +37,8 @@ bool pvr_output_recognized(const char *path);
 enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct pvr_error *error);
 
 /* All outputs beside the one that `path` names (info file or output folder); only that one if it
- * does not lie in a folder named output_NNNNN. */
+ * does not lie in a folder named output_NNNNN. A folder of another name is taken as the run's: all
+ * outputs in it, an error if it has none. */
 enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
                                 struct pvr_error *error);
 void pvr_series_free(struct pvr_series *series);

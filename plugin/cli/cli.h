@@ -9,6 +9,7 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SIGNAL = 128 };
 
 /* The commands. argv[0] is the name of the command; they return the exit status. */
 int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 
 /* Prints the message of `error` on standard error as one line that begins with `pvramses: `, and

@@ -11,6 +11,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
+    {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
     {"load", cmd_load, "read an output's mesh with all threads; totals and thread report"},
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
@@ -34,7 +35,7 @@ static void print_help(void) {
     print_commands(stdout);
     printf("\nPATH\n"
            "  An output of a run: its info file (output_00003/info_00003.txt) or its folder\n"
-           "  (output_00003).\n"
+           "  (output_00003). For list: the folder of the run.\n"
            "\nEXIT STATUS\n"
            "  0  success\n"
            "  1  failure; one line on standard error says which file and why\n"
