@@ -3,6 +3,7 @@
 #include "format.h"
 #include "json.h"
 #include "options.h"
+#include "particles.h"
 #include "progress.h"
 #include "totals.h"
 
@@ -19,20 +20,22 @@ static const char usage[] =
     "       pvramses load --help\n";
 
 static const char help[] =
-    "pvramses load - read an output's mesh with all threads\n"
+    "pvramses load - read an output with all threads\n"
     "\n"
     "  pvramses load PATH [OPTION...]\n"
     "\n"
     "PATH is an output's info file or its folder. Reads the mesh and its fields into memory as\n"
     "the ParaView plugin does, and prints what was found in the leaf cells (cells per level,\n"
     "volume, mass, and each field's smallest and largest value and its sum times volume), how\n"
-    "long it took, and how well the threads were used.\n"
+    "long it took, and how well the threads were used. Then its particles: counts and masses by\n"
+    "family, and the extrema of each column.\n"
     "\n"
     "OPTIONS\n"
     "  --threads N       at most N threads; 0, the default: all that the process may use. The\n"
     "                    results are the same bits for any number\n"
     "  --fields A,B,...  these fields alone, by their names in `pvramses info`; a component\n"
-    "                    (velocity_x), `level` and `domain` are taken too. Default: all fields\n"
+    "                    (velocity_x), `level` and `domain` are taken too; particles are left\n"
+    "                    out. Default: all fields, and the particles\n"
     "  --max-level L     no cells deeper than level L: cells there count as leaves and carry\n"
     "                    the coarse values that RAMSES stores. 0, the default: all levels\n"
     "  --precision P     double (default) or float, of the arrays in memory\n"
@@ -53,8 +56,10 @@ static const char help[] =
     "JSON\n"
     "  path, output, ndim, ncpu, ordering, boxlen, time, levelmin, levelmax, leaf_cells,\n"
     "  leaf_cells_per_level (levels that have some), volume, total_mass, fields (by variable:\n"
-    "  min, max, sum_field_volume, not_finite, unit), seconds (of the load alone),\n"
-    "  statistics_seconds, bytes_read, structure_bytes, array_bytes, peak_rss_bytes, threads\n"
+    "  min, max, sum_field_volume, not_finite, unit), particles (count, mass, families, fields),\n"
+    "  seconds (of loading the mesh alone),\n"
+    "  statistics_seconds, particle_seconds, bytes_read, structure_bytes, array_bytes, "
+    "peak_rss_bytes, threads\n"
     "  (max, efficiency in percent, balance, wall_seconds, per_thread), units, precision,\n"
     "  stream, warnings. Values are in code units unless --units says otherwise; what is not\n"
     "  a number is null.\n"
@@ -138,7 +143,7 @@ static void write_threads(struct json *json, const struct pvr_report *report) {
 }
 
 static void write_object(const struct options *options, struct pvr_snapshot *snapshot,
-                         const struct totals *totals) {
+                         const struct totals *totals, const struct particle_totals *particles) {
     static const char *const units[] = {"code", "cgs", "astro"};
     const struct pvr_info *info = pvr_snapshot_info(snapshot);
     struct json json;
@@ -154,8 +159,12 @@ static void write_object(const struct options *options, struct pvr_snapshot *sna
     json_int(&json, "levelmin", info->levelmin);
     json_int(&json, "levelmax", info->levelmax);
     write_totals(&json, totals);
+    if (options->fields == NULL) {
+        particle_totals_write(particles, &json);
+    }
     json_double(&json, "seconds", totals->seconds);
     json_double(&json, "statistics_seconds", totals->statistics_seconds);
+    json_double(&json, "particle_seconds", particles->seconds);
     json_uint(&json, "bytes_read", totals->report.bytes_read);
     json_uint(&json, "structure_bytes", totals->structure_bytes);
     json_uint(&json, "array_bytes", totals->array_bytes);
@@ -248,7 +257,8 @@ static void warn(const struct pvr_snapshot *snapshot) {
 
 /* Reads with a bar and a way to stop. Returns the exit status. */
 static int read_totals(const struct options *options, struct pvr_snapshot *snapshot,
-                       const struct selection *selection, struct totals *totals) {
+                       const struct selection *selection, struct totals *totals,
+                       struct particle_totals *particles) {
     struct progress progress;
     const struct totals_request request = {
         .snapshot = snapshot,
@@ -266,11 +276,18 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
     progress_begin(&progress, "reading", options->quiet);
     enum pvr_status status = options->stream ? totals_stream(&request, totals, &error)
                                              : totals_load(&request, totals, &error);
+    bool mesh_read = status == PVR_OK;
+    memset(particles, 0, sizeof *particles);
+    if (mesh_read && options->fields == NULL) {
+        status =
+            particle_totals_read(snapshot, options, progress_step, &progress, particles, &error);
+    }
     progress_end(&progress);
+    if (mesh_read && (status != PVR_OK || interrupt_caught() != 0)) {
+        totals_free(totals);
+        particle_totals_free(particles);
+    }
     if (interrupt_caught() != 0) {
-        if (status == PVR_OK) {
-            totals_free(totals);
-        }
         cli_complain("stopped");
         return CLI_SIGNAL + interrupt_caught();
     }
@@ -302,19 +319,22 @@ int cmd_load(int argc, char **argv) {
         return cli_failed(&error);
     }
     struct totals totals;
-    int exit_status = read_totals(&options, snapshot, &selection, &totals);
+    struct particle_totals particles;
+    int exit_status = read_totals(&options, snapshot, &selection, &totals, &particles);
     if (exit_status == CLI_OK) {
         if (!options.quiet) {
             warn(snapshot);
         }
         if (options.json) {
-            write_object(&options, snapshot, &totals);
+            write_object(&options, snapshot, &totals, &particles);
         } else {
             print_cells(&options, snapshot, &totals);
             print_fields(&totals);
             print_cost(&totals);
+            particle_totals_print(&particles);
         }
         totals_free(&totals);
+        particle_totals_free(&particles);
         exit_status = cli_finish_output();
     }
     selection_free(&selection);

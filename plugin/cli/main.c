@@ -12,7 +12,7 @@ static const struct command {
 } commands[] = {
     {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
-    {"load", cmd_load, "read an output's mesh with all threads; totals and thread report"},
+    {"load", cmd_load, "read an output with all threads; totals and thread report"},
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 
