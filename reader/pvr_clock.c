@@ -49,10 +49,10 @@ enum pvr_status pvr_clock_make(const struct pvr_info *info, double time, enum pv
     double last = fmax(1, info->aexp) * 1.1; /* expansion factor at the table's end */
     double first_u = 1 / sqrt(first_expansion), last_u = 1 / sqrt(last);
     double ratio = pow(last_u / first_u, 1.0 / STEPS);
-    /* before the table: a power series in a, of which two terms are plenty */
-    double tau = 0, bend = info->omega_k / info->omega_m;
+    /* before the table: a power series in omega_k a / omega_m */
+    double tau = 0, bend = info->omega_k / info->omega_m * first_expansion;
     double age = 2.0 / 3.0 * pow(first_expansion, 1.5) / sqrt(info->omega_m) *
-                 (1 - 0.3 * bend * first_expansion);
+                 (1 - 0.3 * bend + 9.0 / 56.0 * bend * bend);
     for (int i = 0; i <= STEPS; i++) {
         double u = i < STEPS ? first_u * pow(ratio, i) : last_u;
         if (i > 0) {
