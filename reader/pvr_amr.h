@@ -58,8 +58,9 @@ enum pvr_status pvr_amr_read_places(const struct pvr_file *file,
                                     struct pvr_coarse_box *box, struct pvr_error *error);
 
 /* Reads octs first .. first + count - 1 of the own block of `level`: their place on the grid of
- * level - 1, counted from `corner`, and (if `refined` is not null) a byte with bit c set if cell
- * c has a son. `scratch` has pvr_amr_scratch_bytes(); *bytes_read gets what was read. */
+ * level - 1, counted from `box`'s corner, and (if `refined` is not null) a byte with bit c set if
+ * cell c has a son. `scratch` has pvr_amr_scratch_bytes(); what was read is added to *bytes_read.
+ */
 enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_amr_header *header,
                                   uint64_t body, const struct pvr_place *place, int level,
                                   const struct pvr_coarse_box *box, uint64_t first, uint64_t count,
@@ -67,8 +68,13 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
                                   uint64_t *bytes_read, struct pvr_error *error);
 size_t pvr_amr_scratch_bytes(uint64_t count);
 
-/* The bytes of the range of the file that pvr_amr_read_octs reads in, for prefetching. */
-void pvr_amr_range(const struct pvr_amr_header *header, const struct pvr_encoding *encoding,
-                   uint64_t body, const struct pvr_place *place, uint64_t *offset, uint64_t *bytes);
+/* Asks the system for the bytes that pvr_amr_read_octs will read. */
+void pvr_amr_prefetch(const struct pvr_file *file, const struct pvr_amr_header *header,
+                      uint64_t body, const struct pvr_place *place, uint64_t first, uint64_t count,
+                      bool sons);
+
+/* Offset of the own block of `place`. */
+uint64_t pvr_amr_block_offset(const struct pvr_amr_header *header, uint32_t marker, uint64_t body,
+                              const struct pvr_place *place);
 
 #endif

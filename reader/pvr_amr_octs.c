@@ -9,9 +9,8 @@ typedef unsigned long long ull;
 
 enum { WHAT_SIZE = 96 };
 
-/* Offset of the own block of `place`. */
-static uint64_t block_offset(const struct pvr_amr_header *header, uint32_t marker, uint64_t body,
-                             const struct pvr_place *place) {
+uint64_t pvr_amr_block_offset(const struct pvr_amr_header *header, uint32_t marker, uint64_t body,
+                              const struct pvr_place *place) {
     struct pvr_amr_block empty = pvr_amr_block(header, marker, 0);
     struct pvr_amr_block one = pvr_amr_block(header, marker, 1);
     return body + place->blocks_before * empty.all + place->octs_before * (one.all - empty.all);
@@ -154,7 +153,7 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
                                   const struct pvr_coarse_box *box, uint64_t first, uint64_t count,
                                   void *scratch, uint32_t (*coordinate)[3], uint8_t *refined,
                                   uint64_t *bytes_read, struct pvr_error *error) {
-    uint64_t offset = block_offset(header, file->encoding.marker, body, place);
+    uint64_t offset = pvr_amr_block_offset(header, file->encoding.marker, body, place);
     struct pvr_amr_block sizes = pvr_amr_block(header, file->encoding.marker, place->noct);
     struct block block = {file, level, place->noct, first, count, scratch, 0};
     int ndim = header->ndim;
@@ -192,11 +191,19 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
     return PVR_OK;
 }
 
-void pvr_amr_range(const struct pvr_amr_header *header, const struct pvr_encoding *encoding,
-                   uint64_t body, const struct pvr_place *place, uint64_t *offset,
-                   uint64_t *bytes) {
-    struct pvr_amr_block sizes = pvr_amr_block(header, encoding->marker, place->noct);
-    uint64_t cells = (uint64_t)1 << header->ndim;
-    *offset = block_offset(header, encoding->marker, body, place) + sizes.centres;
-    *bytes = sizes.sons + cells * sizes.integer - sizes.centres;
+void pvr_amr_prefetch(const struct pvr_file *file, const struct pvr_amr_header *header,
+                      uint64_t body, const struct pvr_place *place, uint64_t first, uint64_t count,
+                      bool sons) {
+    uint32_t marker = file->encoding.marker;
+    struct pvr_amr_block sizes = pvr_amr_block(header, marker, place->noct);
+    uint64_t offset = pvr_amr_block_offset(header, marker, body, place);
+    for (int axis = 0; axis < header->ndim; axis++) {
+        pvr_file_prefetch(
+            file, offset + sizes.centres + (uint64_t)axis * sizes.real + first * header->real_bytes,
+            count * header->real_bytes);
+    }
+    for (int cell = 0; sons && cell < 1 << header->ndim; cell++) {
+        pvr_file_prefetch(file, offset + sizes.sons + (uint64_t)cell * sizes.integer + first * 4,
+                          count * 4);
+    }
 }

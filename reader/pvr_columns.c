@@ -258,10 +258,32 @@ enum pvr_status pvr_columns_read_block(const struct pvr_file *file,
     return PVR_OK;
 }
 
-void pvr_columns_range(const struct pvr_encoding *encoding, const struct pvr_amr_header *amr,
-                       const struct pvr_columns_header *header,
-                       const struct pvr_columns_piece *piece, uint64_t *offset, uint64_t *bytes) {
-    *offset = piece_opening(encoding->marker, amr, header, piece);
-    *bytes = opening_bytes(encoding->marker) +
-             pvr_columns_block_bytes(amr, encoding->marker, header, piece->place.noct);
+uint64_t pvr_columns_record(const struct pvr_encoding *encoding, const struct pvr_amr_header *amr,
+                            const struct pvr_columns_header *header,
+                            const struct pvr_columns_piece *piece, int column, int cell,
+                            uint64_t *bytes) {
+    uint32_t m = encoding->marker;
+    *bytes = (uint64_t)piece->place.noct * header->value_bytes + 2 * (uint64_t)m;
+    return piece_opening(m, amr, header, piece) + opening_bytes(m) +
+           *bytes * ((uint64_t)cell * (uint64_t)header->nvar + (uint64_t)column);
+}
+
+void pvr_columns_prefetch(const struct pvr_file *file, const struct pvr_amr_header *amr,
+                          const struct pvr_columns_header *header,
+                          const struct pvr_columns_piece *piece, const int *column, int ncolumns) {
+    const struct pvr_encoding *encoding = &file->encoding;
+    uint64_t bytes;
+    if (ncolumns == header->nvar && piece->count == piece->place.noct) { /* all stand together */
+        uint64_t offset = pvr_columns_record(encoding, amr, header, piece, 0, 0, &bytes);
+        pvr_file_prefetch(file, offset, (bytes * (uint64_t)ncolumns) << amr->ndim);
+        return;
+    }
+    for (int c = 0; c < 1 << amr->ndim; c++) {
+        for (int v = 0; v < ncolumns; v++) {
+            uint64_t offset =
+                pvr_columns_record(encoding, amr, header, piece, column[v], c, &bytes);
+            pvr_file_prefetch(file, offset + encoding->marker + piece->first * header->value_bytes,
+                              piece->count * header->value_bytes);
+        }
+    }
 }

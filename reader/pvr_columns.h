@@ -74,9 +74,16 @@ enum pvr_status pvr_columns_read_block(const struct pvr_file *file,
 size_t pvr_columns_block_bytes(const struct pvr_amr_header *amr, uint32_t marker,
                                const struct pvr_columns_header *header, uint64_t noct);
 
-/* The bytes of the range of the file that a block's values take, for prefetching. */
-void pvr_columns_range(const struct pvr_encoding *encoding, const struct pvr_amr_header *amr,
-                       const struct pvr_columns_header *header,
-                       const struct pvr_columns_piece *piece, uint64_t *offset, uint64_t *bytes);
+/* Asks the system for the bytes that pvr_columns_read will read. */
+void pvr_columns_prefetch(const struct pvr_file *file, const struct pvr_amr_header *amr,
+                          const struct pvr_columns_header *header,
+                          const struct pvr_columns_piece *piece, const int *column, int ncolumns);
+
+/* Offset of the record of column `column` and cell `cell` of the piece's block, and the bytes of
+ * each of its records, markers included. */
+uint64_t pvr_columns_record(const struct pvr_encoding *encoding, const struct pvr_amr_header *amr,
+                            const struct pvr_columns_header *header,
+                            const struct pvr_columns_piece *piece, int column, int cell,
+                            uint64_t *bytes);
 
 #endif

@@ -73,6 +73,8 @@ enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_job
                         (int)layout->amr.ncpu);
     }
     struct reading reading = {.layout = layout, .domains = domains};
+    pvr_job_expect(job, (uint64_t)layout->amr.ncpu * (uint64_t)layout->amr.ncpu *
+                            (uint64_t)layout->amr.nlevelmax * 4);
     enum pvr_status status =
         pvr_job_run(job, (size_t)domains->ndomains, NULL, read_domain, NULL, &reading, error);
     while (domains->deepest < domains->nlevels && domains->level_octs[domains->deepest] > 0) {

@@ -160,8 +160,11 @@ static enum pvr_dimension dimension_of(enum pvr_file_kind kind, const char *name
     if (kind == PVR_RADIATION && photon_group(name) > 0) {
         return name[photon_group(name)] == '\0' ? PVR_PHOTON_DENSITY : PVR_PHOTON_FLUX;
     }
-    if (strcmp(name, "density") == 0 || strcmp(name, "particle_density") == 0) {
+    if (strcmp(name, "density") == 0) {
         return PVR_DENSITY;
+    }
+    if (strcmp(name, "particle_density") == 0) {
+        return PVR_MASS_DENSITY;
     }
     if (begins(name, "velocity_")) {
         return PVR_VELOCITY;
@@ -358,6 +361,12 @@ enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file
     kind_names[kind].names(variable + first, ndim, nvar);
     if (kind_names[kind].described && access(descriptor_path, F_OK) == 0) {
         take_descriptor(table, descriptor_path, variable + first, nvar);
+    } else if (kind_names[kind].described) {
+        char *line = pvr_text_format("%s: is missing: RAMSES' own order of the %d variables is "
+                                     "assumed, their names may be wrong",
+                                     descriptor_path, nvar);
+        pvr_text_add_line(&table->warnings, line != NULL ? line : "no descriptor");
+        free(line);
     }
     table->nvariables = (int)count;
     make_unique(table, first > 0 ? first : 1);

@@ -189,5 +189,9 @@ enum pvr_status pvr_record_read(const struct pvr_file *file, uint64_t *offset, v
 }
 
 void pvr_file_prefetch(const struct pvr_file *file, uint64_t offset, uint64_t bytes) {
-    posix_fadvise(file->fd, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED);
+    const uint64_t part = (uint64_t)1 << 17; /* Linux reads no more ahead for one advice */
+    for (uint64_t done = 0; done < bytes; done += part) {
+        posix_fadvise(file->fd, (off_t)(offset + done),
+                      (off_t)(bytes - done < part ? bytes - done : part), POSIX_FADV_WILLNEED);
+    }
 }

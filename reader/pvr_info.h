@@ -34,7 +34,7 @@ struct pvr_info {
     double unit_np;    /* photons/cm^3 per code photon density (info_rt), 1 without radiation */
     double unit_pf;    /* photons/cm^2/s per code photon flux (info_rt), 1 without radiation */
     char ordering[32]; /* hilbert, planar, angular, bisection */
-    bool cosmological; /* omega_l > 0 or aexp != 1 with a conformal time */
+    bool cosmological; /* H0 > 1, and omega_l > 0 or aexp != 1 */
 };
 
 /* Reads an info file. Fails when it is missing, larger than any info file can be, or lacks ncpu,

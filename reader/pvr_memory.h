@@ -1,8 +1,8 @@
 /* pvr_memory.h - large arrays, and arrays that several owners share.
  *
  * Large memory comes from mmap on 2 MiB borders with huge pages advised: filling fresh memory
- * then takes about a third of the time of 4 KiB pages. Nothing is touched here: the thread that
- * fills a page owns it (first touch on machines with several memory nodes).
+ * then takes about a third of the time of 4 KiB pages. Large memory is not touched here: the
+ * thread that fills a page owns it (first touch on machines with several memory nodes).
  *
  * A `struct pvr_array` is immutable once published and counted by reference; the count is atomic.
  * Its `data` can be handed to a library that keeps only the pointer: pvr_array_release_data()

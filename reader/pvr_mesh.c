@@ -25,6 +25,9 @@ struct loading {
     struct pvr_mesh *mesh;
 };
 
+/* With many coarse cells fewer levels are above the trees. */
+enum { MOST_TREES = 1 << 16 };
+
 /* Trees per side: 2^root_level per coarse cell. Few are cheap in VTK (each costs some 450 bytes and
  * 7 microseconds there); more are wanted where the mesh is large, so that what works tree by tree
  * has something to share. */
@@ -42,7 +45,7 @@ static int choose_root_level(const struct pvr_snapshot *snapshot, const struct p
     int wanted = small[ndim] + (octs > 4000000 ? 1 : 0);
     wanted = wanted < max_level ? wanted : max_level;
     while (level < wanted) { /* the root cells must fill the box */
-        if (domains->level_octs[level] != cells) {
+        if (domains->level_octs[level] != cells || (level > 0 && cells << ndim > MOST_TREES)) {
             break;
         }
         cells <<= ndim;
@@ -99,12 +102,8 @@ static void prefetch_octs(void *context, size_t number) {
     char *path;
     if (pvr_pieces_open(layout, "amr", piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
-            uint64_t offset, bytes;
-            pvr_amr_range(&layout->amr, &layout->encoding,
-                          loading->domains->amr_body[piece->domain - 1],
-                          pvr_domains_place(loading->domains, piece[i].domain, piece[i].level),
-                          &offset, &bytes);
-            pvr_file_prefetch(&file, offset, bytes);
+            pvr_piece_prefetch_octs(layout, loading->domains, &file, &piece[i],
+                                    loading->octs[piece[i].level].refined != NULL);
         }
     }
     pvr_file_close(&file);

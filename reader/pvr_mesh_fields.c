@@ -126,7 +126,9 @@ struct filling {
     enum pvr_file_kind kind;
     bool constants;                           /* fill level and domain in this run */
     const struct pvr_domain_columns *columns; /* of `kind`, or null: constants alone */
-    int ncolumns;                             /* wanted of `kind` */
+    int ncolumns;                             /* wanted of `kind`, those of means apart */
+    int wanted[PVR_MAX_VARIABLES];            /* each column of `kind` that is wanted, once */
+    int nwanted;
 };
 
 /* Indices of the arrays' cells for a piece: of each oct's first cell, or, for the octs of the root
@@ -357,15 +359,30 @@ static void prefetch_task(void *context, size_t number) {
                         piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
             struct pvr_columns_piece columns = pvr_piece_columns(filling->domains, &piece[i]);
-            uint64_t offset, bytes;
-            pvr_columns_range(&file.encoding, &filling->snapshot->layout.amr,
-                              &filling->columns->header[piece->domain - 1], &columns, &offset,
-                              &bytes);
-            pvr_file_prefetch(&file, offset, bytes);
+            pvr_columns_prefetch(&file, &filling->snapshot->layout.amr,
+                                 &filling->columns->header[piece->domain - 1], &columns,
+                                 filling->wanted, filling->nwanted);
         }
     }
     pvr_file_close(&file);
     free(path);
+}
+
+/* Lists the columns of filling->kind that some target wants, by rising number. */
+static void list_wanted(struct filling *filling, int nvar) {
+    bool wanted[PVR_MAX_VARIABLES] = {false};
+    for (int i = 0; i < filling->ntargets; i++) {
+        const struct pvr_target *target = &filling->target[i];
+        for (int c = 0; is_of_kind(target, filling->kind) && c < target->ncolumns; c++) {
+            wanted[target->column[c]] = true;
+        }
+    }
+    filling->nwanted = 0;
+    for (int column = 0; column < nvar; column++) {
+        if (wanted[column]) {
+            filling->wanted[filling->nwanted++] = column;
+        }
+    }
 }
 
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr_octree *octree,
@@ -394,10 +411,9 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr
         }
         status = pvr_snapshot_columns(snapshot, filling.kind, job, &filling.columns, error);
         if (status == PVR_OK) {
-            /* A part of the columns is not asked for ahead: the range would hold the others. */
-            bool most = 4 * filling.ncolumns > 3 * snapshot->nvar[kind];
-            status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task,
-                                 most ? prefetch_task : NULL, &filling, error);
+            list_wanted(&filling, snapshot->nvar[kind]);
+            status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task, prefetch_task,
+                                 &filling, error);
         }
         filling.constants = false;
     }

@@ -64,6 +64,7 @@ void pvr_pieces_free(struct pvr_pieces *pieces) {
 
 enum pvr_status pvr_pieces_open(const struct pvr_layout *layout, const char *kind, int domain,
                                 struct pvr_file *file, char **path, struct pvr_error *error) {
+    file->fd = -1;
     *path = pvr_layout_path(layout, kind, domain);
     if (*path == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
@@ -89,6 +90,14 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
         piece->first, piece->count, scratch, coordinate, refined, &bytes, error);
     pvr_job_add_read(worker, bytes);
     return status;
+}
+
+void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
+                             const struct pvr_file *file, const struct pvr_piece *piece,
+                             bool sons) {
+    pvr_amr_prefetch(file, &layout->amr, domains->amr_body[piece->domain - 1],
+                     pvr_domains_place(domains, piece->domain, piece->level), piece->first,
+                     piece->count, sons);
 }
 
 struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,

@@ -45,6 +45,10 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
                                     uint32_t (*coordinate)[3], uint8_t *refined,
                                     struct pvr_error *error);
 
+/* Asks the system for the bytes of one piece's octs, with or without their sons. */
+void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
+                             const struct pvr_file *file, const struct pvr_piece *piece, bool sons);
+
 /* The piece as the columns module wants it. */
 struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,
                                            const struct pvr_piece *piece);

@@ -271,6 +271,11 @@ static enum pvr_status finish_series(struct pvr_series *series, bool well,
 
 static enum pvr_status find_in_run(const char *path, struct pvr_series *series,
                                    struct pvr_error *error) {
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return pvr_fail(error, PVR_ERROR_IO, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    closedir(folder);
     char *parent = pvr_text_format("%.*s", (int)trimmed_length(path), path);
     bool well = parent != NULL && scan_parent(parent, series);
     free(parent);

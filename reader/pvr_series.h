@@ -18,7 +18,8 @@ struct pvr_output {
     char *folder;         /* .../output_NNNNN */
     char *info_path;      /* .../output_NNNNN/[group_00001/]info_NNNNN.txt */
     struct pvr_info info; /* valid if `finished` */
-    bool finished;        /* info file is there and can be read */
+    bool finished;        /* the info file can be read, and the mesh's first and last
+                              file are there (the first alone where there are groups) */
     char *problem;        /* why not finished, or null */
 };
 

@@ -5,6 +5,7 @@
 #include "pvr_series.h"
 #include "pvr_text.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +102,9 @@ static enum pvr_status find_files(struct pvr_snapshot *snapshot, struct pvr_erro
     if (layout->text_folder == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
     }
-    const char *last = strrchr(layout->text_folder, '/');
-    last = last != NULL ? last + 1 : layout->text_folder;
-    bool grouped = strcmp(last, "group_00001") == 0;
+    char real[PATH_MAX]; /* the folder may be called "." */
+    const char *last = realpath(layout->text_folder, real) != NULL ? strrchr(real, '/') : NULL;
+    bool grouped = last != NULL && strcmp(last, "/group_00001") == 0;
     layout->folder = grouped ? pvr_text_format("%s/..", layout->text_folder)
                              : pvr_text_format("%s", layout->text_folder);
     if (layout->folder == NULL) {
@@ -151,7 +152,16 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
         status = open_first_amr(snapshot, error);
     }
     for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
-        status = open_first_columns(snapshot, (enum pvr_file_kind)kind, error);
+        struct pvr_error problem;
+        status = open_first_columns(snapshot, (enum pvr_file_kind)kind, &problem);
+        if (status != PVR_OK && status != PVR_ERROR_MEMORY && kind != PVR_HYDRO) {
+            /* what is added to the gas may be spoilt: the gas can still be seen */
+            pvr_text_add_line(&snapshot->warnings, problem.message);
+            snapshot->nvar[kind] = 0;
+            status = PVR_OK;
+        } else if (status != PVR_OK && error != NULL) {
+            *error = problem;
+        }
     }
     if (status != PVR_OK) {
         pvr_snapshot_release(snapshot);

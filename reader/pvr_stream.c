@@ -228,6 +228,37 @@ static enum pvr_status stream_task(void *context, size_t number, struct pvr_work
     return status;
 }
 
+static void prefetch_task(void *context, size_t number) {
+    const struct streaming *streaming = context;
+    const struct pvr_layout *layout = &streaming->snapshot->layout;
+    const struct pvr_piece_task *task = &streaming->pieces.task[number];
+    const struct pvr_piece *piece = &streaming->pieces.piece[task->first];
+    for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
+        bool amr = kind == PVR_FILE_KINDS;
+        struct pvr_file file = {.fd = -1};
+        char *path = NULL;
+        if (!amr && streaming->ncolumns[kind] == 0) {
+            continue;
+        }
+        if (pvr_pieces_open(layout, amr ? "amr" : pvr_file_kind_name((enum pvr_file_kind)kind),
+                            piece->domain, &file, &path, NULL) == PVR_OK) {
+            for (size_t i = 0; i < task->count; i++) {
+                if (amr) {
+                    bool sons = piece[i].level < streaming->max_level || streaming->sons_of_last;
+                    pvr_piece_prefetch_octs(layout, streaming->domains, &file, &piece[i], sons);
+                    continue;
+                }
+                struct pvr_columns_piece columns = pvr_piece_columns(streaming->domains, &piece[i]);
+                pvr_columns_prefetch(&file, &layout->amr,
+                                     &streaming->columns[kind]->header[piece->domain - 1], &columns,
+                                     streaming->column[kind], streaming->ncolumns[kind]);
+            }
+        }
+        pvr_file_close(&file);
+        free(path);
+    }
+}
+
 enum pvr_status pvr_stream_count(struct pvr_snapshot *snapshot,
                                  const struct pvr_stream_request *request,
                                  const struct pvr_threads *threads, size_t *nblocks,
@@ -269,7 +300,7 @@ enum pvr_status pvr_stream_run(struct pvr_snapshot *snapshot,
         streaming.memory = calloc((size_t)job.threads, sizeof *streaming.memory);
         status = streaming.memory != NULL
                      ? pvr_job_run(&job, streaming.pieces.ntasks, streaming.pieces.cost,
-                                   stream_task, NULL, &streaming, error)
+                                   stream_task, prefetch_task, &streaming, error)
                      : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the team's blocks");
     }
     free_streaming(&streaming, job.threads);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef PVR_PTHREADS
 #include <omp.h>
@@ -47,11 +48,10 @@ static int cgroup_processors(void) {
 }
 
 int pvr_threads_available(void) {
-    int processors = 1;
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        processors = CPU_COUNT(&set);
-    }
+    int processors = sched_getaffinity(0, sizeof set, &set) == 0
+                         ? CPU_COUNT(&set)
+                         : (int)sysconf(_SC_NPROCESSORS_ONLN); /* more than CPU_SETSIZE */
     int quota = cgroup_processors();
     processors = quota < processors ? quota : processors;
     const char *omp = getenv("OMP_NUM_THREADS");

@@ -30,6 +30,9 @@ struct pvr_unit pvr_field_unit(const struct pvr_info *info, enum pvr_dimension d
                            {velocity * velocity / 1e10, "km^2/s^2"}},
         [PVR_PHOTON_DENSITY] = {{info->unit_np, "cm^-3"}, {info->unit_np, "cm^-3"}},
         [PVR_PHOTON_FLUX] = {{info->unit_pf, "cm^-2 s^-1"}, {info->unit_pf, "cm^-2 s^-1"}},
+        [PVR_MASS_DENSITY] = {{density, "g/cm^3"},
+                              {density * PVR_PARSEC * PVR_PARSEC * PVR_PARSEC / PVR_SOLAR_MASS,
+                               "Msol/pc^3"}},
     };
     if ((size_t)dimension >= sizeof unit / sizeof *unit) {
         return none;

@@ -33,7 +33,8 @@ enum pvr_dimension {
     PVR_ACCELERATION,   /* code, cm/s^2, cm/s^2 */
     PVR_POTENTIAL,      /* code, erg/g, (km/s)^2 */
     PVR_PHOTON_DENSITY, /* code, 1/cm^3 */
-    PVR_PHOTON_FLUX     /* code, 1/(cm^2 s) */
+    PVR_PHOTON_FLUX,    /* code, 1/(cm^2 s) */
+    PVR_MASS_DENSITY    /* of what is not gas: code, g/cm^3, Msol/pc^3 */
 };
 
 enum pvr_field_units { PVR_UNITS_CODE = 0, PVR_UNITS_CGS = 1, PVR_UNITS_ASTRO = 2 };

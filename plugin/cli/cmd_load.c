@@ -57,12 +57,10 @@ static const char help[] =
     "  path, output, ndim, ncpu, ordering, boxlen, time, levelmin, levelmax, leaf_cells,\n"
     "  leaf_cells_per_level (levels that have some), volume, total_mass, fields (by variable:\n"
     "  min, max, sum_field_volume, not_finite, unit), particles (count, mass, families, fields),\n"
-    "  seconds (of loading the mesh alone),\n"
-    "  statistics_seconds, particle_seconds, bytes_read, structure_bytes, array_bytes, "
-    "peak_rss_bytes, threads\n"
-    "  (max, efficiency in percent, balance, wall_seconds, per_thread), units, precision,\n"
-    "  stream, warnings. Values are in code units unless --units says otherwise; what is not\n"
-    "  a number is null.\n"
+    "  seconds (of loading the mesh alone), statistics_seconds, particle_seconds, bytes_read,\n"
+    "  structure_bytes, array_bytes, peak_rss_bytes, threads (max, efficiency in percent,\n"
+    "  balance, wall_seconds, per_thread), units, precision, stream, warnings. Values are in\n"
+    "  code units unless --units says otherwise; what is not a number is null.\n"
     "\n"
     "EXAMPLES\n"
     "  pvramses load output_00003\n"
@@ -245,8 +243,7 @@ static void print_cost(const struct totals *totals) {
     }
 }
 
-static void warn(const struct pvr_snapshot *snapshot) {
-    const char *warnings = pvr_snapshot_warnings(snapshot);
+static void warn(const char *warnings) {
     while (warnings != NULL && *warnings != '\0') {
         size_t length = strcspn(warnings, "\n");
         fprintf(stderr, "pvramses: warning: %.*s\n", (int)length, warnings);
@@ -323,7 +320,8 @@ int cmd_load(int argc, char **argv) {
     int exit_status = read_totals(&options, snapshot, &selection, &totals, &particles);
     if (exit_status == CLI_OK) {
         if (!options.quiet) {
-            warn(snapshot);
+            warn(pvr_snapshot_warnings(snapshot));
+            warn(particles.particles != NULL ? particles.particles->warnings : NULL);
         }
         if (options.json) {
             write_object(&options, snapshot, &totals, &particles);

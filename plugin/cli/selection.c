@@ -31,13 +31,6 @@ static void add_variable(struct selection *selection, int variable) {
     }
 }
 
-static void add_field(struct selection *selection, const struct pvr_field *field) {
-    add_name(selection, field->name);
-    for (int c = 0; c < field->ncomponents; c++) {
-        add_variable(selection, field->variable[c]);
-    }
-}
-
 /* The field that has `variable` as a component, or null. */
 static const struct pvr_field *field_with(const struct pvr_field_table *table, int variable) {
     for (int f = 0; f < table->nfields; f++) {
@@ -48,6 +41,19 @@ static const struct pvr_field *field_with(const struct pvr_field_table *table, i
         }
     }
     return NULL;
+}
+
+static void add_field(const struct pvr_field_table *table, const struct pvr_field *field,
+                      struct selection *selection) {
+    if (field->mean_with[0] >= 0) { /* a mean of two fields: what is reported are these */
+        add_field(table, field_with(table, field->variable[0]), selection);
+        add_field(table, field_with(table, field->mean_with[0]), selection);
+        return;
+    }
+    add_name(selection, field->name);
+    for (int c = 0; c < field->ncomponents; c++) {
+        add_variable(selection, field->variable[c]);
+    }
 }
 
 static enum pvr_status fail_unknown(const struct pvr_field_table *table, const char *name,
@@ -73,7 +79,7 @@ static enum pvr_status add_by_name(const struct pvr_field_table *table, const ch
     }
     int f = pvr_field_find(table, name);
     if (f >= 0 && strcmp(table->field[f].name, name) == 0) {
-        add_field(selection, &table->field[f]);
+        add_field(table, &table->field[f], selection);
         return PVR_OK;
     }
     int v = pvr_variable_find(table, name);
@@ -93,7 +99,7 @@ enum pvr_status selection_make(const struct pvr_field_table *table, const char *
         nnames += *c == ',';
     }
     *selection = (struct selection){.nfields = 0};
-    selection->field = calloc(nnames + 2, sizeof selection->field[0]);
+    selection->field = calloc(2 * nnames + 2, sizeof selection->field[0]);
     selection->variable = calloc((size_t)table->nvariables + 1, sizeof selection->variable[0]);
     selection->text = strdup(list != NULL ? list : "");
     if (selection->field == NULL || selection->variable == NULL || selection->text == NULL) {
@@ -102,7 +108,7 @@ enum pvr_status selection_make(const struct pvr_field_table *table, const char *
     }
     if (list == NULL) {
         for (int f = 0; f < table->nfields; f++) {
-            add_field(selection, &table->field[f]);
+            add_field(table, &table->field[f], selection);
         }
         return PVR_OK;
     }

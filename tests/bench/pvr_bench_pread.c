@@ -56,7 +56,7 @@ bool find_ranges(struct pvr_snapshot *snapshot, int root_level, int max_level, i
     pvr_job_end(&job, NULL);
     int deepest = well ? domains->deepest : 0;
     int last = max_level > 0 && max_level < deepest ? max_level : deepest;
-    uint64_t marker = layout->encoding.marker, cells = (uint64_t)1 << layout->amr.ndim;
+    uint64_t cells = (uint64_t)1 << layout->amr.ndim;
     for (int domain = 1; well && domain <= domains->ndomains; domain++) {
         for (int l = root_level; well && l <= last; l++) {
             const struct pvr_place *place = pvr_domains_place(domains, domain, l);
@@ -65,23 +65,20 @@ bool find_ranges(struct pvr_snapshot *snapshot, int root_level, int max_level, i
             }
             struct pvr_amr_block block =
                 pvr_amr_block(&layout->amr, layout->encoding.marker, place->noct);
-            uint64_t offset, bytes;
-            pvr_amr_range(&layout->amr, &layout->encoding, domains->amr_body[domain - 1], place,
-                          &offset, &bytes);
-            well = add_long(ranges, domain, -1, offset, (uint64_t)layout->amr.ndim * block.real);
+            uint64_t offset = pvr_amr_block_offset(&layout->amr, layout->encoding.marker,
+                                                   domains->amr_body[domain - 1], place);
+            well = add_long(ranges, domain, -1, offset + block.centres,
+                            (uint64_t)layout->amr.ndim * block.real);
             if (well && l < last) {
-                well = add_long(ranges, domain, -1, offset + block.sons - block.centres,
-                                cells * block.integer);
+                well = add_long(ranges, domain, -1, offset + block.sons, cells * block.integer);
             }
             struct pvr_columns_piece piece = {domain, l, *place, 0, place->noct};
             const struct pvr_columns_header *header = &columns->header[domain - 1];
-            pvr_columns_range(&layout->encoding, &layout->amr, header, &piece, &offset, &bytes);
-            uint64_t record = place->noct * header->value_bytes + 2 * marker;
-            uint64_t opening = bytes - cells * (uint64_t)header->nvar * record;
-            for (uint64_t c = 0; well && c < cells; c++) {
-                well = add_long(ranges, domain, PVR_HYDRO,
-                                offset + opening + c * (uint64_t)header->nvar * record,
-                                (uint64_t)ncolumns * record);
+            for (int c = 0; well && c < (int)cells; c++) {
+                uint64_t record;
+                offset = pvr_columns_record(&layout->encoding, &layout->amr, header, &piece, 0, c,
+                                            &record);
+                well = add_long(ranges, domain, PVR_HYDRO, offset, (uint64_t)ncolumns * record);
             }
         }
     }
