@@ -23,28 +23,46 @@ double pvr_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Processors that the cgroup's quota is worth, or a large number without a quota. */
-static int cgroup_processors(void) {
-    const char *const files[][2] = {
-        {"/sys/fs/cgroup/cpu.max", NULL},
-        {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"}};
-    for (int version = 0; version < 2; version++) {
-        double quota = -1, period = -1;
-        FILE *file = fopen(files[version][0], "r");
-        if (file == NULL) {
-            continue;
-        }
-        int read = fscanf(file, "%lf %lf", &quota, &period); /* "max 100000" reads nothing */
-        fclose(file);
-        if (read == 1 && files[version][1] != NULL && (file = fopen(files[version][1], "r"))) {
-            read += fscanf(file, "%lf", &period);
-            fclose(file);
-        }
-        if (read == 2 && quota > 0 && period > 0) {
-            return (int)fmax(1, ceil(quota / period));
-        }
+/* Quota over period in the two files of a cgroup (the second null: both stand in the first), or a
+ * large number where there is none. */
+static double cgroup_quota(const char *quota_path, const char *period_path) {
+    double quota = -1, period = -1;
+    FILE *file = fopen(quota_path, "r");
+    if (file == NULL) {
+        return MAX_TEAM;
     }
-    return MAX_TEAM;
+    int read = fscanf(file, "%lf %lf", &quota, &period); /* "max 100000" reads nothing */
+    fclose(file);
+    if (read == 1 && period_path != NULL && (file = fopen(period_path, "r")) != NULL) {
+        read += fscanf(file, "%lf", &period);
+        fclose(file);
+    }
+    return read == 2 && quota > 0 && period > 0 ? quota / period : MAX_TEAM;
+}
+
+/* Processors that the quotas of this process's cgroup and of those above it are worth. */
+static int cgroup_processors(void) {
+    double least =
+        cgroup_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+    char line[4096] = "", path[sizeof line + 64];
+    FILE *file = fopen("/proc/self/cgroup", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && strncmp(line, "0::", 3) != 0) {
+        line[0] = '\0';
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    char *group = strncmp(line, "0::", 3) == 0 ? line + 3 : line;
+    group[strcspn(group, "\n")] = '\0';
+    for (char *end = group + strlen(group);; end = strrchr(group, '/')) {
+        if (end == NULL) {
+            break;
+        }
+        *end = '\0'; /* this cgroup, then the one above it, at last the root */
+        snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group);
+        least = fmin(least, cgroup_quota(path, NULL));
+    }
+    return (int)fmax(1, ceil(least));
 }
 
 int pvr_threads_available(void) {
