@@ -24,19 +24,21 @@ struct pvr_mesh_request {
     enum pvr_field_units units;
 };
 
+struct pvr_mesh_array {
+    char name[PVR_NAME_SIZE];
+    struct pvr_unit unit;
+    int ncomponents;         /* that are read: a 2-D velocity has 2, its array's third is 0 */
+    struct pvr_array *array; /* a tuple for each cell of the octree */
+    /* Set by pvr_mesh_find_ranges: extrema over all cells, coarse ones included, NaN left out. */
+    bool has_ranges;
+    double range[3][2]; /* of each component of the array */
+    double norm[2];     /* of the vectors' length; of the values for a scalar */
+};
+
 struct pvr_mesh {
     struct pvr_octree *octree;
     int narrays;
-    struct pvr_mesh_array {
-        char name[PVR_NAME_SIZE];
-        struct pvr_unit unit;
-        int ncomponents;         /* that are read: a 2-D velocity has 2, its array's third is 0 */
-        struct pvr_array *array; /* octree->ncells tuples */
-        /* Set by pvr_mesh_find_ranges: extrema over all cells, coarse ones included. */
-        bool has_ranges;
-        double range[3][2]; /* of each component of the array */
-        double norm[2];     /* of the vectors' length; of the values for a scalar */
-    } * arrays;             /* in the order of the request */
+    struct pvr_mesh_array *arrays; /* in the order of the request */
     struct pvr_report report;
 };
 
@@ -49,10 +51,11 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
 /* Releases the octree, the arrays and the report. Arrays retained elsewhere live on. */
 void pvr_mesh_free(struct pvr_mesh *mesh);
 
-/* Finds the extrema of every float array with all threads, at the speed of memory, and notes them
- * in the mesh. An array with NaN or infinity is left without (has_ranges false). */
-enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh *mesh, const struct pvr_threads *threads,
-                                     struct pvr_error *error);
+/* Finds the extrema of the real ones of `narrays` arrays with all threads, at the speed of memory,
+ * and notes them there. An array with an infinite value, or with no value but NaN, is left without
+ * (has_ranges false). The arrays have the same number of tuples. */
+enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
+                                     const struct pvr_threads *threads, struct pvr_error *error);
 
 /* Bytes that pvr_mesh_load will allocate for the arrays of `request`. Reads the domain tables if
  * that was not done before. */

@@ -237,26 +237,32 @@ static enum pvr_status assume_columns(const struct pvr_layout *layout, const cha
         char *before = columns->warnings;
         columns->warnings = NULL;
         status = add_words(columns, fields, ndim, error);
-        if (status == PVR_OK && columns->count != records) {
-            drop_columns(columns);
+        if (status == PVR_OK && columns->count > records) {
+            status = pvr_fail(error, PVR_ERROR_FORMAT,
+                              "%s: the file of domain 1 ends after %d records where the %d columns "
+                              "that header_%05d.txt names ask for %d",
+                              layout->folder, PVR_PARTICLE_HEADER_RECORDS + records, columns->count,
+                              layout->number, PVR_PARTICLE_HEADER_RECORDS + columns->count);
         }
-        if (before != NULL && columns->warnings != NULL) {
+        if (status == PVR_OK && columns->count < 2 * ndim + 3) {
+            drop_columns(columns); /* not a line of fields */
+        }
+        if (columns->warnings != NULL) {
             pvr_text_add_line(&before, columns->warnings);
             free(columns->warnings);
-            columns->warnings = before;
-        } else if (before != NULL) {
-            columns->warnings = before;
         }
+        columns->warnings = before;
     }
-    if (status == PVR_OK && columns->count == 0) {
+    static const char *const more[] = {"tform", "metal"};
+    bool assumed = columns->count == 0;
+    if (status == PVR_OK && assumed) {
         status = add_words(columns, "pos vel mass iord level", ndim, error);
-        static const char *const more[] = {"tform", "metal"};
-        for (int i = 0; status == PVR_OK && columns->count < records; i++) {
-            char *unknown = pvr_text_format("column_%d", columns->count + 1);
-            const char *word = i < 2 ? more[i] : unknown != NULL ? unknown : "column";
-            status = add_word(columns, word, strlen(word), ndim, error);
-            free(unknown);
-        }
+    }
+    for (int i = 0; status == PVR_OK && columns->count < records; i++) {
+        char *unknown = pvr_text_format("column_%d", columns->count + 1);
+        const char *word = assumed && i < 2 ? more[i] : unknown != NULL ? unknown : "column";
+        status = add_word(columns, word, strlen(word), ndim, error);
+        free(unknown);
     }
     return status;
 }
@@ -298,7 +304,8 @@ enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
         }
         if (text != NULL) {
             status = read_descriptor(columns, text, error);
-            if (columns->count == 0) {
+            columns->described = columns->count > 0;
+            if (!columns->described) {
                 warn(columns, pvr_text_format("%s: names no columns: the order of older outputs is "
                                               "assumed",
                                               path));

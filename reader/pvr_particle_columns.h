@@ -25,6 +25,7 @@ struct pvr_particle_column {
 
 struct pvr_particle_columns {
     bool present;
+    bool described; /* by a descriptor; else the records of the first file were counted */
     int count;
     struct pvr_particle_column *column;
     /* from header_NNNNN.txt */

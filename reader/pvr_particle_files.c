@@ -162,7 +162,7 @@ static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_
         columns->column[i].before = widths;
         widths += columns->column[i].width;
     }
-    bool longer = false;
+    int longer = 0; /* a domain */
     for (int d = 1; status == PVR_OK && d <= files->ndomains; d++) {
         struct pvr_particle_domain *domain = &files->domain[d - 1];
         uint64_t end = bytes_before(files, domain, columns->count, widths);
@@ -170,10 +170,17 @@ static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_
         files->total += domain->count;
         if (end != domain->size) { /* cut, or of other widths: that is said by its records */
             status = walk(files, d, error);
-            longer = true;
+            longer = d;
         }
     }
-    if (status == PVR_OK && longer) {
+    if (status == PVR_OK && longer > 0 && !columns->described) {
+        return pvr_fail(error, PVR_ERROR_FORMAT,
+                        "%s: the particle file of domain %d has more than the %d records of that "
+                        "of domain 1",
+                        files->layout->folder, longer,
+                        PVR_PARTICLE_HEADER_RECORDS + columns->count);
+    }
+    if (status == PVR_OK && longer > 0) {
         char *line = pvr_text_format("%s: the particle files hold more than the %d columns that "
                                      "are named: these alone are read",
                                      files->layout->folder, columns->count);

@@ -133,7 +133,11 @@ static enum pvr_status read_row(struct sheet *sheet, const char *line, const cha
     size_t length;
     int count = 0;
     for (bool first = true; next_word(&at, end, csv, first, &word, &length); first = false) {
-        if (count == MAX_COLUMNS || !read_number(word, length, &value[count])) {
+        if (count == MAX_COLUMNS) {
+            return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: line %llu has more than %d columns",
+                            sheet->path, (unsigned long long)number, MAX_COLUMNS);
+        }
+        if (!read_number(word, length, &value[count])) {
             return pvr_fail(error, PVR_ERROR_FORMAT, "%s: line %llu: \"%.*s\" is not a number",
                             sheet->path, (unsigned long long)number,
                             (int)(length < 40 ? length : 40), word);

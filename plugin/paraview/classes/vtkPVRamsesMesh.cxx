@@ -7,16 +7,8 @@
 
 #include "vtkBitArray.h"
 #include "vtkDoubleArray.h"
-#include "vtkFloatArray.h"
 #include "vtkHyperTree.h"
-#include "vtkInformation.h"
-#include "vtkInformationDoubleVectorKey.h"
-#include "vtkInformationInformationVectorKey.h"
-#include "vtkInformationStringKey.h"
-#include "vtkInformationVector.h"
-#include "vtkIntArray.h"
 #include "vtkNew.h"
-#include "vtkUnsignedCharArray.h"
 
 #include <algorithm>
 #include <vector>
@@ -128,36 +120,6 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
     return PVR_OK;
 }
 
-template <typename ArrayT, typename ValueT>
-vtkDataArray *NewArrayOf(pvr_array *array, ValueT *values) {
-    ArrayT *wrapped = ArrayT::New();
-    wrapped->SetNumberOfComponents(array->ncomponents);
-    pvr_array_retain(array);
-    wrapped->SetArray(values, static_cast<vtkIdType>(array->ntuples) * array->ncomponents, 0,
-                      vtkAbstractArray::VTK_DATA_ARRAY_USER_DEFINED);
-    wrapped->SetArrayFreeFunction(pvr_array_release_data);
-    return wrapped;
-}
-
-// Puts the ranges where VTK looks for them before it searches the array itself, with one thread and
-// several times over: that would take longer than reading the file. All values are finite here, so
-// the ranges with and without infinite values are the same.
-void SetRanges(vtkDataArray *array, const pvr_mesh::pvr_mesh_array &source) {
-    vtkNew<vtkInformationVector> components, finiteComponents;
-    for (int i = 0; i < array->GetNumberOfComponents(); ++i) {
-        for (vtkInformationVector *vector : {components.Get(), finiteComponents.Get()}) {
-            vtkNew<vtkInformation> component;
-            component->Set(vtkDataArray::COMPONENT_RANGE(), source.range[i], 2);
-            vector->SetInformationObject(i, component);
-        }
-    }
-    vtkInformation *info = array->GetInformation();
-    info->Set(vtkAbstractArray::PER_COMPONENT(), components);
-    info->Set(vtkAbstractArray::PER_FINITE_COMPONENT(), finiteComponents);
-    info->Set(vtkDataArray::L2_NORM_RANGE(), source.norm, 2);
-    info->Set(vtkDataArray::L2_NORM_FINITE_RANGE(), source.norm, 2);
-}
-
 } // namespace
 
 void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3],
@@ -204,38 +166,4 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
         pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, nullptr);
         pvr_job_end(&job, nullptr);
     }
-}
-
-vtkDataArray *vtkPVRamsesMesh::NewArray(const pvr_mesh::pvr_mesh_array &source) {
-    pvr_array *array = source.array;
-    vtkDataArray *result = nullptr;
-    switch (array->type) {
-    case PVR_FLOAT32:
-        result = NewArrayOf<vtkFloatArray>(array, static_cast<float *>(array->data));
-        break;
-    case PVR_FLOAT64:
-        result = NewArrayOf<vtkDoubleArray>(array, static_cast<double *>(array->data));
-        break;
-    case PVR_UINT8:
-        result = NewArrayOf<vtkUnsignedCharArray>(array, static_cast<unsigned char *>(array->data));
-        break;
-    case PVR_INT32:
-        result = NewArrayOf<vtkIntArray>(array, static_cast<int *>(array->data));
-        break;
-    case PVR_INT64:
-        return nullptr;
-    }
-    if (!result)
-        return nullptr;
-    result->SetName(source.name);
-    if (array->ncomponents == 3) {
-        result->SetComponentName(0, "x");
-        result->SetComponentName(1, "y");
-        result->SetComponentName(2, "z");
-    }
-    if (source.unit.label && source.unit.label[0])
-        result->GetInformation()->Set(vtkDataArray::UNITS_LABEL(), source.unit.label);
-    if (source.has_ranges)
-        SetRanges(result, source);
-    return result;
 }

@@ -4,9 +4,9 @@
 #ifndef vtkPVRamsesMesh_h
 #define vtkPVRamsesMesh_h
 
-#include "pvr_mesh.h"
+#include "pvr_octree.h"
+#include "pvr_threads.h"
 
-#include "vtkDataArray.h"
 #include "vtkHyperTreeGrid.h"
 
 namespace vtkPVRamsesMesh {
@@ -19,10 +19,6 @@ void SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3], const uint32
 // other, and filled by a team of threads (null: all that the process may use).
 void Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
            const pvr_threads *threads = nullptr);
-
-// A VTK array on the memory of `array`, without a copy; the memory lives as long as the VTK array.
-// A new object with one reference, or null for a type that VTK arrays here do not have.
-vtkDataArray *NewArray(const pvr_mesh::pvr_mesh_array &array);
 
 } // namespace vtkPVRamsesMesh
 

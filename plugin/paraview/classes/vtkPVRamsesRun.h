@@ -34,6 +34,10 @@ class vtkPVRamsesRun {
 
     // Opens an output, or gives the handle that is open already. Owned by this object.
     pvr_snapshot *Open(const std::string &infoPath, pvr_error &error);
+    // Whatever changes when the files of the open output are written anew.
+    const std::string &GetStamp() const {
+        return this->SnapshotStamp;
+    }
     // Forgets the open handle (after an error: the files may be mended later).
     void Close();
     // Forgets everything.

@@ -2,59 +2,63 @@
 // this class tells it what is wanted and hands the result to the pipeline.
 #include "vtkRAMSESReader.h"
 
+#include "vtkPVRamsesCells.h"
 #include "vtkPVRamsesFacts.h"
-#include "vtkPVRamsesMesh.h"
+#include "vtkPVRamsesParticles.h"
+#include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesRun.h"
 
-#include "pvr_mesh.h"
 #include "pvr_series.h"
 #include "pvr_snapshot.h"
 
-#include "vtkCellData.h"
-#include "vtkDataArray.h"
 #include "vtkDataObject.h"
+#include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
 #include "vtkNew.h"
 #include "vtkObjectFactory.h"
+#include "vtkPolyData.h"
 #include "vtkSmartPointer.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <vector>
+#include <sstream>
 
 vtkStandardNewMacro(vtkRAMSESReader);
 
 struct vtkRAMSESReader::Internals {
     vtkPVRamsesRun Run;
-    vtkNew<vtkDataArraySelection> CellArrays;
+    vtkNew<vtkDataArraySelection> CellArrays, DerivedArrays, PointArrays, Families;
     std::string InformationError; // of the last RequestInformation; told when data is asked for
     std::string Warned;           // path of the output whose warnings were told last
+    std::string Listed;           // path and stamp of the output whose particles are listed
+    pvr_error Error;              // of ReadPort
+    std::string Told;             // last error message
+    vtkMTimeType ToldTime = 0;    // of the properties it was about
 
     // What was read last, and with what. Time is asked for in many ways (none, a view's 0 before
     // there are time steps, any time between two outputs) that mean the same output: it is not read
-    // again. The memory is the output's own.
-    vtkNew<vtkHyperTreeGrid> Mesh;
-    std::string MeshPath;
-    vtkMTimeType MeshTime = 0; // of the properties
+    // again, and a property of one port does not make another read again. The memory is the
+    // output's own.
+    struct Kept {
+        vtkSmartPointer<vtkDataObject> Data;
+        std::string Key;
+        std::string Report;
 
-    void Forget() {
-        this->Mesh->Initialize();
-        this->MeshPath.clear();
-    }
+        void Forget() {
+            this->Data = nullptr;
+            this->Key.clear();
+            this->Report.clear();
+        }
+    };
+    Kept Port[NUMBER_OF_PORTS];
+    std::string AllReports;
 };
 
 namespace {
 
-// Frees what the library gave at the end of a scope.
-struct MeshHolder {
-    pvr_mesh *Mesh = nullptr;
-    ~MeshHolder() {
-        if (this->Mesh)
-            pvr_mesh_free(this->Mesh);
-    }
-};
+const char *const PORT_NAMES[] = {"mesh", "particles"};
 
 // Called by the library now and then while it reads, from the thread that reads.
 int TellProgress(void *context, double fraction, uint64_t, uint64_t) {
@@ -63,11 +67,11 @@ int TellProgress(void *context, double fraction, uint64_t, uint64_t) {
     return reader->CheckAbort() ? 1 : 0;
 }
 
-std::string ReportText(const pvr_report *report) {
-    const int length = pvr_report_text(report, nullptr, 0);
-    std::vector<char> text(static_cast<size_t>(length > 0 ? length : 0) + 1, '\0');
-    pvr_report_text(report, text.data(), text.size());
-    return text.data();
+bool IsAskedFor(vtkInformation *request, int port) {
+    const int from = request->Has(vtkExecutive::FROM_OUTPUT_PORT())
+                         ? request->Get(vtkExecutive::FROM_OUTPUT_PORT())
+                         : -1;
+    return from < 0 || from == port;
 }
 
 } // namespace
@@ -82,9 +86,8 @@ vtkRAMSESReader::~vtkRAMSESReader() {
 }
 
 int vtkRAMSESReader::FillOutputPortInformation(int port, vtkInformation *info) {
-    if (port != PORT_MESH)
-        return 0;
-    info->Set(vtkDataObject::DATA_TYPE_NAME(), "vtkHyperTreeGrid");
+    info->Set(vtkDataObject::DATA_TYPE_NAME(),
+              port == PORT_MESH ? "vtkHyperTreeGrid" : "vtkPolyData");
     return 1;
 }
 
@@ -96,8 +99,27 @@ vtkDataArraySelection *vtkRAMSESReader::GetCellArraySelection() {
     return this->Internal->CellArrays;
 }
 
+vtkDataArraySelection *vtkRAMSESReader::GetDerivedArraySelection() {
+    return this->Internal->DerivedArrays;
+}
+
+vtkDataArraySelection *vtkRAMSESReader::GetPointArraySelection() {
+    return this->Internal->PointArrays;
+}
+
+vtkDataArraySelection *vtkRAMSESReader::GetFamilySelection() {
+    return this->Internal->Families;
+}
+
 const char *vtkRAMSESReader::GetThreadReport() {
-    return this->ThreadReport.c_str();
+    std::string &text = this->Internal->AllReports;
+    text.clear();
+    for (const Internals::Kept &kept : this->Internal->Port) {
+        if (!text.empty() && !kept.Report.empty())
+            text += "\n";
+        text += kept.Report;
+    }
+    return text.c_str();
 }
 
 const char *vtkRAMSESReader::GetOutputFacts() {
@@ -105,13 +127,18 @@ const char *vtkRAMSESReader::GetOutputFacts() {
 }
 
 vtkMTimeType vtkRAMSESReader::GetMTime() {
-    return std::max(this->Superclass::GetMTime(), this->Internal->CellArrays->GetMTime());
+    const Internals &internal = *this->Internal;
+    return std::max({this->Superclass::GetMTime(), internal.CellArrays->GetMTime(),
+                     internal.DerivedArrays->GetMTime(), internal.PointArrays->GetMTime(),
+                     internal.Families->GetMTime()});
 }
 
 vtkTypeBool vtkRAMSESReader::ProcessRequest(vtkInformation *request, vtkInformationVector **inputs,
                                             vtkInformationVector *outputs) {
     if (request->Has(vtkDemandDrivenPipeline::REQUEST_INFORMATION()))
         return this->RequestInformation(request, inputs, outputs);
+    if (request->Has(vtkDemandDrivenPipeline::REQUEST_DATA_NOT_GENERATED()))
+        return this->RequestDataNotGenerated(request, inputs, outputs);
     if (request->Has(vtkDemandDrivenPipeline::REQUEST_DATA()))
         return this->RequestData(request, inputs, outputs);
     return this->Superclass::ProcessRequest(request, inputs, outputs);
@@ -154,11 +181,11 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
             info->Set(vtkStreamingDemandDrivenPipeline::TIME_RANGE(), range, 2);
         }
     }
-    this->UpdateSelection();
+    this->UpdateSelections();
     return 1;
 }
 
-void vtkRAMSESReader::UpdateSelection() {
+void vtkRAMSESReader::UpdateSelections() {
     Internals &internal = *this->Internal;
     pvr_error error;
     pvr_error_clear(&error);
@@ -170,164 +197,186 @@ void vtkRAMSESReader::UpdateSelection() {
             output ? error.message : std::string(this->FileName) + ": the output is not finished.";
         return;
     }
-    // In the order of the files; of what is new the gas is on.
-    vtkNew<vtkDataArraySelection> listed;
-    const pvr_field_table *fields = pvr_snapshot_fields(snapshot);
-    for (int i = 0; i < fields->nfields; ++i)
-        listed->AddArray(fields->field[i].name, fields->field[i].by_default);
-    listed->AddArray(PVR_FIELD_LEVEL, false);
-    listed->AddArray(PVR_FIELD_DOMAIN, false);
-    vtkDataArraySelection *known = internal.CellArrays;
-    for (int i = 0; i < listed->GetNumberOfArrays(); ++i) {
-        const char *name = listed->GetArrayName(i);
-        if (known->ArrayExists(name) && known->ArrayIsEnabled(name) != listed->ArrayIsEnabled(name))
-            listed->SetArraySetting(name, known->ArrayIsEnabled(name));
+    vtkPVRamsesCells::List(snapshot, internal.CellArrays, internal.DerivedArrays);
+    const std::string listed = std::string(output->info_path) + " " + internal.Run.GetStamp();
+    if (internal.Listed != listed) { // reads files
+        internal.Listed = listed;
+        // What is wrong with them is told when the particles are asked for.
+        vtkPVRamsesParticles::List(snapshot, internal.PointArrays, internal.Families, error);
     }
-    if (!known->IsEqual(listed))
-        known->CopySelections(listed);
 
     this->MaxLevelRange[0] = 0;
     this->MaxLevelRange[1] = pvr_snapshot_nlevelmax(snapshot);
     this->OutputFacts = vtkPVRamsesFacts::Describe(snapshot, internal.Run.GetSeries());
 }
 
-int vtkRAMSESReader::Fail(vtkInformationVector *outputs, const char *message) {
-    this->Internal->Forget();
-    this->ThreadReport.clear();
-    for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port) {
-        if (vtkDataObject *output = vtkDataObject::GetData(outputs, port))
-            output->Initialize();
-    }
+int vtkRAMSESReader::Fail(int port, vtkDataObject *output, const std::string &message) {
+    Internals &internal = *this->Internal;
+    internal.Port[port].Forget();
+    output->Initialize();
+    // What is wrong with the whole output is wrong for each of its ports: a person is told once.
+    if (internal.Told == message && internal.ToldTime == this->GetMTime())
+        return 1;
+    internal.Told = message;
+    internal.ToldTime = this->GetMTime();
     vtkErrorMacro(<< message);
     return 0;
 }
 
-int vtkRAMSESReader::RequestData(vtkInformation *, vtkInformationVector **,
-                                 vtkInformationVector *outputs) {
-    Internals &internal = *this->Internal;
-    if (!internal.InformationError.empty())
-        return this->Fail(outputs, internal.InformationError.c_str());
+int vtkRAMSESReader::RequestDataNotGenerated(vtkInformation *request, vtkInformationVector **,
+                                             vtkInformationVector *outputs) {
+    for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port) {
+        if (!IsAskedFor(request, port))
+            outputs->GetInformationObject(port)->Set(vtkDemandDrivenPipeline::DATA_NOT_GENERATED(),
+                                                     1);
+    }
+    return 1;
+}
 
-    vtkInformation *outInfo = outputs->GetInformationObject(PORT_MESH);
+int vtkRAMSESReader::RequestData(vtkInformation *request, vtkInformationVector **,
+                                 vtkInformationVector *outputs) {
+    int right = 1;
+    for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port) {
+        if (IsAskedFor(request, port) && !this->GivePort(port, outputs->GetInformationObject(port)))
+            right = 0;
+    }
+    return right;
+}
+
+int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
+    Internals &internal = *this->Internal;
+    Internals::Kept &kept = internal.Port[port];
+    vtkDataObject *data = info->Get(vtkDataObject::DATA_OBJECT());
+    if (!internal.InformationError.empty())
+        return this->Fail(port, data, internal.InformationError);
+
     double time = 0.0;
     const pvr_output *chosen = nullptr;
-    if (outInfo->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP())) {
-        time = outInfo->Get(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP());
+    if (info->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP())) {
+        time = info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP());
         chosen = internal.Run.OutputAt(time);
     } else {
         chosen = internal.Run.OutputNamed(time);
     }
     if (!chosen)
-        return this->Fail(outputs, "No finished output was found.");
-
-    char text[64];
-    snprintf(text, sizeof text, "Reading RAMSES output %d", chosen->number);
-    this->SetProgressText(text);
-    this->UpdateProgress(0.0);
-
-    pvr_error error;
-    pvr_error_clear(&error);
-    pvr_snapshot *snapshot = internal.Run.Open(chosen->info_path, error);
+        return this->Fail(port, data, "No finished output was found.");
+    pvr_error_clear(&internal.Error);
+    pvr_snapshot *snapshot = internal.Run.Open(chosen->info_path, internal.Error);
     if (!snapshot)
-        return this->Fail(outputs, error.message);
+        return this->Fail(port, data, internal.Error.message);
     if (internal.Warned != chosen->info_path) {
         internal.Warned = chosen->info_path;
         if (pvr_snapshot_warnings(snapshot))
             vtkWarningMacro(<< pvr_snapshot_warnings(snapshot));
     }
-    vtkHyperTreeGrid *mesh = vtkHyperTreeGrid::GetData(outputs, PORT_MESH);
-    if (internal.MeshPath == chosen->info_path && internal.MeshTime == this->GetMTime()) {
-        mesh->ShallowCopy(internal.Mesh);
-        mesh->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
+
+    const std::string key =
+        std::string(chosen->info_path) + " " + internal.Run.GetStamp() + " " + this->KeyOf(port);
+    if (kept.Data && kept.Key == key) {
+        data->ShallowCopy(kept.Data);
+        data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
         return 1;
     }
-    internal.Forget(); // before new memory is taken
-    mesh->Initialize();
-    this->ThreadReport.clear();
-    const int status = this->ReadMesh(mesh, snapshot, error);
+    kept.Forget(); // before new memory is taken
+    data->Initialize();
+    char text[80];
+    snprintf(text, sizeof text, "Reading RAMSES output %d: %s", chosen->number, PORT_NAMES[port]);
+    this->SetProgressText(text);
+    this->UpdateProgress(0.0);
+    const int status = this->ReadPort(port, snapshot, data);
     if (status == PVR_CANCELLED) { // the executive empties the output and runs us again next time
-        mesh->Initialize();
+        data->Initialize();
         return 1;
     }
     if (status != PVR_OK) {
         internal.Run.Close();
-        return this->Fail(outputs, error.message);
+        return this->Fail(port, data, internal.Error.message);
     }
-    vtkPVRamsesFacts::AddFieldData(mesh->GetFieldData(), snapshot, this->ThreadReport);
-    internal.Mesh->ShallowCopy(mesh);
-    internal.MeshPath = chosen->info_path;
-    internal.MeshTime = this->GetMTime();
-    mesh->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
+    kept.Data.TakeReference(data->NewInstance());
+    kept.Data->ShallowCopy(data);
+    kept.Key = key;
+    data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
     this->UpdateProgress(1.0);
     return 1;
 }
 
-int vtkRAMSESReader::ReadMesh(vtkHyperTreeGrid *output, pvr_snapshot *snapshot, pvr_error &error) {
-    // The fields that are on and that this output has (outputs of a run may differ).
-    std::vector<const char *> fields;
-    vtkDataArraySelection *selection = this->Internal->CellArrays;
-    auto want = [&](const char *name, bool byDefault) {
-        if (selection->ArrayExists(name) ? selection->ArrayIsEnabled(name) != 0 : byDefault)
-            fields.push_back(name);
-    };
-    const pvr_field_table *table = pvr_snapshot_fields(snapshot);
-    for (int i = 0; i < table->nfields; ++i)
-        want(table->field[i].name, table->field[i].by_default);
-    want(PVR_FIELD_LEVEL, false);
-    want(PVR_FIELD_DOMAIN, false);
+std::string vtkRAMSESReader::KeyOf(int port) const {
+    const Internals &internal = *this->Internal;
+    std::ostringstream key;
+    key.precision(17);
+    key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' '
+        << this->MaxThreads << ' ' << this->PinThreads << ' ' << this->Prefetch << ' ';
+    if (port == PORT_MESH) {
+        key << this->ReadMesh << ' ' << this->MaxLevel << ' '
+            << vtkPVRamsesSelection::Text(internal.CellArrays) << ' '
+            << vtkPVRamsesSelection::Text(internal.DerivedArrays) << ' '
+            << this->MeanMolecularWeight << ' ' << this->HydrogenFraction << ' '
+            << this->DerivedCenterType << ' ' << this->BulkVelocity;
+        for (int axis = 0; axis < 3; ++axis)
+            key << ' ' << this->DerivedCenter[axis] << ' ' << this->DerivedAxis[axis];
+    } else if (port == PORT_PARTICLES) {
+        key << this->ReadParticles << ' ' << this->ParticleThinning << ' '
+            << vtkPVRamsesSelection::Text(internal.PointArrays) << ' '
+            << vtkPVRamsesSelection::Text(internal.Families);
+    }
+    return key.str();
+}
 
-    pvr_mesh_request request = pvr_mesh_request();
-    request.max_level = this->MaxLevel;
-    request.fields = fields.data();
-    request.nfields = static_cast<int>(fields.size());
-    request.precision = this->Precision == 0 ? PVR_FLOAT32 : PVR_FLOAT64;
-    request.units = static_cast<pvr_field_units>(this->FieldUnits);
+int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output) {
+    Internals &internal = *this->Internal;
+    vtkPVRamsesReading reading;
+    reading.Threads.max = this->MaxThreads;
+    reading.Threads.pin = this->PinThreads;
+    reading.Threads.prefetch = this->Prefetch;
+    reading.Precision = this->Precision == 0 ? PVR_FLOAT32 : PVR_FLOAT64;
+    reading.Units = static_cast<pvr_field_units>(this->FieldUnits);
+    reading.Length = pvr_length_unit(pvr_snapshot_info(snapshot),
+                                     static_cast<enum pvr_length_unit>(this->LengthUnit));
+    reading.Progress = TellProgress;
+    reading.ProgressContext = this;
 
-    pvr_threads threads = pvr_threads();
-    threads.max = this->MaxThreads;
-    threads.pin = this->PinThreads;
-    threads.prefetch = this->Prefetch;
-
-    MeshHolder holder;
-    const pvr_status status =
-        pvr_mesh_load(snapshot, &request, &threads, TellProgress, this, &holder.Mesh, &error);
+    pvr_status status = PVR_OK;
+    if (port == PORT_MESH && this->ReadMesh) {
+        vtkPVRamsesCells::Choice choice;
+        choice.Fields = internal.CellArrays;
+        choice.Derived = internal.DerivedArrays;
+        choice.MaxLevel = this->MaxLevel;
+        choice.Options.mean_molecular_weight = this->MeanMolecularWeight;
+        choice.Options.hydrogen_fraction = this->HydrogenFraction;
+        choice.Options.has_centre = this->DerivedCenterType == 1;
+        choice.Options.bulk = this->BulkVelocity == 1 ? PVR_BULK_MEAN : PVR_BULK_NONE;
+        std::copy(this->DerivedCenter, this->DerivedCenter + 3, choice.Options.centre);
+        std::copy(this->DerivedAxis, this->DerivedAxis + 3, choice.Options.axis);
+        status = vtkPVRamsesCells::Read(vtkHyperTreeGrid::SafeDownCast(output), snapshot, choice,
+                                        reading, internal.Error);
+    } else if (port == PORT_PARTICLES && this->ReadParticles) {
+        vtkPVRamsesParticles::Choice choice;
+        choice.Fields = internal.PointArrays;
+        choice.Families = internal.Families;
+        choice.Thinning = this->ParticleThinning;
+        status = vtkPVRamsesParticles::Read(vtkPolyData::SafeDownCast(output), snapshot, choice,
+                                            reading, internal.Error);
+    }
     if (status != PVR_OK)
         return status;
-    pvr_mesh_find_ranges(holder.Mesh, &threads, nullptr); // without them VTK finds its own, slowly
-    const pvr_mesh *mesh = holder.Mesh;
-
-    const double begin = pvr_seconds();
-    const pvr_unit length = pvr_length_unit(pvr_snapshot_info(snapshot),
-                                            static_cast<enum pvr_length_unit>(this->LengthUnit));
-    vtkPVRamsesMesh::Build(output, mesh->octree, length.factor, &threads);
-    const double seconds = pvr_seconds() - begin;
-
-    vtkCellData *cellData = output->GetCellData();
-    for (int i = 0; i < mesh->narrays; ++i) {
-        vtkSmartPointer<vtkDataArray> array;
-        array.TakeReference(vtkPVRamsesMesh::NewArray(mesh->arrays[i]));
-        if (array)
-            cellData->AddArray(array);
-    }
-    if (cellData->HasArray("density"))
-        cellData->SetActiveScalars("density");
-
-    char text[200];
-    snprintf(
-        text, sizeof text,
-        "Output %d: %llu leaf cells (%llu with coarse ones),\nlevels to %d, %llu trees built in "
-        "%.3f s\n",
-        pvr_snapshot_number(snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
-        static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
-        static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
-    this->ThreadReport = text + ReportText(&mesh->report);
-    return PVR_OK;
+    if (!reading.Warnings.empty())
+        vtkWarningMacro(<< reading.Warnings);
+    vtkPVRamsesFacts::AddFieldData(output->GetFieldData(), snapshot, reading.Report);
+    internal.Port[port].Report = reading.Report;
+    return status;
 }
 
 void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
     this->Superclass::PrintSelf(os, indent);
     os << indent << "FileName: " << (this->FileName ? this->FileName : "(none)") << "\n"
        << indent << "TimeUnit: " << this->TimeUnit << "\n"
+       << indent << "ReadMesh: " << this->ReadMesh << "\n"
+       << indent << "ReadParticles: " << this->ReadParticles << "\n"
+       << indent << "ParticleThinning: " << this->ParticleThinning << "\n"
+       << indent << "MeanMolecularWeight: " << this->MeanMolecularWeight << "\n"
+       << indent << "HydrogenFraction: " << this->HydrogenFraction << "\n"
+       << indent << "DerivedCenterType: " << this->DerivedCenterType << "\n"
+       << indent << "BulkVelocity: " << this->BulkVelocity << "\n"
        << indent << "MaxLevel: " << this->MaxLevel << "\n"
        << indent << "LengthUnit: " << this->LengthUnit << "\n"
        << indent << "FieldUnits: " << this->FieldUnits << "\n"

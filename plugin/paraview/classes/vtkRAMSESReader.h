@@ -4,21 +4,21 @@
  * @brief Reads an output (snapshot) of the AMR code RAMSES.
  *
  * Output port 0, "Mesh", is a vtkHyperTreeGrid of the output's dimension with the values of all
- * cells, coarse ones included. The outputs beside the one that is named are the time steps. All
- * reading is done by libpvramses with its own threads; its arrays are handed to VTK as they are.
+ * cells, coarse ones included. Port 1, "Particles", is a vtkPolyData with a vertex per particle. A
+ * port is read when it is asked for, and alone; what was read last is kept for each. The outputs
+ * beside the one that is named are the time steps. All reading is done by libpvramses with its own
+ * threads; its arrays are handed to VTK as they are.
  */
 #ifndef vtkRAMSESReader_h
 #define vtkRAMSESReader_h
 
 #include "vtkAlgorithm.h"
 #include "vtkDataArraySelection.h" // included, not declared: VTK's namespace differs by build
-#include "vtkHyperTreeGrid.h"
-#include "vtkRAMSESModule.h" // for the export macro
+#include "vtkRAMSESModule.h"       // for the export macro
 
 #include <memory> // for the internals
 #include <string> // for the texts
 
-struct pvr_error;
 struct pvr_snapshot;
 
 class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
@@ -27,7 +27,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkTypeMacro(vtkRAMSESReader, vtkAlgorithm);
     void PrintSelf(ostream &os, vtkIndent indent) override;
 
-    enum OutputPorts { PORT_MESH = 0, NUMBER_OF_PORTS };
+    enum OutputPorts { PORT_MESH = 0, PORT_PARTICLES, NUMBER_OF_PORTS };
 
     ///@{
     /** An info_NNNNN.txt, or the folder of an output. */
@@ -44,8 +44,53 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetMacro(TimeUnit, int);
     ///@}
 
+    ///@{
+    /** What to read at all; a port that is off is empty. */
+    vtkSetMacro(ReadMesh, bool);
+    vtkGetMacro(ReadMesh, bool);
+    vtkSetMacro(ReadParticles, bool);
+    vtkGetMacro(ReadParticles, bool);
+    ///@}
+
     /** The fields of the cells, and which of them are wanted. */
     vtkDataArraySelection *GetCellArraySelection();
+    /** What can be computed from the fields of the cells, and what of that is wanted. */
+    vtkDataArraySelection *GetDerivedArraySelection();
+    /** The fields of the particles, and which of them are wanted. */
+    vtkDataArraySelection *GetPointArraySelection();
+    /** The families of the particles, and which of them are wanted. */
+    vtkDataArraySelection *GetFamilySelection();
+
+    ///@{
+    /** Read one particle in so many, the same ones in every output; 1: all. */
+    vtkSetClampMacro(ParticleThinning, int, 1, VTK_INT_MAX);
+    vtkGetMacro(ParticleThinning, int);
+    ///@}
+
+    ///@{
+    /** For derived fields: mean molecular weight of the gas, mass fraction of hydrogen. */
+    vtkSetClampMacro(MeanMolecularWeight, double, 1e-3, 1e3);
+    vtkGetMacro(MeanMolecularWeight, double);
+    vtkSetClampMacro(HydrogenFraction, double, 1e-3, 1.0);
+    vtkGetMacro(HydrogenFraction, double);
+    ///@}
+    ///@{
+    /** For derived fields: their centre (0: centre of the box, 1: DerivedCenter, in LengthUnit). */
+    vtkSetClampMacro(DerivedCenterType, int, 0, 1);
+    vtkGetMacro(DerivedCenterType, int);
+    vtkSetVector3Macro(DerivedCenter, double);
+    vtkGetVector3Macro(DerivedCenter, double);
+    ///@}
+    ///@{
+    /** For derived fields: axis of rotation, of any length. */
+    vtkSetVector3Macro(DerivedAxis, double);
+    vtkGetVector3Macro(DerivedAxis, double);
+    ///@}
+    ///@{
+    /** For derived fields: velocity that is taken away (0: none, 1: mass-weighted mean). */
+    vtkSetClampMacro(BulkVelocity, int, 0, 1);
+    vtkGetMacro(BulkVelocity, int);
+    ///@}
 
     ///@{
     /** Deepest level that is read; 0: all. */
@@ -84,12 +129,12 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetMacro(Prefetch, bool);
     ///@}
 
-    /** How well the threads were used when the data was read last; empty before. */
+    /** How well the threads were used when each port was read last; empty before. */
     const char *GetThreadReport();
     /** Facts on the output that FileName names, as text; empty if it cannot be opened. */
     const char *GetOutputFacts();
 
-    /** The selection of fields counts too. */
+    /** The selections count too. */
     vtkMTimeType GetMTime() override;
 
     vtkTypeBool ProcessRequest(vtkInformation *request, vtkInformationVector **inputs,
@@ -102,6 +147,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int FillOutputPortInformation(int port, vtkInformation *info) override;
     virtual int RequestInformation(vtkInformation *request, vtkInformationVector **inputs,
                                    vtkInformationVector *outputs);
+    virtual int RequestDataNotGenerated(vtkInformation *request, vtkInformationVector **inputs,
+                                        vtkInformationVector *outputs);
     virtual int RequestData(vtkInformation *request, vtkInformationVector **inputs,
                             vtkInformationVector *outputs);
 
@@ -110,15 +157,28 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     void operator=(const vtkRAMSESReader &) = delete;
 
     struct Internals;
-    // Lists the fields of the named output in the selection.
-    void UpdateSelection();
-    // Reads the mesh of an open output into the empty `output`; a pvr_status.
-    int ReadMesh(vtkHyperTreeGrid *output, pvr_snapshot *snapshot, pvr_error &error);
-    // Empties all outputs, tells `message` and returns 0.
-    int Fail(vtkInformationVector *outputs, const char *message);
+    // Lists what the named output has in the selections.
+    void UpdateSelections();
+    // Gives an output port its data, from what is kept or from the files; 1, or 0 on failure.
+    int GivePort(int port, vtkInformation *info);
+    // The same from the files; a pvr_status, with the message in Internals.
+    int ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output);
+    // The port's properties as text: data that was read with the same ones is the same.
+    std::string KeyOf(int port) const;
+    // Empties `output` and tells `message`, if it was not told before; returns 0.
+    int Fail(int port, vtkDataObject *output, const std::string &message);
 
     char *FileName = nullptr;
     int TimeUnit = 0;
+    bool ReadMesh = true;
+    bool ReadParticles = true;
+    int ParticleThinning = 1;
+    double MeanMolecularWeight = 1.0 / 0.76;
+    double HydrogenFraction = 0.76;
+    int DerivedCenterType = 0;
+    double DerivedCenter[3] = {0.0, 0.0, 0.0};
+    double DerivedAxis[3] = {0.0, 0.0, 1.0};
+    int BulkVelocity = 0;
     int MaxLevel = 0;
     int MaxLevelRange[2] = {0, 0};
     int LengthUnit = 0;
@@ -127,7 +187,6 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int MaxThreads = 0;
     bool PinThreads = false;
     bool Prefetch = true;
-    std::string ThreadReport;
     std::string OutputFacts;
     std::unique_ptr<Internals> Internal;
 };

@@ -1,0 +1,191 @@
+// vtkPVRamsesCells.cxx - see vtkPVRamsesCells.h.
+#include "vtkPVRamsesCells.h"
+
+#include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesMesh.h"
+
+#include "pvr_mesh.h"
+
+#include "vtkCellData.h"
+#include "vtkFieldData.h"
+#include "vtkNew.h"
+#include "vtkStringArray.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+using Names = std::vector<const char *>;
+
+// What the library gave; freed at the end of a scope. VTK arrays keep the memory that they stand
+// on.
+struct Loaded {
+    pvr_mesh *Mesh = nullptr;
+    std::vector<pvr_mesh_array> Derived;
+
+    Loaded() = default;
+    Loaded(const Loaded &) = delete;
+    Loaded &operator=(const Loaded &) = delete;
+    ~Loaded() {
+        for (pvr_mesh_array &array : this->Derived)
+            pvr_array_release(array.array);
+        if (this->Mesh)
+            pvr_mesh_free(this->Mesh);
+    }
+};
+
+// The fields that are on and that this output has (outputs of a run may differ).
+Names ChosenFields(const pvr_snapshot *snapshot, vtkDataArraySelection *selection) {
+    Names names;
+    auto want = [&](const char *name, bool byDefault) {
+        if (vtkPVRamsesSelection::Wants(selection, name, byDefault))
+            names.push_back(name);
+    };
+    const pvr_field_table *table = pvr_snapshot_fields(snapshot);
+    for (int i = 0; i < table->nfields; ++i)
+        want(table->field[i].name, table->field[i].by_default);
+    want(PVR_FIELD_LEVEL, false);
+    want(PVR_FIELD_DOMAIN, false);
+    return names;
+}
+
+bool IsAvailable(const pvr_derived_info *derived, const pvr_snapshot *snapshot) {
+    return pvr_derived_available(derived, pvr_snapshot_info(snapshot),
+                                 pvr_snapshot_fields(snapshot), nullptr, 0);
+}
+
+Names ChosenDerived(const pvr_snapshot *snapshot, vtkDataArraySelection *selection) {
+    Names names;
+    for (int i = 0; i < pvr_derived_count(); ++i) {
+        const pvr_derived_info *derived = pvr_derived_at(i);
+        if (vtkPVRamsesSelection::Wants(selection, derived->name, false) &&
+            IsAvailable(derived, snapshot))
+            names.push_back(derived->name);
+    }
+    return names;
+}
+
+// Asks whether to stop, and leaves the progress at what reading came to.
+int AskForStop(void *context, double, uint64_t done, uint64_t expected) {
+    const auto *reading = static_cast<const vtkPVRamsesReading *>(context);
+    return reading->Progress ? reading->Progress(reading->ProgressContext, 1.0, done, expected) : 0;
+}
+
+// Computes the derived fields of `names` from the loaded ones.
+pvr_status Derive(Loaded &loaded, const Names &names, pvr_snapshot *snapshot,
+                  const pvr_derived_options &options, vtkPVRamsesReading &reading,
+                  pvr_error &error) {
+    pvr_derived_request request = pvr_derived_request();
+    request.names = names.data();
+    request.count = static_cast<int>(names.size());
+    request.units = reading.Units;
+    request.precision = reading.Precision;
+    loaded.Derived.resize(names.size(), pvr_mesh_array());
+    return pvr_derive(loaded.Mesh, pvr_snapshot_info(snapshot), &request, &options,
+                      &reading.Threads, AskForStop, &reading, loaded.Derived.data(), nullptr,
+                      &error);
+}
+
+// "temperature = p / rho" and so on, so that a data set says what its numbers are.
+void AddFormulas(vtkFieldData *fieldData, const Names &names) {
+    vtkNew<vtkStringArray> formulas;
+    formulas->SetName("derived_formulas");
+    for (const char *name : names) {
+        const pvr_derived_info *derived = pvr_derived_find(name);
+        formulas->InsertNextValue(std::string(name) + " = " + derived->formula);
+    }
+    if (!names.empty())
+        fieldData->AddArray(formulas);
+}
+
+pvr_derived_options OptionsOf(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
+                              const vtkPVRamsesReading &reading) {
+    pvr_derived_options options = choice.Options;
+    options.gamma = pvr_snapshot_gamma(snapshot);
+    for (double &centre : options.centre)
+        centre /= reading.Length.factor;
+    return options;
+}
+
+} // namespace
+
+void vtkPVRamsesCells::List(const pvr_snapshot *snapshot, vtkDataArraySelection *fields,
+                            vtkDataArraySelection *derived) {
+    vtkNew<vtkDataArraySelection> listed; // in the order of the files
+    const pvr_field_table *table = pvr_snapshot_fields(snapshot);
+    for (int i = 0; i < table->nfields; ++i)
+        listed->AddArray(table->field[i].name, table->field[i].by_default);
+    listed->AddArray(PVR_FIELD_LEVEL, false);
+    listed->AddArray(PVR_FIELD_DOMAIN, false);
+    vtkPVRamsesSelection::Relist(fields, listed);
+
+    vtkNew<vtkDataArraySelection> formulas;
+    for (int i = 0; i < pvr_derived_count(); ++i) {
+        if (IsAvailable(pvr_derived_at(i), snapshot))
+            formulas->AddArray(pvr_derived_at(i)->name, false);
+    }
+    vtkPVRamsesSelection::Relist(derived, formulas);
+}
+
+pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
+                                  const Choice &choice, vtkPVRamsesReading &reading,
+                                  pvr_error &error) {
+    Names fields = ChosenFields(snapshot, choice.Fields);
+    const int nchosen = static_cast<int>(fields.size());
+    const Names derived = ChosenDerived(snapshot, choice.Derived);
+    const pvr_derived_options options = OptionsOf(snapshot, choice, reading);
+    const char *needs[PVR_DERIVED_MOST_NEEDS];
+    const int nneeds = pvr_derived_needs(derived.data(), static_cast<int>(derived.size()), &options,
+                                         pvr_snapshot_fields(snapshot), needs);
+    for (int i = 0; i < nneeds; ++i) {
+        if (std::none_of(fields.begin(), fields.end(),
+                         [&](const char *name) { return std::strcmp(name, needs[i]) == 0; }))
+            fields.push_back(needs[i]);
+    }
+
+    pvr_mesh_request request = pvr_mesh_request();
+    request.max_level = choice.MaxLevel;
+    request.fields = fields.data();
+    request.nfields = static_cast<int>(fields.size());
+    request.precision = reading.Precision;
+    request.units = reading.Units;
+    Loaded loaded;
+    pvr_status status = pvr_mesh_load(snapshot, &request, &reading.Threads, reading.Progress,
+                                      reading.ProgressContext, &loaded.Mesh, &error);
+    if (status == PVR_OK && !derived.empty())
+        status = Derive(loaded, derived, snapshot, options, reading, error);
+    if (status != PVR_OK)
+        return status;
+    const pvr_mesh *mesh = loaded.Mesh;
+    // Without them VTK finds its own, slowly.
+    pvr_mesh_find_ranges(mesh->arrays, nchosen, &reading.Threads, nullptr);
+    pvr_mesh_find_ranges(loaded.Derived.data(), static_cast<int>(loaded.Derived.size()),
+                         &reading.Threads, nullptr);
+
+    const double begin = pvr_seconds();
+    vtkPVRamsesMesh::Build(output, mesh->octree, reading.Length.factor, &reading.Threads);
+    const double seconds = pvr_seconds() - begin;
+
+    vtkCellData *cellData = output->GetCellData();
+    for (int i = 0; i < nchosen; ++i)
+        cellData->AddArray(vtkPVRamsesArrays::Wrap(mesh->arrays[i]));
+    for (const pvr_mesh_array &array : loaded.Derived)
+        cellData->AddArray(vtkPVRamsesArrays::Wrap(array));
+    if (cellData->HasArray("density"))
+        cellData->SetActiveScalars("density");
+    AddFormulas(output->GetFieldData(), derived);
+
+    char text[200];
+    snprintf(
+        text, sizeof text,
+        "Output %d: %llu leaf cells (%llu with coarse ones),\nlevels to %d, %llu trees built in "
+        "%.3f s\n",
+        pvr_snapshot_number(snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
+        static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
+        static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
+    reading.Report = text + vtkPVRamsesReportText(&mesh->report);
+    return PVR_OK;
+}

@@ -1,0 +1,165 @@
+// vtkPVRamsesParticles.cxx - see vtkPVRamsesParticles.h.
+#include "vtkPVRamsesParticles.h"
+
+#include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesPoints.h"
+
+#include "pvr_particles.h"
+
+#include "vtkDoubleArray.h"
+#include "vtkFieldData.h"
+#include "vtkIntArray.h"
+#include "vtkNew.h"
+#include "vtkPointData.h"
+#include "vtkStringArray.h"
+#include "vtkTypeInt64Array.h"
+
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+struct Table {
+    pvr_particle_table Fields = pvr_particle_table();
+
+    Table() = default;
+    Table(const Table &) = delete;
+    Table &operator=(const Table &) = delete;
+    ~Table() {
+        pvr_particle_table_free(&this->Fields);
+    }
+};
+
+struct Loaded {
+    pvr_particles *Particles = nullptr;
+
+    Loaded() = default;
+    Loaded(const Loaded &) = delete;
+    Loaded &operator=(const Loaded &) = delete;
+    ~Loaded() {
+        if (this->Particles)
+            pvr_particles_free(this->Particles);
+    }
+};
+
+// What the files hold is on, what follows from it is off; the family is always of use.
+bool IsOn(const pvr_particle_field &field) {
+    return !field.derived || std::strcmp(field.name, PVR_PARTICLE_FAMILY) == 0;
+}
+
+// The families that are wanted, as codes (a byte in the files). One that the selection does not
+// list (it is not in the output that is listed, but another time may have it) is wanted. `all` is
+// set if none is left out.
+std::vector<int> ChosenFamilies(vtkDataArraySelection *selection, bool &all) {
+    std::vector<int> codes;
+    for (int code = -128; code <= 127; ++code) {
+        if (vtkPVRamsesSelection::Wants(selection, pvr_family_name(code), true))
+            codes.push_back(code);
+    }
+    all = codes.size() == 256;
+    return codes;
+}
+
+// Families by code with name, number and mass (code units), as field data: rows of a table.
+void AddFamilies(vtkFieldData *fieldData, const pvr_particles *particles) {
+    vtkNew<vtkIntArray> codes;
+    vtkNew<vtkStringArray> names;
+    vtkNew<vtkTypeInt64Array> counts;
+    vtkNew<vtkDoubleArray> masses;
+    codes->SetName("family_code");
+    names->SetName("family_name");
+    counts->SetName("family_count");
+    masses->SetName("family_mass");
+    for (int i = 0; i < particles->nfamilies; ++i) {
+        codes->InsertNextValue(particles->family[i].code);
+        names->InsertNextValue(particles->family[i].name);
+        counts->InsertNextValue(static_cast<vtkTypeInt64>(particles->family[i].count));
+        masses->InsertNextValue(particles->family[i].mass);
+    }
+    vtkNew<vtkTypeInt64Array> total, matching;
+    total->SetName("particles_in_files");
+    total->InsertNextValue(static_cast<vtkTypeInt64>(particles->total));
+    matching->SetName("particles_before_thinning");
+    matching->InsertNextValue(static_cast<vtkTypeInt64>(particles->matching));
+    for (vtkAbstractArray *array : {static_cast<vtkAbstractArray *>(codes.Get()),
+                                    static_cast<vtkAbstractArray *>(names.Get()),
+                                    static_cast<vtkAbstractArray *>(counts.Get()),
+                                    static_cast<vtkAbstractArray *>(masses.Get()),
+                                    static_cast<vtkAbstractArray *>(total.Get()),
+                                    static_cast<vtkAbstractArray *>(matching.Get())})
+        fieldData->AddArray(array);
+}
+
+} // namespace
+
+pvr_status vtkPVRamsesParticles::List(const pvr_snapshot *snapshot, vtkDataArraySelection *fields,
+                                      vtkDataArraySelection *families, pvr_error &error) {
+    Table table;
+    const pvr_status status = pvr_particles_describe(snapshot, &table.Fields, &error);
+    vtkNew<vtkDataArraySelection> listed, present;
+    if (status == PVR_OK && table.Fields.present) {
+        for (int i = 0; i < table.Fields.nfields; ++i)
+            listed->AddArray(table.Fields.field[i].name, IsOn(table.Fields.field[i]));
+        for (int place = 0; place < PVR_FAMILIES; ++place) {
+            if (!table.Fields.counted || table.Fields.family_count[place] > 0)
+                present->AddArray(pvr_family_name(pvr_family_at(place)), true);
+        }
+    }
+    vtkPVRamsesSelection::Relist(fields, listed);
+    vtkPVRamsesSelection::Relist(families, present);
+    return status;
+}
+
+pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapshot,
+                                      const Choice &choice, vtkPVRamsesReading &reading,
+                                      pvr_error &error) {
+    Table table;
+    pvr_status status = pvr_particles_describe(snapshot, &table.Fields, &error);
+    if (status != PVR_OK || !table.Fields.present)
+        return status;
+    std::vector<const char *> fields;
+    for (int i = 0; i < table.Fields.nfields; ++i) {
+        const pvr_particle_field &field = table.Fields.field[i];
+        if (vtkPVRamsesSelection::Wants(choice.Fields, field.name, IsOn(field)))
+            fields.push_back(field.name);
+    }
+    bool all = false;
+    const std::vector<int> families = ChosenFamilies(choice.Families, all);
+    if (families.empty())
+        return PVR_OK;
+
+    pvr_particle_request request = pvr_particle_request();
+    request.fields = fields.data();
+    request.nfields = static_cast<int>(fields.size());
+    request.families = all ? nullptr : families.data();
+    request.nfamilies = all ? 0 : static_cast<int>(families.size());
+    request.precision = reading.Precision;
+    request.position_precision = PVR_FLOAT64;
+    request.units = reading.Units;
+    request.length_factor = reading.Length.factor;
+    request.keep_every = static_cast<uint64_t>(choice.Thinning);
+    request.totals = true;
+    Loaded loaded;
+    status = pvr_particles_load(snapshot, &request, &reading.Threads, reading.Progress,
+                                reading.ProgressContext, &loaded.Particles, &error);
+    if (status != PVR_OK)
+        return status;
+    const pvr_particles *particles = loaded.Particles;
+    pvr_particles_find_ranges(loaded.Particles, &reading.Threads, nullptr);
+    status = vtkPVRamsesPoints::Set(output, particles->position.array, &reading.Threads, error);
+    if (status != PVR_OK)
+        return status;
+    for (int i = 0; i < particles->narrays; ++i)
+        output->GetPointData()->AddArray(vtkPVRamsesArrays::Wrap(particles->arrays[i]));
+    AddFamilies(output->GetFieldData(), particles);
+
+    if (particles->warnings)
+        reading.Warnings = particles->warnings;
+    char text[160];
+    snprintf(text, sizeof text, "Output %d: %llu of %llu particles\n",
+             pvr_snapshot_number(snapshot), static_cast<unsigned long long>(particles->count),
+             static_cast<unsigned long long>(particles->total));
+    reading.Report = text + vtkPVRamsesReportText(&particles->report);
+    return PVR_OK;
+}

@@ -1,0 +1,42 @@
+// vtkPVRamsesReading.h - what all output ports of a reader have in common: how to read, in which
+// units, and what came of it.
+#ifndef vtkPVRamsesReading_h
+#define vtkPVRamsesReading_h
+
+#include "pvr_memory.h"
+#include "pvr_snapshot.h"
+#include "pvr_threads.h"
+
+#include "vtkDataArraySelection.h"
+
+#include <string>
+#include <vector>
+
+struct vtkPVRamsesReading {
+    pvr_threads Threads = pvr_threads();
+    pvr_type Precision = PVR_FLOAT32;
+    pvr_field_units Units = PVR_UNITS_CODE;
+    pvr_unit Length = pvr_unit(); // of the coordinates
+    pvr_progress_fn Progress = nullptr;
+    void *ProgressContext = nullptr;
+
+    // Set by the reading.
+    std::string Report;
+    std::string Warnings; // one per line
+};
+
+namespace vtkPVRamsesSelection {
+
+// Makes `known` list what `listed` lists, in its order; what was chosen before stays chosen.
+void Relist(vtkDataArraySelection *known, vtkDataArraySelection *listed);
+// Is `name` wanted? `otherwise` where the selection does not list it.
+bool Wants(vtkDataArraySelection *selection, const char *name, bool otherwise);
+// The names that are on, as one text.
+std::string Text(vtkDataArraySelection *selection);
+
+} // namespace vtkPVRamsesSelection
+
+// The thread report as text.
+std::string vtkPVRamsesReportText(const pvr_report *report);
+
+#endif
