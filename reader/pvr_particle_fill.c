@@ -160,7 +160,7 @@ static void fill_known(struct pvr_chunk_reading *reading,
     }
 }
 
-/* Counts and masses by family; the sum and its rest follow Neumaier. */
+/* Counts and masses by family; the rest is what rounding left out of a sum (Knuth). */
 static enum pvr_status sum_up(struct pvr_chunk_reading *reading, struct pvr_particle_sums *sums,
                               struct pvr_error *error) {
     uint64_t count = reading->chunk->count;
@@ -177,8 +177,8 @@ static enum pvr_status sum_up(struct pvr_chunk_reading *reading, struct pvr_part
             uint64_t at = run.index != NULL ? run.index[i] - run.shift : i;
             int place = pvr_family_place(reading->family[done + at]);
             double value = reading->number[at], sum = sums->mass[place], next = sum + value;
-            sums->rest[place] +=
-                fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
+            double back = next - sum; /* six operations, no branch */
+            sums->rest[place] += (sum - (next - back)) + (value - back);
             sums->mass[place] = next;
             sums->count[place]++;
         }
