@@ -6,24 +6,23 @@
 
 enum { CHUNK = 1 << 16 /* tuples of a task */, LANES = 12 /* divided by 1 and by 3 */ };
 
-/* Extrema of a run of tuples; `off` is not 0 if a value is NaN or infinite. */
+/* Extrema of a run of tuples. */
 struct extrema {
-    double low[3], high[3], norm_low, norm_high, off;
+    double low[3], high[3], norm_low, norm_high;
 };
 
 static const struct extrema nothing = {
-    {INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}, INFINITY, -INFINITY, 0};
+    {INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}, INFINITY, -INFINITY};
 
 /* Independent lanes let the compiler use vector instructions: lane j holds component j % width.
- * 0 * value is 0 for finite values and NaN for others. */
+ * NaN is neither lower nor higher than anything, so it is left out. */
 #define DEFINE_EXTREMA(NAME, TYPE)                                                                 \
     static struct extrema NAME(const TYPE *value, uint64_t ntuples, int width) {                   \
         struct extrema found = nothing;                                                            \
-        TYPE low[LANES], high[LANES], off[LANES];                                                  \
+        TYPE low[LANES], high[LANES];                                                              \
         for (int j = 0; j < LANES; j++) {                                                          \
             low[j] = (TYPE)INFINITY;                                                               \
             high[j] = -(TYPE)INFINITY;                                                             \
-            off[j] = 0;                                                                            \
         }                                                                                          \
         uint64_t count = ntuples * (uint64_t)width, i = 0;                                         \
         for (; i + LANES <= count; i += LANES) {                                                   \
@@ -31,20 +30,17 @@ static const struct extrema nothing = {
                 TYPE v = value[i + (uint64_t)j];                                                   \
                 low[j] = v < low[j] ? v : low[j];                                                  \
                 high[j] = v > high[j] ? v : high[j];                                               \
-                off[j] += v * 0;                                                                   \
             }                                                                                      \
         }                                                                                          \
         for (int j = 0; i < count; i++, j++) {                                                     \
             TYPE v = value[i];                                                                     \
             low[j] = v < low[j] ? v : low[j];                                                      \
             high[j] = v > high[j] ? v : high[j];                                                   \
-            off[j] += v * 0;                                                                       \
         }                                                                                          \
         for (int j = 0; j < LANES; j++) {                                                          \
             int c = j % width;                                                                     \
             found.low[c] = fmin(found.low[c], (double)low[j]);                                     \
             found.high[c] = fmax(found.high[c], (double)high[j]);                                  \
-            found.off += (double)off[j];                                                           \
         }                                                                                          \
         for (uint64_t t = 0; width == 3 && t < ntuples; t++) {                                     \
             double x = (double)value[3 * t], y = (double)value[3 * t + 1];                         \
@@ -59,7 +55,7 @@ DEFINE_EXTREMA(extrema_of_floats, float)
 DEFINE_EXTREMA(extrema_of_doubles, double)
 
 struct finding {
-    const struct pvr_mesh *mesh;
+    const struct pvr_mesh_array *arrays;
     size_t nchunks;         /* of an array */
     struct extrema *result; /* [array][chunk] */
 };
@@ -73,7 +69,7 @@ static enum pvr_status find_task(void *context, size_t task, struct pvr_worker *
     (void)worker;
     (void)error;
     struct finding *finding = context;
-    const struct pvr_array *array = finding->mesh->arrays[task / finding->nchunks].array;
+    const struct pvr_array *array = finding->arrays[task / finding->nchunks].array;
     finding->result[task] = nothing;
     if (!is_real(array)) {
         return PVR_OK;
@@ -98,36 +94,41 @@ static void note_ranges(struct pvr_mesh_array *array, const struct extrema *resu
         }
         all.norm_low = fmin(all.norm_low, result[i].norm_low);
         all.norm_high = fmax(all.norm_high, result[i].norm_high);
-        all.off += result[i].off;
     }
-    array->has_ranges = all.off == 0 && all.low[0] <= all.high[0];
+    array->has_ranges = true;
+    for (int c = 0; c < array->array->ncomponents; c++) {
+        array->has_ranges &= isfinite(all.low[c]) && isfinite(all.high[c]);
+    }
     for (int c = 0; c < 3; c++) {
         array->range[c][0] = all.low[c];
         array->range[c][1] = all.high[c];
     }
     bool vector = array->array->ncomponents == 3;
+    array->has_ranges &= !vector || isfinite(all.norm_high);
     array->norm[0] = vector ? sqrt(all.norm_low) : all.low[0];
     array->norm[1] = vector ? sqrt(all.norm_high) : all.high[0];
 }
 
-enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh *mesh, const struct pvr_threads *threads,
-                                     struct pvr_error *error) {
+enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
+                                     const struct pvr_threads *threads, struct pvr_error *error) {
+    if (narrays <= 0) {
+        return PVR_OK;
+    }
     struct pvr_job job;
     enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
     if (status != PVR_OK) {
         return status;
     }
-    struct finding finding = {.mesh = mesh};
-    finding.nchunks = (size_t)((mesh->octree->ncells + CHUNK - 1) / CHUNK);
-    size_t ntasks = finding.nchunks * (size_t)mesh->narrays;
+    struct finding finding = {.arrays = arrays};
+    finding.nchunks = (size_t)((arrays[0].array->ntuples + CHUNK - 1) / CHUNK);
+    size_t ntasks = finding.nchunks * (size_t)narrays;
     finding.result = malloc((ntasks + 1) * sizeof *finding.result);
     status = finding.result != NULL
                  ? pvr_job_run(&job, ntasks, NULL, find_task, NULL, &finding, error)
                  : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the arrays' ranges");
-    for (int i = 0; status == PVR_OK && i < mesh->narrays; i++) {
-        if (is_real(mesh->arrays[i].array)) {
-            note_ranges(&mesh->arrays[i], finding.result + (size_t)i * finding.nchunks,
-                        finding.nchunks);
+    for (int i = 0; status == PVR_OK && i < narrays; i++) {
+        if (is_real(arrays[i].array)) {
+            note_ranges(&arrays[i], finding.result + (size_t)i * finding.nchunks, finding.nchunks);
         }
     }
     free(finding.result);

@@ -3,6 +3,7 @@
 //
 // The octrees are made here at random, with the centre of each cell as its value, in the order that
 // pvr_octree.h lays down. The grid is then walked by VTK's own cursors.
+#include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesMesh.h"
 
 #include "vtkCellData.h"
@@ -152,7 +153,7 @@ void TestPlaces(int ndim, unsigned seed) {
                       true, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
     const pvr_octree *octree = &made.Octree;
 
-    pvr_mesh::pvr_mesh_array source = pvr_mesh::pvr_mesh_array();
+    pvr_mesh_array source = pvr_mesh_array();
     std::strcpy(source.name, "centre");
     source.unit.label = "kpc";
     if (pvr_array_new(PVR_FLOAT64, 3, octree->ncells, &source.array, nullptr) != PVR_OK) {
@@ -164,8 +165,7 @@ void TestPlaces(int ndim, unsigned seed) {
     const double factor = 2.5;
     vtkNew<vtkHyperTreeGrid> grid;
     vtkPVRamsesMesh::Build(grid, octree, factor);
-    vtkSmartPointer<vtkDataArray> array;
-    array.TakeReference(vtkPVRamsesMesh::NewArray(source));
+    vtkSmartPointer<vtkDataArray> array = vtkPVRamsesArrays::Wrap(source);
     Check(array->GetVoidPointer(0) == source.array->data, "the array is no copy", 0, 1);
     Check(source.array->references == 2, "owners of the array", source.array->references, 2);
     Check(array->GetNumberOfTuples() == static_cast<vtkIdType>(octree->ncells), "tuples",

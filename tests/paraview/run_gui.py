@@ -23,7 +23,7 @@ def main(paraview, xvfb_run, playback, folder):
         environment.pop(name, None)
     os.chmod(os.path.join(folder, "home"), 0o700)
     program = subprocess.run(
-        [xvfb_run, "-a", "-s", "-screen 0 1400x1200x24", paraview, "--dr", "--exit",
+        [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24", paraview, "--dr", "--exit",
          "--test-script=" + playback],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
     output = program.stdout.decode(errors="replace")
