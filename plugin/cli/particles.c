@@ -1,4 +1,4 @@
-/* particles.c - what `pvramses load` says about an output's particles. */
+/* particles.c - what `pvramses load` says about an output's particles, sinks, clumps and halos. */
 #include "particles.h"
 
 #include "format.h"
@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct options *options,
-                                     pvr_progress_fn progress, void *progress_context,
-                                     struct particle_totals *totals, struct pvr_error *error) {
-    memset(totals, 0, sizeof *totals);
+static enum pvr_status read_particles(struct pvr_snapshot *snapshot, const struct options *options,
+                                      pvr_progress_fn progress, void *progress_context,
+                                      struct particle_totals *totals, struct pvr_error *error) {
     enum pvr_status status = pvr_particles_describe(snapshot, &totals->table, error);
     if (status != PVR_OK || !totals->table.present) {
         return status;
@@ -19,7 +18,6 @@ enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct
     int nfields = 0;
     const char **names = calloc((size_t)totals->table.nfields + 1, sizeof names[0]);
     if (names == NULL) {
-        particle_totals_free(totals);
         return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     }
     for (int i = 0; i < totals->table.nfields; i++) {
@@ -42,6 +40,21 @@ enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct
         status = pvr_particles_find_ranges(totals->particles, &options->threads, error);
     }
     free(names);
+    return status;
+}
+
+enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct options *options,
+                                     pvr_progress_fn progress, void *progress_context,
+                                     struct particle_totals *totals, struct pvr_error *error) {
+    memset(totals, 0, sizeof *totals);
+    enum pvr_status status = PVR_OK;
+    for (int kind = 0; status == PVR_OK && kind < PVR_TABLE_KINDS; kind++) {
+        status = pvr_table_load(snapshot, (enum pvr_table_kind)kind, &options->threads,
+                                &totals->list[kind], error);
+    }
+    if (status == PVR_OK) {
+        status = read_particles(snapshot, options, progress, progress_context, totals, error);
+    }
     if (status != PVR_OK) {
         particle_totals_free(totals);
     }
@@ -49,6 +62,9 @@ enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct
 }
 
 void particle_totals_free(struct particle_totals *totals) {
+    for (int kind = 0; kind < PVR_TABLE_KINDS; kind++) {
+        pvr_table_free(totals->list[kind]);
+    }
     pvr_particles_free(totals->particles);
     pvr_particle_table_free(&totals->table);
     memset(totals, 0, sizeof *totals);
@@ -85,6 +101,28 @@ static void write_column(void *context, const char *name, const struct pvr_parti
     json_end_object(json);
 }
 
+/* Sum of the masses in a list, 0 where it has none. */
+static double list_mass(const struct pvr_table *list) {
+    double sum = 0;
+    for (uint64_t i = 0; list->mass != NULL && i < list->nrows; i++) {
+        sum += ((const double *)list->mass->data)[i];
+    }
+    return sum;
+}
+
+static void write_list(const struct pvr_table *list, const char *key, struct json *json) {
+    json_begin_object(json, key);
+    json_uint(json, "count", list->nrows);
+    json_double(json, "mass", list_mass(list));
+    json_begin_array(json, "columns");
+    for (int i = 0; i < list->ncolumns; i++) {
+        json_string(json, NULL, list->columns[i].name);
+    }
+    json_end_array(json);
+    json_lines(json, "warnings", list->warnings);
+    json_end_object(json);
+}
+
 void particle_totals_write(const struct particle_totals *totals, struct json *json) {
     const struct pvr_particles *particles = totals->particles;
     json_begin_object(json, "particles");
@@ -107,6 +145,9 @@ void particle_totals_write(const struct particle_totals *totals, struct json *js
     json_uint(json, "bytes_read", particles != NULL ? particles->report.bytes_read : 0);
     json_lines(json, "warnings", particles != NULL ? particles->warnings : NULL);
     json_end_object(json);
+    write_list(totals->list[PVR_TABLE_SINKS], "sinks", json);
+    write_list(totals->list[PVR_TABLE_CLUMPS], "clumps", json);
+    write_list(totals->list[PVR_TABLE_HALOS], "halos", json);
 }
 
 static void print_column(void *context, const char *name, const struct pvr_particle_array *array,
@@ -120,6 +161,14 @@ static void print_column(void *context, const char *name, const struct pvr_parti
 
 void particle_totals_print(const struct particle_totals *totals) {
     const struct pvr_particles *particles = totals->particles;
+    for (int kind = 0; kind < PVR_TABLE_KINDS; kind++) {
+        const struct pvr_table *list = totals->list[kind];
+        if (list->present) {
+            printf("\n  %ss: %llu, mass %.9g (code)\n",
+                   pvr_table_kind_name((enum pvr_table_kind)kind), (unsigned long long)list->nrows,
+                   list_mass(list));
+        }
+    }
     if (particles == NULL) {
         return;
     }

@@ -58,7 +58,20 @@ class Particles(unittest.TestCase):
 
     def test_fields_of_the_mesh_alone(self):
         output = command.output("web3d/output_00002")
-        self.assertNotIn("particles", command.run_json("load", output.info, "--fields", "density"))
+        found = command.run_json("load", output.info, "--fields", "density")
+        for key in ("particles", "sinks", "clumps", "halos"):
+            self.assertNotIn(key, found)
+
+    def test_lists(self):
+        for output in command.outputs():
+            found = command.run_json("load", output.info)
+            for ours, theirs in (("sinks", "sink"), ("clumps", "clump"), ("halos", "halo")):
+                with self.subTest(output=output.name, list=ours):
+                    expect = output.expect.get(theirs) or {"rows": 0}
+                    self.assertEqual(found[ours]["count"], expect["rows"])
+                    if "total_mass" in expect:
+                        mass = expect["total_mass"]
+                        self.assertAlmostEqual(found[ours]["mass"], mass, delta=1e-12 * mass)
 
     def test_truncated_file(self):
         folder = pathlib.Path(tempfile.mkdtemp())
