@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 unsigned pvr_derived_all_uses(unsigned uses) {
     static const struct {
@@ -96,6 +95,26 @@ void pvr_cursor_begin(struct pvr_cursor *cursor, const struct pvr_octree *octree
     pvr_walk_begin(&cursor->walk, octree);
 }
 
+/* Cells of one oct: `count` of them from `cell` on. The usual call has constants 0 and 8 and is
+ * compiled without a loop. */
+static inline void oct_sizes(unsigned refined, unsigned cell, unsigned count, const double of[2],
+                             const double volume_of[2], double *size, double *volume) {
+    for (unsigned c = 0; c < count; c++) {
+        unsigned bit = refined >> (cell + c) & 1;
+        size[c] = of[bit];
+        volume[c] = volume_of[bit];
+    }
+}
+
+static inline void oct_positions(unsigned cell, unsigned count, double edge[3][2],
+                                 double (*position)[PVR_BLOCK], int to) {
+    for (int axis = 0; axis < 3; axis++) {
+        for (unsigned c = 0; c < count; c++) {
+            position[axis][to + (int)c] = edge[axis][(cell + c) >> axis & 1];
+        }
+    }
+}
+
 /* Sizes of `count` cells of the cursor's run from its cell `from` on. */
 static void fill_sizes(const struct pvr_cursor *cursor, uint64_t from, int count, double *size,
                        double *volume) {
@@ -104,42 +123,68 @@ static void fill_sizes(const struct pvr_cursor *cursor, uint64_t from, int count
     const uint8_t *refined = octree->level[run->level].refined;
     const double of[2] = {pvr_octree_cell_size(octree, run->level), (double)NAN};
     const double volume_of[2] = {pvr_octree_cell_volume(octree, run->level), (double)NAN};
-    /* bit c of byte o: cell c of oct o; on the root level, eight trees share a byte */
-    bool root = run->level == octree->root_level;
-    int shift = root ? 3 : octree->ndim;
-    uint64_t at = root ? run->oct : (run->oct << shift) + from, mask = ((uint64_t)1 << shift) - 1;
-    for (int i = 0; i < count; i++) {
-        unsigned bit = refined[(at + (uint64_t)i) >> shift] >> ((at + (uint64_t)i) & mask) & 1;
-        size[i] = of[bit];
-        volume[i] = volume_of[bit];
+    if (run->level == octree->root_level) { /* one cell */
+        oct_sizes(refined[run->tree >> 3], run->tree & 7, 1, of, volume_of, size, volume);
+        return;
+    }
+    for (int i = 0; i < count;) {
+        uint64_t at = from + (uint64_t)i;
+        unsigned bits = refined[run->oct + (at >> octree->ndim)];
+        unsigned cell = (unsigned)at & (unsigned)(octree->cells_per_oct - 1);
+        unsigned n = (unsigned)octree->cells_per_oct - cell;
+        n = n < (unsigned)(count - i) ? n : (unsigned)(count - i);
+        if (n == 8) {
+            oct_sizes(bits, 0, 8, of, volume_of, size + i, volume + i);
+        } else {
+            oct_sizes(bits, cell, n, of, volume_of, size + i, volume + i);
+        }
+        i += (int)n;
     }
 }
 
+/* Coordinate of an oct of the cursor's run, counted from the run's first. */
+static const uint32_t *oct_coordinate(struct pvr_cursor *cursor, uint64_t oct) {
+    if (oct < cursor->first || oct >= cursor->first + cursor->known) {
+        uint64_t left = (cursor->run.ncells >> cursor->octree->ndim) - oct;
+        cursor->first = oct;
+        cursor->known = left < PVR_CURSOR_OCTS ? left : PVR_CURSOR_OCTS;
+        pvr_walk_octs(&cursor->walk, cursor->run.level, cursor->run.oct + oct, cursor->known,
+                      cursor->at);
+    }
+    return cursor->at[oct - cursor->first];
+}
+
+/* Centres of cells, likewise, written from place `to` on. */
 static void fill_positions(struct pvr_cursor *cursor, uint64_t from, int count,
                            const double centre[3], double (*position)[PVR_BLOCK], int to) {
     const struct pvr_octree *octree = cursor->octree;
     const struct pvr_run *run = &cursor->run;
-    double size = pvr_octree_cell_size(octree, run->level);
-    bool root = run->level == octree->root_level;
-    uint64_t noct = run->ncells >> octree->ndim; /* not on the root level */
-    for (int i = 0; i < count; i++) {
-        uint32_t at[3], cell = 0;
-        if (root) {
-            pvr_tree_coordinate(octree, run->tree, at);
+    double size = pvr_octree_cell_size(octree, run->level), edge[3][2] = {{0}};
+    if (run->level == octree->root_level) { /* one cell */
+        uint32_t at[3];
+        pvr_tree_coordinate(octree, run->tree, at);
+        for (int axis = 0; axis < octree->ndim; axis++) {
+            edge[axis][0] = (at[axis] + 0.5) * size - centre[axis];
+        }
+        oct_positions(0, 1, edge, position, to);
+        return;
+    }
+    for (int i = 0; i < count;) {
+        uint64_t place = from + (uint64_t)i;
+        const uint32_t *at = oct_coordinate(cursor, place >> octree->ndim);
+        for (int axis = 0; axis < octree->ndim; axis++) {
+            edge[axis][0] = (2.0 * at[axis] + 0.5) * size - centre[axis];
+            edge[axis][1] = (2.0 * at[axis] + 1.5) * size - centre[axis];
+        }
+        unsigned cell = (unsigned)place & (unsigned)(octree->cells_per_oct - 1);
+        unsigned n = (unsigned)octree->cells_per_oct - cell;
+        n = n < (unsigned)(count - i) ? n : (unsigned)(count - i);
+        if (n == 8) {
+            oct_positions(0, 8, edge, position, to + i);
         } else {
-            uint64_t oct = (from + (uint64_t)i) >> octree->ndim;
-            if (oct < cursor->first || oct >= cursor->first + cursor->known) {
-                cursor->first = oct;
-                cursor->known = noct - oct < PVR_CURSOR_OCTS ? noct - oct : PVR_CURSOR_OCTS;
-                pvr_walk_octs(&cursor->walk, run->level, run->oct + oct, cursor->known, cursor->at);
-            }
-            cell = (uint32_t)(from + (uint64_t)i) & ((1u << octree->ndim) - 1);
-            memcpy(at, cursor->at[oct - cursor->first], sizeof at);
+            oct_positions(cell, n, edge, position, to + i);
         }
-        for (int axis = 0; axis < 3; axis++) {
-            double on_grid = (root ? 1.0 : 2.0) * at[axis] + (cell >> axis & 1) + 0.5;
-            position[axis][to + i] = axis < octree->ndim ? on_grid * size - centre[axis] : 0;
-        }
+        i += (int)n;
     }
 }
 
