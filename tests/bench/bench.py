@@ -117,6 +117,11 @@ def bench_kind(arguments, folder, kind):
           f"time of all; peak memory above the arrays {100 * share:.0f} % of them")
     print(f"  two levels less: {load['coarse_bytes_read'] / 1e6:.0f} MB read of "
           f"{load['bytes_read'] / 1e6:.0f} MB")
+    derived = output_json([arguments.build / "bin/pvr_bench_derived", output, "--runs",
+                           str(arguments.runs), "--field", "temperature"])["fields"]["temperature"]
+    print(f"  temperature: {derived['seconds']:.3f} s, copying its inputs "
+          f"{derived['copy_seconds']:.3f} s: ratio "
+          f"{derived['seconds'] / derived['copy_seconds']:.2f}")
     yt = bench_yt(output, load["leaf_cells"])
     if yt is not None:
         print(f"  yt, the same five fields of all leaf cells: {yt:.2f} s: pvramses is "
@@ -124,7 +129,8 @@ def bench_kind(arguments, folder, kind):
     paraview = bench_paraview(arguments.build, output, arguments.runs)
     if paraview is not None:
         report_paraview(paraview)
-    return {"load": load, "yt_seconds": yt, "paraview": paraview, "peak_above_arrays": share}
+    return {"load": load, "temperature": derived, "yt_seconds": yt, "paraview": paraview,
+            "peak_above_arrays": share}
 
 
 def bench_large(arguments, folder):
