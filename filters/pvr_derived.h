@@ -10,8 +10,9 @@
  * get values from RAMSES' restricted ones; quantities of whole cells (mass, energies) and sizes are
  * NaN there, so that sums and colour ranges do not count a place twice.
  *
- * In 1-D and 2-D, masses, volumes and energies are per area and per length, and the missing
- * coordinates and components are 0.
+ * Distances from the centre are straight lines: they do not reach around a periodic border. In 1-D
+ * and 2-D, masses, volumes and energies are per area and per length, and the missing coordinates
+ * and components are 0.
  */
 #ifndef PVR_DERIVED_H
 #define PVR_DERIVED_H
