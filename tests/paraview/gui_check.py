@@ -29,10 +29,10 @@ def check():
     assert display.Visibility, "nothing is shown"
     assert str(display.Representation).strip("'") == "Surface", display.Representation
     assert list(display.ColorArrayName) == ["CELLS", "density"], list(display.ColorArrayName)
-    # The particles wait for a click on their eye: the port is there and not shown.
+    # The other ports wait for a click on their eye.
     ports = [reader.SMProxy.GetOutputPortName(i)
              for i in range(reader.SMProxy.GetNumberOfOutputPorts())]
-    assert ports[:2] == ["Mesh", "Particles"], ports
+    assert ports == ["Mesh", "Particles", "Sinks", "Clumps"], ports
     for port in range(1, len(ports)):
         assert not view.SMProxy.FindRepresentation(reader.SMProxy, port), ports[port] + " is shown"
     bar = simple.GetScalarBar(simple.GetColorTransferFunction("density"), view)

@@ -45,6 +45,13 @@ sums.InsertNextValue(0)
 controller.AllReduce(counts, sums, vtkCommunicator.SUM_OP)
 check(sums.GetValue(0) == wanted["leaf_cells"], "%d leaves on all ranks" % sums.GetValue(0))
 
+# Particles: all on one rank too.
+points = reader.GetClientSideObject().GetOutputDataObject(1)
+counts.SetValue(0, points.GetNumberOfPoints() if points else 0)
+check(counts.GetValue(0) in (0, wanted["particles"]["count"]), "%d points" % counts.GetValue(0))
+controller.AllReduce(counts, sums, vtkCommunicator.SUM_OP)
+check(sums.GetValue(0) == wanted["particles"]["count"], "%d points on all ranks" % sums.GetValue(0))
+
 cut = simple.Slice(Input=reader)
 for plane in (cut.SliceType, cut.HyperTreeGridSlicer):
     plane.Origin, plane.Normal = [0.51, 0.51, 0.51], [0, 0, 1]

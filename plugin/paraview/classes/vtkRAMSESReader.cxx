@@ -7,6 +7,7 @@
 #include "vtkPVRamsesParticles.h"
 #include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesRun.h"
+#include "vtkPVRamsesTables.h"
 
 #include "pvr_series.h"
 #include "pvr_snapshot.h"
@@ -58,7 +59,7 @@ struct vtkRAMSESReader::Internals {
 
 namespace {
 
-const char *const PORT_NAMES[] = {"mesh", "particles"};
+const char *const PORT_NAMES[] = {"mesh", "particles", "sinks", "clumps"};
 
 // Called by the library now and then while it reads, from the thread that reads.
 int TellProgress(void *context, double fraction, uint64_t, uint64_t) {
@@ -318,6 +319,8 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
         key << this->ReadParticles << ' ' << this->ParticleThinning << ' '
             << vtkPVRamsesSelection::Text(internal.PointArrays) << ' '
             << vtkPVRamsesSelection::Text(internal.Families);
+    } else {
+        key << (port == PORT_SINKS ? this->ReadSinks : this->ReadClumps);
     }
     return key.str();
 }
@@ -356,6 +359,10 @@ int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *o
         choice.Thinning = this->ParticleThinning;
         status = vtkPVRamsesParticles::Read(vtkPolyData::SafeDownCast(output), snapshot, choice,
                                             reading, internal.Error);
+    } else if (port == PORT_SINKS ? this->ReadSinks : port == PORT_CLUMPS && this->ReadClumps) {
+        status = vtkPVRamsesTables::Read(vtkPolyData::SafeDownCast(output), snapshot,
+                                         port == PORT_SINKS ? PVR_TABLE_SINKS : PVR_TABLE_CLUMPS,
+                                         reading, internal.Error);
     }
     if (status != PVR_OK)
         return status;
@@ -372,6 +379,8 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "TimeUnit: " << this->TimeUnit << "\n"
        << indent << "ReadMesh: " << this->ReadMesh << "\n"
        << indent << "ReadParticles: " << this->ReadParticles << "\n"
+       << indent << "ReadSinks: " << this->ReadSinks << "\n"
+       << indent << "ReadClumps: " << this->ReadClumps << "\n"
        << indent << "ParticleThinning: " << this->ParticleThinning << "\n"
        << indent << "MeanMolecularWeight: " << this->MeanMolecularWeight << "\n"
        << indent << "HydrogenFraction: " << this->HydrogenFraction << "\n"

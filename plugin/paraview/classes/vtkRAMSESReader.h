@@ -4,10 +4,11 @@
  * @brief Reads an output (snapshot) of the AMR code RAMSES.
  *
  * Output port 0, "Mesh", is a vtkHyperTreeGrid of the output's dimension with the values of all
- * cells, coarse ones included. Port 1, "Particles", is a vtkPolyData with a vertex per particle. A
- * port is read when it is asked for, and alone; what was read last is kept for each. The outputs
- * beside the one that is named are the time steps. All reading is done by libpvramses with its own
- * threads; its arrays are handed to VTK as they are.
+ * cells, coarse ones included. Port 1, "Particles", is a vtkPolyData with a vertex per particle;
+ * ports 2 and 3, "Sinks" and "Clumps", have one per line of RAMSES' lists. A port is read when it
+ * is asked for, and alone; what was read last is kept for each. The outputs beside the one that is
+ * named are the time steps. All reading is done by libpvramses with its own threads; its arrays are
+ * handed to VTK as they are.
  */
 #ifndef vtkRAMSESReader_h
 #define vtkRAMSESReader_h
@@ -27,7 +28,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkTypeMacro(vtkRAMSESReader, vtkAlgorithm);
     void PrintSelf(ostream &os, vtkIndent indent) override;
 
-    enum OutputPorts { PORT_MESH = 0, PORT_PARTICLES, NUMBER_OF_PORTS };
+    enum OutputPorts { PORT_MESH = 0, PORT_PARTICLES, PORT_SINKS, PORT_CLUMPS, NUMBER_OF_PORTS };
 
     ///@{
     /** An info_NNNNN.txt, or the folder of an output. */
@@ -50,6 +51,10 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetMacro(ReadMesh, bool);
     vtkSetMacro(ReadParticles, bool);
     vtkGetMacro(ReadParticles, bool);
+    vtkSetMacro(ReadSinks, bool);
+    vtkGetMacro(ReadSinks, bool);
+    vtkSetMacro(ReadClumps, bool);
+    vtkGetMacro(ReadClumps, bool);
     ///@}
 
     /** The fields of the cells, and which of them are wanted. */
@@ -172,6 +177,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int TimeUnit = 0;
     bool ReadMesh = true;
     bool ReadParticles = true;
+    bool ReadSinks = true;
+    bool ReadClumps = true;
     int ParticleThinning = 1;
     double MeanMolecularWeight = 1.0 / 0.76;
     double HydrogenFraction = 0.76;
