@@ -18,6 +18,9 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkHyperTreeGridNonOrientedGeometryCursor
 
 DATA = os.environ["PVRAMSES_DATA"]
+# A folder with more outputs, laid out as data/ is; tests of them are left out where it is not there.
+FIXTURES = os.environ.get("PVRAMSES_FIXTURES",
+                          os.path.join(os.path.dirname(os.path.dirname(DATA)), "shared", "fixtures"))
 OUTPUTS = [("web3d", 2), ("web3d", 3), ("sedov3d", 2), ("sedov3d", 3), ("sedov2d", 2), ("sedov2d", 3),
            ("sedov1d", 2), ("legacy3d", 2)]
 

@@ -7,10 +7,8 @@ import numpy
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDataArray
-from pvr_check import (DATA, Copy, Messages, arrays_in, close, equal, expected, info_file, mesh_of,
-                       reader_of, run_tests)
-
-FIXTURES = os.path.join(os.path.dirname(os.path.dirname(DATA)), "shared", "fixtures")
+from pvr_check import (DATA, FIXTURES, Copy, Messages, arrays_in, close, equal, expected,
+                       info_file, mesh_of, reader_of, run_tests)
 
 
 def particles_of(reader, port=1):

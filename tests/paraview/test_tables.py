@@ -7,10 +7,9 @@ import numpy
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDataArray
-from pvr_check import (DATA, Copy, Leaves, Messages, array_of, close, equal, expected, info_file,
-                       mesh_of, reader_of, run_tests)
+from pvr_check import (FIXTURES, Copy, Leaves, Messages, array_of, close, equal, expected,
+                       info_file, mesh_of, reader_of, run_tests)
 
-FIXTURES = os.path.join(os.path.dirname(os.path.dirname(DATA)), "shared", "fixtures")
 SINKS, CLUMPS = 2, 3
 
 SINK_FILE = """ # id,msink,x,y,z,vx,vy,vz,level
