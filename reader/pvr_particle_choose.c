@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+uint64_t pvr_particle_work_choose_bytes(const struct pvr_particle_work *work) {
+    const struct pvr_particle_column *column = work->files->columns.column;
+    uint64_t bytes = work->by_family ? pvr_chunk_family_bytes(work) : 0;
+    for (int axis = 0; work->boxed && axis < 3; axis++) {
+        bytes += work->position[axis] >= 0 ? column[work->position[axis]].width : 0;
+    }
+    return bytes + (work->keep_every > 1 && work->id >= 0 ? column[work->id].width : 0);
+}
+
 /* One of keep_every: by the last step of splitmix64. */
 static bool hashed(int64_t id, uint64_t keep_every) {
     uint64_t x = (uint64_t)id + 0x9e3779b97f4a7c15u;

@@ -139,6 +139,15 @@ enum pvr_status pvr_chunk_family(struct pvr_chunk_reading *reading, struct pvr_e
     return status;
 }
 
+uint64_t pvr_chunk_family_bytes(const struct pvr_particle_work *work) {
+    const struct pvr_particle_column *column = work->files->columns.column;
+    if (work->family >= 0) {
+        return column[work->family].width;
+    }
+    return (work->birth >= 0 ? column[work->birth].width : 0) +
+           (work->id >= 0 && work->files->sinks ? column[work->id].width : 0);
+}
+
 bool pvr_is_born(int family, double birth) {
     return family == PVR_FAMILY_STAR ||
            (birth != 0 && (family == PVR_FAMILY_DEBRIS || family == PVR_FAMILY_OTHER));

@@ -43,6 +43,9 @@ enum pvr_status pvr_chunk_whole(struct pvr_chunk_reading *reading, int column, u
 /* The family of all of the chunk, from their column or by the older rules, into reading->family. */
 enum pvr_status pvr_chunk_family(struct pvr_chunk_reading *reading, struct pvr_error *error);
 
+/* Bytes that this reads of each particle. */
+uint64_t pvr_chunk_family_bytes(const struct pvr_particle_work *work);
+
 /* True for what has a time of birth. */
 bool pvr_is_born(int family, double birth);
 

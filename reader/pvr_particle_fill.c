@@ -187,12 +187,27 @@ static enum pvr_status sum_up(struct pvr_chunk_reading *reading, struct pvr_part
 }
 
 static bool needs_family(const struct pvr_particle_work *work) {
-    bool needs = work->sums != NULL;
+    bool needs = work->totals;
     for (int i = 0; i < work->ntargets; i++) {
         needs = needs || (work->target[i].source != PVR_SOURCE_COLUMNS &&
                           work->target[i].source != PVR_SOURCE_DOMAIN);
     }
     return needs;
+}
+
+uint64_t pvr_particle_work_fill_bytes(const struct pvr_particle_work *work) {
+    const struct pvr_particle_column *column = work->files->columns.column;
+    uint64_t bytes = needs_family(work) ? pvr_chunk_family_bytes(work) : 0;
+    for (int i = 0; i < work->ntargets; i++) {
+        const struct pvr_particle_target *target = &work->target[i];
+        for (int v = 0; v < target->ncolumns; v++) {
+            bytes += column[target->column[v]].width;
+        }
+        if (target->source == PVR_SOURCE_AGE || target->source == PVR_SOURCE_FORMATION) {
+            bytes += column[work->birth].width;
+        }
+    }
+    return bytes + (work->totals && work->mass >= 0 ? column[work->mass].width : 0);
 }
 
 static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
@@ -221,7 +236,7 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
             fill_known(&reading, target);
         }
     }
-    if (status == PVR_OK && work->sums != NULL) {
+    if (status == PVR_OK && work->totals) {
         status = sum_up(&reading, &work->sums[task], error);
     }
     pvr_chunk_end(&reading);

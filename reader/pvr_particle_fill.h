@@ -33,6 +33,8 @@ struct pvr_particle_target {
     int ncolumns, column[3];
     int component[3];
     double factor;
+    int ncomponents; /* of the array */
+    enum pvr_type type;
     struct pvr_array *array;
 };
 
@@ -60,11 +62,16 @@ struct pvr_particle_work {
     int ntargets;
     struct pvr_particle_target *target;
     struct pvr_clock clock;
-    struct pvr_particle_sums *sums; /* [chunk], or null */
+    bool totals;
+    struct pvr_particle_sums *sums; /* [chunk], with totals */
     /* looking for births after the output */
     double latest;
     bool later; /* atomic */
 };
+
+/* Bytes that choosing and filling read of each particle. */
+uint64_t pvr_particle_work_choose_bytes(const struct pvr_particle_work *work);
+uint64_t pvr_particle_work_fill_bytes(const struct pvr_particle_work *work);
 
 enum pvr_status pvr_particle_work_cut(struct pvr_particle_work *work, struct pvr_error *error);
 void pvr_particle_work_free(struct pvr_particle_work *work);

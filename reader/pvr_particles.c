@@ -23,7 +23,6 @@ struct loading {
     struct pvr_particle_files *files;
     struct pvr_particle_work work;
     struct pvr_particles *particles;
-    uint64_t kept;
 };
 
 static int real_column(const struct pvr_particle_columns *columns, const char *name) {
@@ -122,14 +121,14 @@ static enum pvr_status aim(const struct loading *loading, const char *name,
     target->factor =
         position && request->length_factor != 0 ? request->length_factor : array->unit.factor;
     array->ncomponents = target->source == PVR_SOURCE_COLUMNS ? target->ncolumns : 1;
-    enum pvr_type type = target->real ? request->precision
-                         : column < 0 ? PVR_INT32
-                                      : pvr_particle_whole_type(&columns->column[column]);
-    return status != PVR_OK ? status
-                            : pvr_array_new(type, ncomponents, loading->kept, &array->array, error);
+    target->ncomponents = ncomponents;
+    target->type = target->real ? request->precision
+                   : column < 0 ? PVR_INT32
+                                : pvr_particle_whole_type(&columns->column[column]);
+    return status;
 }
 
-/* The position and the fields, with their arrays. */
+/* The position and the fields; their arrays come when it is known how many particles are kept. */
 static enum pvr_status aim_at_all(struct loading *loading, struct pvr_error *error) {
     struct pvr_particles *particles = loading->particles;
     const struct pvr_particle_request *request = loading->request;
@@ -142,26 +141,37 @@ static enum pvr_status aim_at_all(struct loading *loading, struct pvr_error *err
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %d fields", nfields);
     }
     struct pvr_particle_array *position = &particles->position;
+    struct pvr_particle_target *first = &work->target[work->ntargets++];
     strcpy(position->name, "position");
     position->unit =
         (struct pvr_unit){request->length_factor != 0 ? request->length_factor : 1, ""};
-    enum pvr_status status =
-        pvr_array_new(request->position_precision, 3, loading->kept, &position->array, error);
-    if (present && status == PVR_OK) {
-        int ndim = loading->snapshot->info.ndim;
-        status = aim_at_columns(loading, work->position, ndim, &work->target[0], error);
-        work->target[0].factor = position->unit.factor;
-        work->target[0].array = position->array;
-        work->ntargets = 1;
-        position->ncomponents = ndim;
+    first->factor = position->unit.factor;
+    first->ncomponents = 3;
+    first->type = request->position_precision;
+    enum pvr_status status = PVR_OK;
+    if (present) {
+        position->ncomponents = loading->snapshot->info.ndim;
+        status = aim_at_columns(loading, work->position, position->ncomponents, first, error);
     }
     for (int i = 0; status == PVR_OK && i < nfields; i++) {
-        if (strcmp(request->fields[i], "position") == 0) {
-            continue; /* it is there already */
+        if (strcmp(request->fields[i], "position") != 0) { /* it is there already */
+            status = aim(loading, request->fields[i], &particles->arrays[particles->narrays++],
+                         &work->target[work->ntargets++], error);
         }
-        struct pvr_particle_array *array = &particles->arrays[particles->narrays++];
-        status = aim(loading, request->fields[i], array, &work->target[work->ntargets], error);
-        work->target[work->ntargets++].array = array->array;
+    }
+    return status;
+}
+
+static enum pvr_status make_arrays(struct loading *loading, struct pvr_error *error) {
+    struct pvr_particles *particles = loading->particles;
+    enum pvr_status status = PVR_OK;
+    for (int i = 0; status == PVR_OK && i < loading->work.ntargets; i++) {
+        struct pvr_particle_target *target = &loading->work.target[i];
+        status = pvr_array_new(target->type, target->ncomponents, particles->count, &target->array,
+                               error);
+        struct pvr_particle_array *array =
+            i == 0 ? &particles->position : &particles->arrays[i - 1];
+        array->array = target->array;
     }
     return status;
 }
@@ -271,6 +281,7 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
         }
     }
     work->boxed = request->boxed;
+    work->totals = request->totals;
     memcpy(work->low, request->low, sizeof work->low);
     memcpy(work->high, request->high, sizeof work->high);
     work->keep_every = request->keep_every > 1 ? request->keep_every : 1;
@@ -279,21 +290,23 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
 
 static enum pvr_status choose(struct loading *loading, struct pvr_error *error) {
     struct pvr_particle_work *work = &loading->work;
-    uint64_t bytes = (work->by_family ? 1u : 0u) +
-                     (work->boxed ? 8u * (unsigned)loading->snapshot->info.ndim : 0u) +
-                     (work->keep_every > 1 ? 8u : 0u);
+    struct pvr_particles *particles = loading->particles;
+    uint64_t choosing = pvr_particle_work_choose_bytes(work);
+    uint64_t filling = pvr_particle_work_fill_bytes(work);
     enum pvr_status status = PVR_OK;
-    if (bytes > 0) {
-        pvr_job_expect(loading->job, bytes * loading->files->total);
+    pvr_job_expect(loading->job, (choosing + filling) * loading->files->total);
+    if (work->by_family || work->boxed || work->keep_every > 1) {
         status = pvr_particle_work_choose(work, loading->job, error);
     }
-    loading->particles->total = loading->files->total;
-    loading->particles->keep_every = work->keep_every;
+    particles->total = loading->files->total;
+    particles->keep_every = work->keep_every;
     for (size_t i = 0; i < work->nchunks; i++) {
-        loading->kept += work->chunk[i].kept;
-        loading->particles->matching += work->chunk[i].matching;
+        particles->count += work->chunk[i].kept;
+        particles->matching += work->chunk[i].matching;
+        if (work->chunk[i].kept == 0) { /* is not read again: less is to be expected */
+            pvr_job_expect(loading->job, 0 - filling * work->chunk[i].count);
+        }
     }
-    loading->particles->count = loading->kept;
     return status;
 }
 
@@ -330,22 +343,14 @@ static void note_totals(const struct pvr_particle_work *work, struct pvr_particl
 
 static enum pvr_status fill(struct loading *loading, struct pvr_error *error) {
     struct pvr_particle_work *work = &loading->work;
-    uint64_t bytes = 0;
-    for (int i = 0; i < work->ntargets; i++) {
-        for (int v = 0; v < work->target[i].ncolumns; v++) {
-            bytes += loading->files->columns.column[work->target[i].column[v]].width;
-        }
-    }
-    if (loading->request->totals) {
+    if (work->totals) {
         work->sums = calloc(work->nchunks + 1, sizeof *work->sums);
         if (work->sums == NULL) {
             return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for sums");
         }
-        bytes += 8;
     }
-    pvr_job_expect(loading->job, bytes * loading->files->total);
     enum pvr_status status = pvr_particle_work_fill(work, loading->job, error);
-    if (status == PVR_OK && work->sums != NULL) {
+    if (status == PVR_OK && work->totals) {
         note_totals(work, loading->particles);
     }
     return status;
@@ -368,13 +373,16 @@ enum pvr_status pvr_particles_load(struct pvr_snapshot *snapshot,
                  ? plan(&loading, error)
                  : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for particles");
     if (status == PVR_OK) {
+        status = aim_at_all(&loading, error);
+    }
+    if (status == PVR_OK) {
         status = choose(&loading, error);
     }
     if (status == PVR_OK) {
         status = make_clock(&loading, error);
     }
     if (status == PVR_OK) {
-        status = aim_at_all(&loading, error);
+        status = make_arrays(&loading, error);
     }
     if (status == PVR_OK) {
         status = fill(&loading, error);

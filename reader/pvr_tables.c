@@ -138,9 +138,12 @@ static enum pvr_status read_row(struct sheet *sheet, const char *line, const cha
                             sheet->path, (unsigned long long)number, MAX_COLUMNS);
         }
         if (!read_number(word, length, &value[count])) {
-            return pvr_fail(error, PVR_ERROR_FORMAT, "%s: line %llu: \"%.*s\" is not a number",
-                            sheet->path, (unsigned long long)number,
-                            (int)(length < 40 ? length : 40), word);
+            char shown[41] = ""; /* whatever stands there, as characters that can be shown */
+            for (size_t i = 0; i < length && i + 1 < sizeof shown; i++) {
+                shown[i] = isprint((unsigned char)word[i]) ? word[i] : '?';
+            }
+            return pvr_fail(error, PVR_ERROR_FORMAT, "%s: line %llu: \"%s\" is not a number",
+                            sheet->path, (unsigned long long)number, shown);
         }
         count++;
     }

@@ -401,6 +401,56 @@ static void requests_that_make_no_sense(void **state) {
     pvr_snapshot_release(snapshot);
 }
 
+struct watch {
+    int calls, falling, stop_at;
+    double last;
+};
+
+static int watch(void *context, double fraction, uint64_t done, uint64_t expected) {
+    struct watch *w = context;
+    (void)done;
+    (void)expected;
+    w->falling += fraction < w->last || fraction > 1;
+    w->last = fraction;
+    return ++w->calls == w->stop_at;
+}
+
+/* It rises to its end, whatever is chosen; and whenever it is stopped, nothing is left. */
+static void progress(void **state) {
+    (void)state;
+    static const int stars = PVR_FAMILY_STAR;
+    static const char *const fields[] = {"mass", "age", "family", "velocity"};
+    struct pvr_snapshot *snapshot = parts_open(PVR_TEST_DATA "/legacy3d/output_00002");
+    for (int way = 0; way < 3; way++) {
+        struct pvr_particle_request request = parts_request();
+        request.fields = fields;
+        request.nfields = 4;
+        request.families = way == 1 ? &stars : NULL;
+        request.nfamilies = way == 1;
+        request.boxed = way == 2; /* an empty box: nothing is kept */
+        const struct pvr_threads settings = {.max = 1};
+        struct watch w = {0};
+        struct pvr_particles *particles;
+        struct pvr_error error;
+        unit_ok(pvr_particles_load(snapshot, &request, &settings, watch, &w, &particles, &error),
+                &error);
+        assert_int_equal(w.falling, 0);
+        assert_true(w.last == 1.0);
+        assert_int_equal(particles->count, way == 0 ? 844 : way == 1 ? 244 : 0);
+        pvr_particles_free(particles);
+        for (int stop = 1; stop <= w.calls; stop++) {
+            struct watch other = {.stop_at = stop};
+            enum pvr_status status = pvr_particles_load(snapshot, &request, &settings, watch,
+                                                        &other, &particles, &error);
+            /* the last call comes when all is done */
+            assert_true(status == PVR_CANCELLED || stop == w.calls);
+            assert_true((particles != NULL) == (status == PVR_OK));
+            pvr_particles_free(particles);
+        }
+    }
+    pvr_snapshot_release(snapshot);
+}
+
 /* ---- ages -------------------------------------------------------------------------------------
  */
 
@@ -541,6 +591,7 @@ int main(void) {
         cmocka_unit_test(thinning_keeps_the_same_particles),
         cmocka_unit_test(units_and_precision),
         cmocka_unit_test(requests_that_make_no_sense),
+        cmocka_unit_test(progress),
         cmocka_unit_test(clocks_against_another_integral),
         cmocka_unit_test(ages_of_stars),
         cmocka_unit_test(ages_in_cosmology),
