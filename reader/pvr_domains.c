@@ -48,8 +48,9 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
         for (int l = 0; status == PVR_OK && l < domains->nlevels; l++) {
             __atomic_fetch_add(&domains->level_octs[l], place[l].noct, __ATOMIC_RELAXED);
         }
-        /* of the tables only numbl is read: headl, taill and the like are stepped over */
-        pvr_job_add_read(worker, (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4);
+        /* of the tables only numbl is read: headl, taill and the like are stepped over. It is no
+         * part of the progress: how much is to be read after it is not known yet */
+        worker->report->bytes_read += (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4;
     }
     pvr_file_close(&file);
     free(path);
@@ -73,8 +74,6 @@ enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_job
                         (int)layout->amr.ncpu);
     }
     struct reading reading = {.layout = layout, .domains = domains};
-    pvr_job_expect(job, (uint64_t)layout->amr.ncpu * (uint64_t)layout->amr.ncpu *
-                            (uint64_t)layout->amr.nlevelmax * 4);
     enum pvr_status status =
         pvr_job_run(job, (size_t)domains->ndomains, NULL, read_domain, NULL, &reading, error);
     while (domains->deepest < domains->nlevels && domains->level_octs[domains->deepest] > 0) {
@@ -134,7 +133,7 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
                 &file, &layout->amr, header,
                 &reading->known->place[task * (size_t)(reading->known->nlevels + 1)], error);
         }
-        pvr_job_add_read(worker, status == PVR_OK ? header->body : 0);
+        worker->report->bytes_read += status == PVR_OK ? header->body : 0;
         pvr_file_close(&file);
     }
     free(path);

@@ -157,6 +157,7 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
         if (status != PVR_OK && status != PVR_ERROR_MEMORY && kind != PVR_HYDRO) {
             /* what is added to the gas may be spoilt: the gas can still be seen */
             pvr_text_add_line(&snapshot->warnings, problem.message);
+            pvr_text_add_line(&snapshot->spoilt, problem.message);
             snapshot->nvar[kind] = 0;
             status = PVR_OK;
         } else if (status != PVR_OK && error != NULL) {
@@ -192,6 +193,7 @@ void pvr_snapshot_release(struct pvr_snapshot *snapshot) {
     free(snapshot->layout.folder);
     free(snapshot->layout.text_folder);
     free(snapshot->warnings);
+    free(snapshot->spoilt);
     free(snapshot->path);
     free(snapshot);
 }
@@ -214,6 +216,10 @@ const struct pvr_field_table *pvr_snapshot_fields(const struct pvr_snapshot *sna
 
 const char *pvr_snapshot_warnings(const struct pvr_snapshot *snapshot) {
     return snapshot->warnings;
+}
+
+const char *pvr_snapshot_spoilt(const struct pvr_snapshot *snapshot) {
+    return snapshot->spoilt;
 }
 
 double pvr_snapshot_gamma(const struct pvr_snapshot *snapshot) {

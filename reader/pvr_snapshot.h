@@ -33,6 +33,10 @@ const struct pvr_info *pvr_snapshot_info(const struct pvr_snapshot *snapshot);
 const struct pvr_field_table *pvr_snapshot_fields(const struct pvr_snapshot *snapshot);
 /* What a user should know though it is no error (one per line), or null. */
 const char *pvr_snapshot_warnings(const struct pvr_snapshot *snapshot);
+/* Why files that add to the gas (gravity, radiation, clump_field) are left out though they are
+ * there: their header cannot be read. One line per kind, also among the warnings; null where all is
+ * well. Who wants everything takes this for a failure. */
+const char *pvr_snapshot_spoilt(const struct pvr_snapshot *snapshot);
 /* Adiabatic index of the hydro header, 0 without hydro. */
 double pvr_snapshot_gamma(const struct pvr_snapshot *snapshot);
 /* Size of the physical box in code length and its number of coarse cells, per axis (1 on the axes

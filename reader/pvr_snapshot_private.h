@@ -14,6 +14,7 @@ struct pvr_snapshot {
     struct pvr_field_table fields;
     double gamma;
     char *warnings;
+    char *spoilt;
     pthread_mutex_t lock; /* held while tables are read; they are published by atomic stores */
     struct pvr_domains *domains;
     struct pvr_domain_columns *columns[PVR_FILE_KINDS];

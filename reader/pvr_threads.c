@@ -165,7 +165,8 @@ static void ask_progress(struct pvr_job *job) {
     uint64_t done = __atomic_load_n(&job->bytes_done, __ATOMIC_RELAXED);
     uint64_t expected = job->bytes_expected;
     double fraction = expected > 0 ? fmin(1.0, (double)done / (double)expected) : 0.0;
-    if (job->progress(job->progress_context, fraction, done, expected) != 0) {
+    job->fraction = fmax(job->fraction, fraction); /* more may be expected than a moment ago */
+    if (job->progress(job->progress_context, job->fraction, done, expected) != 0) {
         __atomic_store_n(&job->stop, 1, __ATOMIC_RELAXED);
     }
 }

@@ -85,6 +85,7 @@ struct pvr_job {
     void *progress_context;
     uint64_t bytes_expected;
     uint64_t bytes_done; /* atomic */
+    double fraction;     /* that was told last: it never falls */
     int stop;            /* atomic */
     double begin_seconds;
     struct pvr_thread_report *thread;

@@ -311,6 +311,11 @@ int cmd_load(int argc, char **argv) {
     if (pvr_snapshot_open(options.path, &snapshot, &error) != PVR_OK) {
         return cli_failed(&error);
     }
+    if (options.fields == NULL && pvr_snapshot_spoilt(snapshot) != NULL) {
+        cli_complain(pvr_snapshot_spoilt(snapshot));
+        pvr_snapshot_release(snapshot);
+        return CLI_FAILED;
+    }
     if (selection_make(pvr_snapshot_fields(snapshot), options.fields, &selection, &error) !=
         PVR_OK) {
         pvr_snapshot_release(snapshot);
