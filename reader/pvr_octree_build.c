@@ -166,18 +166,75 @@ static enum pvr_status allocate_level(struct pvr_octree *octree, int l, uint64_t
     return PVR_OK;
 }
 
+/* Index in the list of level `l` of the oct that has the refined cell number `child`. */
+static uint64_t parent_of(const struct build *build, int l, uint64_t child) {
+    const struct pvr_octree *octree = build->octree;
+    const struct pvr_octree_level *level = &octree->level[l];
+    const struct pvr_octs *octs = &build->plan->octs[l];
+    bool roots = l == octree->root_level;
+    uint64_t place = 0; /* of the oct; at the root level a byte is eight trees */
+    while (pvr_rank(level, place + 1, 0) <= child) {
+        place++;
+    }
+    uint64_t tree = 8 * place;
+    while (roots && pvr_rank(level, (tree + 1) >> 3, (tree + 1) & 7) <= child) {
+        tree++;
+    }
+    for (uint64_t i = 0; i < octs->noct; i++) {
+        for (int cell = 0; roots && cell < octree->cells_per_oct; cell++) {
+            uint32_t at[3] = {0, 0, 0};
+            for (int axis = 0; axis < octree->ndim; axis++) {
+                at[axis] = 2 * octs->coordinate[i][axis] + (uint32_t)(cell >> axis & 1);
+            }
+            if (tree_number(octree, at) == tree) {
+                return i;
+            }
+        }
+        if (!roots && octs->slot[i] == place) {
+            return i;
+        }
+    }
+    return UINT64_MAX;
+}
+
+/* Says which oct is wrong where the octs of `l + 1` are not one for each refined cell of `l`. */
+static enum pvr_status fail_children(struct build *build, int l, uint64_t refined, uint8_t *seen,
+                                     struct pvr_error *error) {
+    const struct pvr_octs *below = &build->plan->octs[l + 1];
+    uint64_t children = l < build->octree->max_level ? below->noct : 0, missing = 0;
+    struct descent way = {.from = 0};
+    build->level = l + 1;
+    for (uint64_t i = 0; i < children; i++) {
+        int64_t slot = descend(build->octree, l + 1, below->coordinate[i], &way);
+        if (slot < 0) {
+            return fail_oct(build, i, "has no refined cell above it", error);
+        }
+        if (seen[slot]++ != 0) {
+            return fail_oct(build, i, "lies in the place of another oct", error);
+        }
+    }
+    while (missing < refined && seen[missing] != 0) {
+        missing++;
+    }
+    build->level = l;
+    return fail_oct(build, parent_of(build, l, missing),
+                    "has a refined cell without an oct of the next level", error);
+}
+
 /* Checks that the octs of `l + 1` are as many as the refined cells of `l`. */
-static enum pvr_status check_children(const struct build *build, int l, uint64_t refined,
+static enum pvr_status check_children(struct build *build, int l, uint64_t refined,
                                       struct pvr_error *error) {
     uint64_t children = l < build->octree->max_level ? build->plan->octs[l + 1].noct : 0;
     if (refined == children) {
         return PVR_OK;
     }
-    char name[1024];
-    build->plan->name(build->plan->name_context, l, UINT64_MAX, name, sizeof name);
-    return pvr_fail(error, PVR_ERROR_FORMAT,
-                    "%s: level %d has %llu refined cells, but level %d has %llu octs", name, l,
-                    (ull)refined, l + 1, (ull)children);
+    uint8_t *seen = pvr_large_alloc(refined);
+    if (seen == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the octs of level %d", l + 1);
+    }
+    enum pvr_status status = fail_children(build, l, refined, seen, error);
+    pvr_large_free(seen, refined);
+    return status;
 }
 
 static enum pvr_status place_level(struct build *build, struct pvr_job *job,
@@ -199,11 +256,12 @@ static enum pvr_status place_level(struct build *build, struct pvr_job *job,
      * twice. */
     const uint8_t *empty = status == PVR_OK ? memchr(build->seen, 0, (size_t)octs->noct) : NULL;
     if (empty != NULL) {
-        char name[1024];
-        build->plan->name(build->plan->name_context, build->level, UINT64_MAX, name, sizeof name);
-        status = pvr_fail(error, PVR_ERROR_FORMAT,
-                          "%s: level %d has two octs in one place, and a refined cell without one",
-                          name, build->level);
+        uint64_t second = 0; /* the second one in some place */
+        memset(build->seen, 0, (size_t)octs->noct);
+        while (build->seen[octs->slot[second]]++ == 0) {
+            second++;
+        }
+        status = fail_oct(build, second, "lies in the place of another oct", error);
     }
     pvr_large_free(build->seen, octs->noct);
     build->seen = NULL;

@@ -62,11 +62,15 @@ static void two_octs_in_one_place(void **state) {
         for (int level = 2; level <= 5; level++) {
             struct tree tree = make_tree(ndim); /* one too many */
             add(&tree, level, tree.oct[level][0]);
-            must_fail(&tree, "level");
+            must_fail(&tree, level == 2 ? "fill the box" : "of another oct");
             tree = make_tree(ndim); /* the right number */
             uint64_t last = tree.noct[level] - 1;
             memcpy(tree.oct[level][last].at, tree.oct[level][0].at, sizeof tree.oct[level][0].at);
-            must_fail(&tree, level == 2 ? "of another oct" : "two octs in one place");
+            struct pvr_octree *octree;
+            struct pvr_error error;
+            unit_failed(tree_build(&tree, 0, 2, &octree, NULL, &error), &error,
+                        unit_path("oct %d of level %d lies in", (int)last, level));
+            must_fail(&tree, "of another oct");
         }
     }
 }
@@ -77,12 +81,12 @@ static void missing_octs(void **state) {
         for (int level = 2; level <= 5; level++) {
             struct tree tree = make_tree(ndim);
             drop(&tree, level, tree.noct[level] / 2);
-            must_fail(&tree, level == 2 ? "fill the box" : "refined cells");
+            must_fail(&tree, level == 2 ? "fill the box" : "without an oct");
         }
         for (int level = 3; level <= 5; level++) { /* a whole level, and what is below hangs free */
             struct tree tree = make_tree(ndim);
             tree.noct[level] = 0;
-            must_fail(&tree, "refined cells");
+            must_fail(&tree, "without an oct");
         }
     }
 }
@@ -93,7 +97,7 @@ static void octs_without_a_cell_above(void **state) {
         for (int level = 3; level <= 5; level++) {
             struct tree tree = make_tree(ndim); /* one more */
             add(&tree, level, orphan(&tree, level));
-            must_fail(&tree, "refined cells");
+            must_fail(&tree, unit_path("of level %d has no refined cell above it", level));
             tree = make_tree(ndim); /* moved there */
             uint64_t last = tree.noct[level] - 1;
             struct tree_oct moved = orphan(&tree, level);
@@ -129,7 +133,7 @@ static void refined_cells_on_the_last_level(void **state) {
         must_fail(&tree, "oct");
         tree = make_tree(ndim); /* the root level is the last */
         tree.max_level = 2;
-        must_fail(&tree, "level 2");
+        must_fail(&tree, "of level 2 has a refined cell without");
     }
 }
 
@@ -145,7 +149,11 @@ static void refined_bits_that_are_wrong(void **state) {
                 i++;
             }
             oct[i].refined |= (uint8_t)(oct[i].refined + 1); /* the lowest 0 */
-            must_fail(&tree, "refined cells");
+            struct pvr_octree *octree; /* in the order of the list, the very one is named */
+            struct pvr_error error;
+            unit_failed(tree_build(&tree, 0, 2, &octree, NULL, &error), &error,
+                        unit_path("oct %d of level %d has a refined cell without", (int)i, level));
+            must_fail(&tree, unit_path("of level %d has a refined cell without", level));
             tree = make_tree(ndim); /* another cell than has a child */
             oct = tree.oct[level];
             i = 0;
