@@ -10,6 +10,7 @@ struct bad {
     char *path; /* of the output */
     int number;
     uint64_t leaves;                    /* of the output as it was */
+    const char *only;                   /* the one field to ask for; null: all */
     uint64_t failed, loaded, by_folder; /* tries that failed, did not, named only the folder */
 };
 
