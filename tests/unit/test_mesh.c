@@ -335,7 +335,7 @@ static void extrema_of_all_cells(void **state) {
     (void)state;
     struct pvr_mesh *mesh = unit_load(plain_outputs[3].path, ALL_FIELDS, PVR_FLOAT32, 0, 2);
     struct pvr_error error;
-    unit_ok(pvr_mesh_find_ranges(mesh, NULL, &error), &error);
+    unit_ok(pvr_mesh_find_ranges(mesh->arrays, mesh->narrays, NULL, &error), &error);
     for (int a = 0; a < 3; a++) {
         const struct pvr_mesh_array *array = &mesh->arrays[a];
         int width = array->array->ncomponents;
@@ -359,12 +359,19 @@ static void extrema_of_all_cells(void **state) {
         near(array->norm[0], norm[0], norm[1], 1e-12);
         near(array->norm[1], norm[1], norm[1], 1e-12);
     }
+    double low = mesh->arrays[0].range[0][0], high = mesh->arrays[0].range[0][1];
     ((float *)mesh->arrays[0].array->data)[5] = (float)NAN;
     ((float *)mesh->arrays[1].array->data)[7] = (float)INFINITY;
-    unit_ok(pvr_mesh_find_ranges(mesh, NULL, &error), &error);
-    assert_false(mesh->arrays[0].has_ranges);
+    unit_ok(pvr_mesh_find_ranges(mesh->arrays, mesh->narrays, NULL, &error), &error);
+    assert_true(mesh->arrays[0].has_ranges);
+    assert_true(mesh->arrays[0].range[0][0] >= low && mesh->arrays[0].range[0][1] <= high);
     assert_false(mesh->arrays[1].has_ranges);
     assert_true(mesh->arrays[2].has_ranges);
+    for (uint64_t i = 0; i < mesh->octree->ncells; i++) {
+        ((float *)mesh->arrays[0].array->data)[i] = (float)NAN;
+    }
+    unit_ok(pvr_mesh_find_ranges(mesh->arrays, 1, NULL, &error), &error);
+    assert_false(mesh->arrays[0].has_ranges);
     pvr_mesh_free(mesh);
 }
 
