@@ -35,7 +35,9 @@ void bad_try(struct bad *bad, const char *name, enum bad_wanted wanted) {
     struct pvr_error error;
     pvr_error_clear(&error);
     enum pvr_status status = pvr_snapshot_open(bad->path, &snapshot, &error);
-    if (status == PVR_OK) {
+    if (status == PVR_OK && pvr_snapshot_spoilt(snapshot) != NULL) { /* the gas alone is left */
+        status = pvr_fail(&error, PVR_ERROR_FORMAT, "%s", pvr_snapshot_spoilt(snapshot));
+    } else if (status == PVR_OK) {
         const struct pvr_field_table *table = pvr_snapshot_fields(snapshot);
         for (int i = 0; i < table->nfields && request.nfields < 32; i++) {
             fields[request.nfields++] = table->field[i].name;

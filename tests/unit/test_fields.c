@@ -158,7 +158,7 @@ static void without_descriptor(void **state) {
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         struct pvr_field_table table = read(NULL, expected[i].ndim, expected[i].nvar);
-        assert_null(table.warnings);
+        assert_non_null(strstr(table.warnings, "order")); /* names are a guess: say so */
         expect_fields(&table, expected[i].fields);
         pvr_field_table_free(&table);
     }
@@ -283,7 +283,7 @@ static void other_kinds(void **state) {
     unit_ok(pvr_field_table_add(&table, PVR_GRAVITY, none, 3, 4, &error), &error);
     unit_ok(pvr_field_table_add(&table, PVR_RADIATION, none, 3, 8, &error), &error);
     unit_ok(pvr_field_table_add(&table, PVR_CLUMP_FIELD, none, 3, 1, &error), &error);
-    assert_null(table.warnings);
+    assert_non_null(strstr(table.warnings, "none: is missing"));
     expect_variables(&table, "density velocity_x velocity_y velocity_z pressure potential "
                              "acceleration_x acceleration_y acceleration_z photon_flux_01 "
                              "photon_flux_01_x photon_flux_01_y photon_flux_01_z photon_flux_02 "

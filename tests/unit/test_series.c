@@ -214,8 +214,7 @@ static void what_is_no_output(void **state) {
     unit_write_text(unit_path("%s/notes.txt", run), "ncpu = 1\nndim = 3\nlevelmin = 3\n");
     unit_write_text(unit_path("%s/info_2.txt", run), "ncpu = 1\nndim = 3\nlevelmin = 3\n");
     assert_int_equal(mkfifo(unit_path("%s/info_00009.txt", run), 0600), 0);
-    const char *const wrong[] = {unit_path("%s", run),
-                                 unit_path("%s/output_00002", run),
+    const char *const wrong[] = {unit_path("%s/output_00002", run),
                                  unit_path("%s/output_00003", run),
                                  unit_path("%s/output_00003/info_00003.txt", run),
                                  unit_path("%s/output_00004", run),
@@ -236,6 +235,15 @@ static void what_is_no_output(void **state) {
         assert_false(pvr_output_recognized(wrong[i]));
     }
     assert_false(pvr_output_recognized(NULL));
+    /* the run's own folder is no output, though it stands for the run's series */
+    char *path;
+    assert_false(pvr_output_recognized(unit_path("%s", run)));
+    unit_failed(pvr_output_info_path(run, &path, &error), &error, run);
+    unit_ok(pvr_series_find(run, &series, &error), &error);
+    assert_int_equal(series.count, 3);
+    assert_true(series.output[0].finished);
+    assert_false(series.output[1].finished || series.output[2].finished);
+    pvr_series_free(&series);
     /* named well, but something else inside */
     unit_write_text(unit_path("%s/info_00007.txt", run), "some notes of mine\n");
     assert_false(pvr_output_recognized(unit_path("%s/info_00007.txt", run)));
