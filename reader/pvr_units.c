@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct pvr_unit pvr_field_unit(const struct pvr_info *info, enum pvr_dimension dimension,
                                enum pvr_field_units system) {
@@ -56,4 +57,29 @@ struct pvr_unit pvr_length_unit(const struct pvr_info *info, enum pvr_length_uni
         break;
     }
     return (struct pvr_unit){1.0, ""};
+}
+
+bool pvr_has_physical_units(const struct pvr_info *info) {
+    return info->unit_l != 1 || info->unit_d != 1 || info->unit_t != 1;
+}
+
+char *pvr_length_text(double cm, char *text, size_t size) {
+    static const struct {
+        const char *name;
+        double cm, least;
+    } units[] = {{"Gpc", 1e9 * PVR_PARSEC, 1},
+                 {"Mpc", 1e6 * PVR_PARSEC, 0.1},
+                 {"kpc", 1e3 * PVR_PARSEC, 0.1},
+                 {"pc", PVR_PARSEC, 0.01},
+                 {"AU", PVR_ASTRONOMICAL_UNIT, 0.01},
+                 {"km", 1e5, 0.1},
+                 {"cm", 1, 0}};
+    const int count = sizeof units / sizeof units[0];
+    int unit = 0;
+    /* 0.3 Mpc rather than 300 kpc, and 0.03 pc rather than 6,200 AU */
+    while (unit < count - 1 && cm < units[unit].least * units[unit].cm) {
+        unit++;
+    }
+    snprintf(text, size, "%.4g %s", cm / units[unit].cm, units[unit].name);
+    return text;
 }

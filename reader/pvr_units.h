@@ -11,6 +11,8 @@
 
 #include "pvr_info.h"
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,6 +58,13 @@ struct pvr_unit {
 struct pvr_unit pvr_field_unit(const struct pvr_info *info, enum pvr_dimension dimension,
                                enum pvr_field_units system);
 struct pvr_unit pvr_length_unit(const struct pvr_info *info, enum pvr_length_unit unit);
+
+/* False where the run leaves all its units at 1: its lengths, masses and times then have no meaning
+ * in cm, gram and second. */
+bool pvr_has_physical_units(const struct pvr_info *info);
+
+/* A length as a person likes to read it, "5.72 Mpc"; fills `text` and returns it. */
+char *pvr_length_text(double cm, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -127,7 +127,7 @@ static void print_run(const struct survey *survey) {
                1 / info->aexp - 1);
         printf("  universe   H0 %.4g km/s/Mpc, Omega_m %.4g, Omega_l %.4g, Omega_b %.4g\n",
                info->H0, info->omega_m, info->omega_l, info->omega_b);
-    } else if (has_physical_units(info)) {
+    } else if (pvr_has_physical_units(info)) {
         printf(", %.6g Myr\n", pvr_info_time_myr(info));
     } else {
         printf("\n");
@@ -137,11 +137,11 @@ static void print_run(const struct survey *survey) {
         printf("%s%.6g", a > 0 ? " x " : "", survey->size[a]);
     }
     printf(" (code)");
-    if (has_physical_units(info)) {
-        printf(", %s", format_length(text, survey->size[0] * info->unit_l));
+    if (pvr_has_physical_units(info)) {
+        printf(", %s", pvr_length_text(survey->size[0] * info->unit_l, text, sizeof text));
         if (info->cosmological) {
             printf(" proper, %s comoving",
-                   format_length(text, survey->size[0] * info->unit_l / info->aexp));
+                   pvr_length_text(survey->size[0] * info->unit_l / info->aexp, text, sizeof text));
         }
     }
     printf("\n  domains    %d, %s ordering\n", info->ncpu, info->ordering);
@@ -156,8 +156,8 @@ static void print_levels(const struct survey *survey) {
         const double size = cell_size(survey, l + 1);
         printf("  %5d %12s %12s %12s   %.6g", l + 1, format_count(octs, count->octs),
                format_count(cells, count->cells), format_count(leaves, count->leaf_cells), size);
-        if (has_physical_units(info)) {
-            printf(", %s", format_length(text, size * info->unit_l));
+        if (pvr_has_physical_units(info)) {
+            printf(", %s", pvr_length_text(size * info->unit_l, text, sizeof text));
         }
         printf("\n");
     }

@@ -3,6 +3,7 @@
 #include "json.h"
 #include "options.h"
 #include "pvr_series.h"
+#include "pvr_units.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,8 +53,12 @@ static void print_page(const char *path, const struct pvr_series *series) {
             printf("  %6d    not finished\n", output->number);
             continue;
         }
-        printf("  %6d  %15.9g  %13.6g", output->number, output->info.time,
-               pvr_info_time_myr(&output->info));
+        printf("  %6d  %15.9g", output->number, output->info.time);
+        if (pvr_has_physical_units(&output->info)) {
+            printf("  %13.6g", pvr_info_time_myr(&output->info));
+        } else {
+            printf("  %13s", "-");
+        }
         if (cosmological) {
             printf("  %9.4f", 1 / output->info.aexp - 1);
         }

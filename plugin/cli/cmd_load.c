@@ -195,7 +195,7 @@ static void print_cells(const struct options *options, struct pvr_snapshot *snap
     printf("\n  volume      %.10g (code)\n", totals->volume);
     if (isfinite(totals->total_mass)) {
         printf("  total mass  %.10g (code)", totals->total_mass);
-        if (info->ndim == 3 && has_physical_units(info)) {
+        if (info->ndim == 3 && pvr_has_physical_units(info)) {
             double gram = totals->total_mass * info->unit_d * pow(info->unit_l, 3);
             printf(", %s", format_mass(text, gram));
         }

@@ -48,32 +48,7 @@ char *format_seconds(char text[FORMAT_SIZE], double seconds) {
     return text;
 }
 
-char *format_length(char text[FORMAT_SIZE], double cm) {
-    static const struct {
-        const char *name;
-        double cm, least;
-    } units[] = {{"Gpc", 1e9 * PVR_PARSEC, 1},
-                 {"Mpc", 1e6 * PVR_PARSEC, 0.1},
-                 {"kpc", 1e3 * PVR_PARSEC, 0.1},
-                 {"pc", PVR_PARSEC, 0.01},
-                 {"AU", PVR_ASTRONOMICAL_UNIT, 0.01},
-                 {"km", 1e5, 0.1},
-                 {"cm", 1, 0}};
-    enum { N = sizeof units / sizeof units[0] };
-    int unit = 0;
-    /* 0.3 Mpc rather than 300 kpc, and 0.03 pc rather than 6,200 AU */
-    while (unit < N - 1 && cm < units[unit].least * units[unit].cm) {
-        unit++;
-    }
-    snprintf(text, FORMAT_SIZE, "%.4g %s", cm / units[unit].cm, units[unit].name);
-    return text;
-}
-
 char *format_mass(char text[FORMAT_SIZE], double gram) {
     snprintf(text, FORMAT_SIZE, "%.4g Msol", gram / PVR_SOLAR_MASS);
     return text;
-}
-
-bool has_physical_units(const struct pvr_info *info) {
-    return info->unit_l != 1 || info->unit_d != 1 || info->unit_t != 1;
 }

@@ -13,11 +13,6 @@ enum { FORMAT_SIZE = 64 };
 char *format_bytes(char text[FORMAT_SIZE], double bytes);     /* 33.1 MB */
 char *format_count(char text[FORMAT_SIZE], uint64_t count);   /* 347,544 */
 char *format_seconds(char text[FORMAT_SIZE], double seconds); /* 0.087 s, 2 min 05 s */
-char *format_length(char text[FORMAT_SIZE], double cm);       /* 5.72 Mpc */
 char *format_mass(char text[FORMAT_SIZE], double gram);       /* 1.2e+12 Msol */
-
-/* False where the run leaves all its units at 1: lengths and masses then have no meaning in cm and
- * gram. */
-bool has_physical_units(const struct pvr_info *info);
 
 #endif

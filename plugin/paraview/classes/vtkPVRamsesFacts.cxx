@@ -45,20 +45,9 @@ Format(const char *format, ...) {
     return text;
 }
 
-// A length in cm in the unit that reads best.
 std::string Length(double cm) {
-    const struct {
-        double cm;
-        const char *name;
-    } units[] = {{1e6 * PVR_PARSEC, "Mpc"},
-                 {1e3 * PVR_PARSEC, "kpc"},
-                 {PVR_PARSEC, "pc"},
-                 {PVR_ASTRONOMICAL_UNIT, "AU"}};
-    for (const auto &unit : units) {
-        if (cm >= 0.1 * unit.cm)
-            return Format("%.4g %s", cm / unit.cm, unit.name);
-    }
-    return Format("%.4g cm", cm);
+    char text[64];
+    return pvr_length_text(cm, text, sizeof text);
 }
 
 double Redshift(const pvr_info *info) {
@@ -111,26 +100,32 @@ std::string vtkPVRamsesFacts::Describe(const pvr_snapshot *snapshot, const pvr_s
     if (info->cosmological) {
         text += Format("\nRedshift %.4g (aexp %.5g)\nAge of the universe %.5g Myr", Redshift(info),
                        info->aexp, pvr_info_time_myr(info));
-    } else {
+    } else if (pvr_has_physical_units(info)) {
         text += Format("\nTime %.5g Myr (code %.6g)", pvr_info_time_myr(info), info->time);
+    } else {
+        text += Format("\nTime %.6g (code)", info->time);
     }
     text += Format("\nBox %.6g", size[0]);
     for (int axis = 1; axis < info->ndim; ++axis)
         text += Format(" x %.6g", size[axis]);
-    text += Format(" code lengths\n  %s", Length(size[0] * info->unit_l).c_str());
+    text += " code lengths";
+    if (pvr_has_physical_units(info))
+        text += "\n  " + Length(size[0] * info->unit_l);
     if (info->cosmological)
-        text += Format(", comoving %s", Length(size[0] * info->unit_l / info->aexp).c_str());
-    const double coarsest = info->boxlen * info->unit_l;
-    text += Format("\nLevels %d to %d\n  cells %s to %s", info->levelmin, info->levelmax,
-                   Length(coarsest / (1ull << info->levelmin)).c_str(),
-                   Length(coarsest / (1ull << info->levelmax)).c_str());
+        text += ", comoving " + Length(size[0] * info->unit_l / info->aexp);
+    text += Format("\nlevelmin %d, levelmax %d (allowed)", info->levelmin, info->levelmax);
+    if (pvr_has_physical_units(info)) {
+        const double coarsest = info->boxlen * info->unit_l;
+        text += "\n  cells " + Length(coarsest / (1ull << info->levelmin)) + " to " +
+                Length(coarsest / (1ull << info->levelmax));
+    }
     if (info->cosmological) {
-        text += Format("\nH0 %.4g, Omega m %.4g, L %.4g, k %.4g, b %.4g", info->H0, info->omega_m,
-                       info->omega_l, info->omega_k, info->omega_b);
+        text += Format("\nH0 %.4g, Omega_m %.4g, Omega_L %.4g,\n  Omega_k %.4g, Omega_b %.4g",
+                       info->H0, info->omega_m, info->omega_l, info->omega_k, info->omega_b);
     }
     if (pvr_snapshot_gamma(snapshot) > 0)
         text += Format("\nAdiabatic index %.5g", pvr_snapshot_gamma(snapshot));
-    text += Format("\n%d-D, %d file%s of a kind, %s", info->ndim, info->ncpu,
+    text += Format("\n%d-D, %d domain%s (CPU files), %s ordering", info->ndim, info->ncpu,
                    info->ncpu == 1 ? "" : "s", info->ordering);
     return text;
 }

@@ -44,16 +44,16 @@ std::string StampOf(const std::string &infoPath, const pvr_series &series) {
 
 } // namespace
 
-vtkPVRamsesRun::vtkPVRamsesRun() : Series(), Snapshot(nullptr) {}
+vtkPVRamsesRun::vtkPVRamsesRun() : Series() {}
 
 vtkPVRamsesRun::~vtkPVRamsesRun() {
     this->Forget();
 }
 
 void vtkPVRamsesRun::Close() {
-    pvr_snapshot_release(this->Snapshot);
-    this->Snapshot = nullptr;
-    this->SnapshotPath.clear();
+    for (const Handle &handle : this->Handles)
+        pvr_snapshot_release(handle.Snapshot);
+    this->Handles.clear();
 }
 
 void vtkPVRamsesRun::Forget() {
@@ -132,14 +132,26 @@ const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
 
 pvr_snapshot *vtkPVRamsesRun::Open(const std::string &infoPath, pvr_error &error) {
     const std::string stamp = ChangedAt(infoPath) + " " + ChangedAt(FolderOf(infoPath));
-    if (this->Snapshot && this->SnapshotPath == infoPath && this->SnapshotStamp == stamp)
-        return this->Snapshot;
-    this->Close();
-    if (pvr_snapshot_open(infoPath.c_str(), &this->Snapshot, &error) != PVR_OK) {
-        this->Snapshot = nullptr;
-        return nullptr;
+    auto known = std::find_if(this->Handles.begin(), this->Handles.end(),
+                              [&](const Handle &handle) { return handle.Path == infoPath; });
+    if (known != this->Handles.end() && known->Stamp == stamp) {
+        std::rotate(this->Handles.begin(), known, known + 1);
+        return this->Handles.front().Snapshot;
     }
-    this->SnapshotPath = infoPath;
-    this->SnapshotStamp = stamp;
-    return this->Snapshot;
+    if (known == this->Handles.end() && this->Handles.size() == 2)
+        known = this->Handles.end() - 1;
+    if (known != this->Handles.end()) {
+        pvr_snapshot_release(known->Snapshot);
+        this->Handles.erase(known);
+    }
+    pvr_snapshot *snapshot = nullptr;
+    if (pvr_snapshot_open(infoPath.c_str(), &snapshot, &error) != PVR_OK)
+        return nullptr;
+    this->Handles.insert(this->Handles.begin(), Handle{snapshot, infoPath, stamp});
+    return snapshot;
+}
+
+const std::string &vtkPVRamsesRun::GetStamp() const {
+    static const std::string none;
+    return this->Handles.empty() ? none : this->Handles.front().Stamp;
 }

@@ -1,4 +1,4 @@
-// vtkPVRamsesRun.h - a run's outputs as a time series, and the one output that is open.
+// vtkPVRamsesRun.h - a run's outputs as a time series, and the outputs that are open.
 //
 // ParaView asks for a reader's information often, so what was found stays until the folders
 // change. Not a VTK class; a thin owner of what the C library gives.
@@ -32,13 +32,12 @@ class vtkPVRamsesRun {
     // The output that the path of Find() names; its time in the unit of the last GetTimes().
     const pvr_output *OutputNamed(double &time);
 
-    // Opens an output, or gives the handle that is open already. Owned by this object.
+    // Opens an output, or gives the handle that is open already. Owned by this object, which keeps
+    // two: the output that is named and the one that is shown may be two.
     pvr_snapshot *Open(const std::string &infoPath, pvr_error &error);
-    // Whatever changes when the files of the open output are written anew.
-    const std::string &GetStamp() const {
-        return this->SnapshotStamp;
-    }
-    // Forgets the open handle (after an error: the files may be mended later).
+    // Whatever changes when the files of the output that was opened last are written anew.
+    const std::string &GetStamp() const;
+    // Forgets the open handles (after an error: the files may be mended later).
     void Close();
     // Forgets everything.
     void Forget();
@@ -51,9 +50,11 @@ class vtkPVRamsesRun {
     std::vector<double> Times;
     std::vector<size_t> TimeIndex; // place in Series of each time
 
-    pvr_snapshot *Snapshot;
-    std::string SnapshotPath;
-    std::string SnapshotStamp;
+    struct Handle {
+        pvr_snapshot *Snapshot;
+        std::string Path, Stamp;
+    };
+    std::vector<Handle> Handles; // the last that was asked for is the first
 };
 
 #endif
