@@ -76,10 +76,12 @@ enum pvr_status pvr_info_read(const char *path, struct pvr_info *info, struct pv
         status = whole_number(path, text, whole[i].key, whole[i].low, whole[i].high,
                               &whole[i].value, error);
     }
-    info->ncpu = (int)whole[0].value;
-    info->ndim = (int)whole[1].value;
-    info->levelmin = (int)whole[2].value;
-    info->levelmax = (int)whole[3].value;
+    if (status == PVR_OK) { /* whole numbers that fit: others must not be converted */
+        info->ncpu = (int)whole[0].value;
+        info->ndim = (int)whole[1].value;
+        info->levelmin = (int)whole[2].value;
+        info->levelmax = (int)whole[3].value;
+    }
     struct {
         const char *key;
         bool positive;
