@@ -328,14 +328,9 @@ static void write_object(const struct survey *survey) {
 
 int cmd_info(int argc, char **argv) {
     struct options options;
-    switch (options_parse(argc, argv, TAKES_JSON | TAKES_THREADS, usage, &options)) {
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return cli_finish_output();
-    case OPTIONS_WRONG:
-        return CLI_USAGE;
-    case OPTIONS_GO:
-        break;
+    int exit_status;
+    if (!options_go(argc, argv, TAKES_JSON | TAKES_THREADS, usage, help, &options, &exit_status)) {
+        return exit_status;
     }
     struct pvr_error error;
     struct survey survey;

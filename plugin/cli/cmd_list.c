@@ -107,14 +107,9 @@ static void print_json(const char *path, const struct pvr_series *series) {
 
 int cmd_list(int argc, char **argv) {
     struct options options;
-    switch (options_parse(argc, argv, TAKES_JSON, usage, &options)) {
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return cli_finish_output();
-    case OPTIONS_WRONG:
-        return CLI_USAGE;
-    case OPTIONS_GO:
-        break;
+    int exit_status;
+    if (!options_go(argc, argv, TAKES_JSON, usage, help, &options, &exit_status)) {
+        return exit_status;
     }
     struct pvr_error error;
     struct pvr_series series;

@@ -295,14 +295,9 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
 int cmd_load(int argc, char **argv) {
     struct options options;
     const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH;
-    switch (options_parse(argc, argv, takes, usage, &options)) {
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return cli_finish_output();
-    case OPTIONS_WRONG:
-        return CLI_USAGE;
-    case OPTIONS_GO:
-        break;
+    int exit_status;
+    if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {
+        return exit_status;
     }
     struct pvr_error error;
     struct pvr_snapshot *snapshot = NULL;
@@ -323,7 +318,7 @@ int cmd_load(int argc, char **argv) {
     }
     struct totals totals;
     struct particle_totals particles;
-    int exit_status = read_totals(&options, snapshot, &selection, &totals, &particles);
+    exit_status = read_totals(&options, snapshot, &selection, &totals, &particles);
     if (exit_status == CLI_OK) {
         if (!options.quiet) {
             warn(pvr_snapshot_warnings(snapshot));

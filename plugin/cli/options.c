@@ -43,6 +43,8 @@ static const struct known {
 };
 enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096 };
 
+enum options_result { OPTIONS_GO, OPTIONS_HELP, OPTIONS_WRONG };
+
 static enum options_result wrong(const char *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -123,8 +125,8 @@ static bool apply(int option, const char *argument, struct options *options) {
     }
 }
 
-enum options_result options_parse(int argc, char **argv, unsigned takes, const char *usage,
-                                  struct options *options) {
+static enum options_result parse(int argc, char **argv, unsigned takes, const char *usage,
+                                 struct options *options) {
     *options = (struct options){.threads = {.prefetch = true}, .precision = PVR_FLOAT64};
     struct option table[NKNOWN + 1];
     int n = 0;
@@ -170,4 +172,20 @@ enum options_result options_parse(int argc, char **argv, unsigned takes, const c
     }
     options->path = argv[optind];
     return OPTIONS_GO;
+}
+
+bool options_go(int argc, char **argv, unsigned takes, const char *usage, const char *help,
+                struct options *options, int *exit_status) {
+    switch (parse(argc, argv, takes, usage, options)) {
+    case OPTIONS_HELP:
+        fputs(help, stdout);
+        *exit_status = cli_finish_output();
+        return false;
+    case OPTIONS_WRONG:
+        *exit_status = CLI_USAGE;
+        return false;
+    case OPTIONS_GO:
+        break;
+    }
+    return true;
 }

@@ -28,11 +28,9 @@ struct options {
     enum pvr_field_units units;
 };
 
-enum options_result { OPTIONS_GO, OPTIONS_HELP, OPTIONS_WRONG };
-
-/* Reads the arguments of a command (argv[0] is its name) that takes `takes`. On OPTIONS_WRONG a
- * message and `usage` were printed on standard error. */
-enum options_result options_parse(int argc, char **argv, unsigned takes, const char *usage,
-                                  struct options *options);
+/* Reads the arguments of a command (argv[0] is its name) that takes `takes`. True: go on. False:
+ * help was printed, or what is wrong and `usage`; *exit_status is what the command ends with. */
+bool options_go(int argc, char **argv, unsigned takes, const char *usage, const char *help,
+                struct options *options, int *exit_status);
 
 #endif
