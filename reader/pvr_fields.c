@@ -383,17 +383,6 @@ enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file
     return PVR_OK;
 }
 
-enum pvr_status pvr_field_table_read(const char *descriptor_path, int ndim, int nvar,
-                                     struct pvr_field_table *table, struct pvr_error *error) {
-    memset(table, 0, sizeof *table);
-    enum pvr_status status =
-        pvr_field_table_add(table, PVR_HYDRO, descriptor_path, ndim, nvar, error);
-    if (status != PVR_OK) {
-        pvr_field_table_free(table);
-    }
-    return status;
-}
-
 int pvr_descriptor_count(const char *descriptor_path) {
     char *text;
     if (access(descriptor_path, F_OK) != 0 ||

@@ -56,12 +56,9 @@ struct pvr_field_table {
     char *warnings; /* a descriptor that disagrees with the files, duplicate names; or null */
 };
 
-/* Makes the table for a hydro file with `nvar` variables. `descriptor_path` may name a file that
- * does not exist. */
-enum pvr_status pvr_field_table_read(const char *descriptor_path, int ndim, int nvar,
-                                     struct pvr_field_table *table, struct pvr_error *error);
-/* Adds the variables and fields of another kind of file to a table, which may be all zero. A name
- * that the table has already gets a number behind it, with a warning. */
+/* Adds the variables and fields of a kind of file with `nvar` variables to a table, which may be
+ * all zero. `descriptor_path` may name a file that does not exist. A name that the table has
+ * already gets a number behind it, with a warning. On failure the table is still to be freed. */
 enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file_kind kind,
                                     const char *descriptor_path, int ndim, int nvar,
                                     struct pvr_error *error);

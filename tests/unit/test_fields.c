@@ -20,6 +20,17 @@ static int drop_folder(void **state) {
     return 0;
 }
 
+/* A table of a hydro file alone; empty on failure. */
+static enum pvr_status read_hydro(const char *path, int ndim, int nvar,
+                                  struct pvr_field_table *table, struct pvr_error *error) {
+    *table = (struct pvr_field_table){0};
+    enum pvr_status status = pvr_field_table_add(table, PVR_HYDRO, path, ndim, nvar, error);
+    if (status != PVR_OK) {
+        pvr_field_table_free(table);
+    }
+    return status;
+}
+
 /* The table with a descriptor of `text` (null: none). */
 static struct pvr_field_table read(const char *text, int ndim, int nvar) {
     const char *path = unit_path("%s/hydro_file_descriptor.txt", folder);
@@ -30,7 +41,7 @@ static struct pvr_field_table read(const char *text, int ndim, int nvar) {
     }
     struct pvr_field_table table;
     struct pvr_error error;
-    unit_ok(pvr_field_table_read(path, ndim, nvar, &table, &error), &error);
+    unit_ok(read_hydro(path, ndim, nvar, &table, &error), &error);
     assert_int_equal(table.nvariables, nvar);
     for (int i = 0; i < nvar; i++) {
         assert_int_equal(table.variable[i].kind, PVR_HYDRO);
@@ -194,19 +205,19 @@ static void descriptors_that_do_not_fit(void **state) {
     struct pvr_field_table table;
     struct pvr_error error;
     unit_write_file(path, "1, density\0\0", 12);
-    unit_ok(pvr_field_table_read(path, 1, 3, &table, &error), &error);
+    unit_ok(read_hydro(path, 1, 3, &table, &error), &error);
     assert_non_null(strstr(table.warnings, path));
     pvr_field_table_free(&table);
     unit_remove(path);
     unit_make_folder(path);
-    unit_ok(pvr_field_table_read(path, 1, 3, &table, &error), &error);
+    unit_ok(read_hydro(path, 1, 3, &table, &error), &error);
     assert_non_null(strstr(table.warnings, path));
     expect_fields(&table, "density(0) velocity(1,-1,-1) pressure(2)");
     pvr_field_table_free(&table);
     unit_remove(path);
     static const int absurd[] = {0, -1, PVR_MAX_VARIABLES + 1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof absurd / sizeof *absurd; i++) {
-        unit_failed(pvr_field_table_read(path, 3, absurd[i], &table, &error), &error, path);
+        unit_failed(read_hydro(path, 3, absurd[i], &table, &error), &error, path);
         assert_null(table.variable);
     }
     table = read(NULL, 3, PVR_MAX_VARIABLES);
