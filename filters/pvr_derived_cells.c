@@ -1,6 +1,8 @@
 /* pvr_derived_cells.c - filling a block of cells with what formulas ask for, storing results. */
 #include "pvr_derived_cells.h"
 
+#include "pvr_octree_rank.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -120,16 +122,17 @@ static void fill_sizes(const struct pvr_cursor *cursor, uint64_t from, int count
                        double *volume) {
     const struct pvr_octree *octree = cursor->octree;
     const struct pvr_run *run = &cursor->run;
-    const uint8_t *refined = octree->level[run->level].refined;
+    const struct pvr_octree_level *level = &octree->level[run->level];
     const double of[2] = {pvr_octree_cell_size(octree, run->level), (double)NAN};
     const double volume_of[2] = {pvr_octree_cell_volume(octree, run->level), (double)NAN};
     if (run->level == octree->root_level) { /* one cell */
-        oct_sizes(refined[run->tree >> 3], run->tree & 7, 1, of, volume_of, size, volume);
+        oct_sizes(pvr_no_leaves(level, run->tree >> 3), run->tree & 7, 1, of, volume_of, size,
+                  volume);
         return;
     }
     for (int i = 0; i < count;) {
         uint64_t at = from + (uint64_t)i;
-        unsigned bits = refined[run->oct + (at >> octree->ndim)];
+        unsigned bits = pvr_no_leaves(level, run->oct + (at >> octree->ndim));
         unsigned cell = (unsigned)at & (unsigned)(octree->cells_per_oct - 1);
         unsigned n = (unsigned)octree->cells_per_oct - cell;
         n = n < (unsigned)(count - i) ? n : (unsigned)(count - i);
@@ -159,12 +162,15 @@ static void fill_positions(struct pvr_cursor *cursor, uint64_t from, int count,
                            const double centre[3], double (*position)[PVR_BLOCK], int to) {
     const struct pvr_octree *octree = cursor->octree;
     const struct pvr_run *run = &cursor->run;
-    double size = pvr_octree_cell_size(octree, run->level), edge[3][2] = {{0}};
+    double size = pvr_octree_cell_size(octree, run->level), edge[3][2] = {{0}}, from_corner[3];
+    for (int axis = 0; axis < 3; axis++) {
+        from_corner[axis] = octree->origin[axis] - centre[axis];
+    }
     if (run->level == octree->root_level) { /* one cell */
         uint32_t at[3];
         pvr_tree_coordinate(octree, run->tree, at);
         for (int axis = 0; axis < octree->ndim; axis++) {
-            edge[axis][0] = (at[axis] + 0.5) * size - centre[axis];
+            edge[axis][0] = (at[axis] + 0.5) * size + from_corner[axis];
         }
         oct_positions(0, 1, edge, position, to);
         return;
@@ -173,8 +179,8 @@ static void fill_positions(struct pvr_cursor *cursor, uint64_t from, int count,
         uint64_t place = from + (uint64_t)i;
         const uint32_t *at = oct_coordinate(cursor, place >> octree->ndim);
         for (int axis = 0; axis < octree->ndim; axis++) {
-            edge[axis][0] = (2.0 * at[axis] + 0.5) * size - centre[axis];
-            edge[axis][1] = (2.0 * at[axis] + 1.5) * size - centre[axis];
+            edge[axis][0] = (2.0 * at[axis] + 0.5) * size + from_corner[axis];
+            edge[axis][1] = (2.0 * at[axis] + 1.5) * size + from_corner[axis];
         }
         unsigned cell = (unsigned)place & (unsigned)(octree->cells_per_oct - 1);
         unsigned n = (unsigned)octree->cells_per_oct - cell;

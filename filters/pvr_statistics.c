@@ -1,6 +1,8 @@
 /* pvr_statistics.c - totals and extrema over the leaf cells of a mesh. */
 #include "pvr_statistics.h"
 
+#include "pvr_octree_rank.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +86,8 @@ static void count_run(const struct pvr_octree *octree, const struct run *run,
                                  (run->first - level->tree_first[run->tree]) * (uint64_t)ncells;
     *leaves = 0;
     for (uint64_t i = run->first; i < run->first + run->count; i++) {
-        unsigned refined = roots ? level->refined[i >> 3] >> (i & 7) & 1 : level->refined[i];
+        unsigned refined =
+            roots ? pvr_no_leaves(level, i >> 3) >> (i & 7) & 1 : pvr_no_leaves(level, i);
         index = roots ? level->tree_cell[i] : index;
         for (int c = 0; c < ncells; c++, index++) {
             if ((refined >> c & 1) == 0) {

@@ -22,6 +22,7 @@ void pvr_octree_release(struct pvr_octree *octree) {
         uint64_t nbytes = l > octree->root_level ? level->noct : (level->noct + 7) / 8;
         uint64_t nwords = (nbytes + 7) / 8 + 1;
         pvr_large_free(level->refined, nwords * 8);
+        pvr_large_free(level->outside, nwords * 8);
         pvr_large_free(level->rank, nwords * sizeof *level->rank);
         free(level->tree_first);
         free(level->tree_cell);
@@ -44,6 +45,7 @@ static void set_cell(const struct pvr_octree *octree, int level, uint64_t tree, 
     cell->level = level;
     cell->oct = oct;
     cell->refined = pvr_is_refined(at, oct, number);
+    cell->outside = pvr_is_outside(at, oct, number);
     cell->index = at->tree_cell[tree] +
                   (oct - at->tree_first[tree]) * (uint64_t)octree->cells_per_oct + number;
 }
@@ -67,6 +69,7 @@ bool pvr_octree_cell(const struct pvr_octree *octree, int level, const uint32_t 
     cell->level = root;
     cell->oct = tree;
     cell->refined = pvr_is_refined(roots, tree >> 3, tree & 7);
+    cell->outside = pvr_is_outside(roots, tree >> 3, tree & 7);
     cell->index = roots->tree_cell[tree];
     uint64_t child = cell->refined ? pvr_rank(roots, tree >> 3, tree & 7) : 0;
     while (cell->refined && cell->level < level) {
@@ -90,7 +93,7 @@ bool pvr_octree_find_leaf(const struct pvr_octree *octree, const double position
     uint32_t coordinate[3] = {0, 0, 0};
     for (int axis = 0; axis < octree->ndim; axis++) {
         double cells = ldexp(octree->root_dims[axis], octree->max_level - octree->root_level);
-        double at = position[axis] / octree->size[axis] * cells;
+        double at = (position[axis] - octree->origin[axis]) / octree->size[axis] * cells;
         if (!(at >= 0 && at < cells)) {
             return false;
         }

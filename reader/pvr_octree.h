@@ -11,6 +11,11 @@
  * cell, then its cells of level root_level + 1, root_level + 2, ... Coarse (refined) cells have an
  * index and values too.
  *
+ * An octree may hold a part of a box (a region, a file that was cut out of a run): the grid of
+ * trees then begins at `origin`, and the leaves that are not part of it are marked as *outside*.
+ * They have indices, and NaN in field arrays, but are cells to nobody: not counted, summed or
+ * drawn.
+ *
  * A level has at most 2^32 - 1 octs. An octree never changes once built; any number of threads may
  * use it.
  */
@@ -30,9 +35,10 @@ enum { PVR_MAX_LEVELS = 32 };
 
 struct pvr_octree_level {
     uint64_t noct;
-    uint8_t *refined;     /* a byte per oct, bit c: cell c is refined; padded with zeros to whole
-                             words of 8 */
-    uint32_t *rank;       /* rank[w]: refined cells in the first 8 w bytes */
+    uint8_t *refined; /* a byte per oct, bit c: cell c is refined; padded with zeros to whole
+                         words of 8 */
+    uint8_t *outside; /* as `refined`: bit c: leaf c is outside; null: no cell of the level is */
+    uint32_t *rank;   /* rank[w]: refined cells in the first 8 w bytes */
     uint64_t *tree_first; /* first oct of each tree, ntrees + 1 entries */
     uint64_t *tree_cell;  /* index of the first cell of this level in each tree, ntrees entries */
 };
@@ -43,10 +49,12 @@ struct pvr_octree {
     int root_level;    /* level of the trees' root cells, >= 1 */
     int max_level;     /* deepest level with cells */
     uint32_t root_dims[3];
-    double size[3]; /* of the whole grid of trees, code length */
+    double origin[3]; /* lower corner of the grid of trees, code length; 0 for a whole box */
+    double size[3];   /* of the whole grid of trees, code length */
     uint64_t ntrees;
-    uint64_t ncells; /* all cells of all trees, coarse ones included */
-    uint64_t nleaves;
+    uint64_t ncells;   /* all cells of all trees, coarse ones and those outside included */
+    uint64_t nleaves;  /* without those outside */
+    uint64_t noutside; /* leaves that are outside; 0: no level has an `outside` */
     /* level[root_level]: the root cells, bit t & 7 of byte t >> 3 for tree t, tree_cell alone;
      * level[l]: octs. */
     struct pvr_octree_level level[PVR_MAX_LEVELS + 1];
@@ -64,6 +72,7 @@ struct pvr_cell {
     uint32_t coordinate[3];
     uint64_t index; /* into field arrays */
     bool refined;
+    bool outside;
     uint64_t oct; /* place of its oct in level `level` (the tree, at root_level) */
 };
 
@@ -71,7 +80,8 @@ struct pvr_cell {
  * that place. False if outside of the box or level < root_level. */
 bool pvr_octree_cell(const struct pvr_octree *octree, int level, const uint32_t coordinate[3],
                      struct pvr_cell *cell);
-/* The leaf that holds `position` (code length, 0 <= position < size; unused axes ignored). */
+/* The leaf that holds `position` (code length, 0 <= position - origin < size; unused axes ignored).
+ * It may be outside. */
 bool pvr_octree_find_leaf(const struct pvr_octree *octree, const double position[3],
                           struct pvr_cell *leaf);
 /* The neighbour of `cell` across `face` (0: -x, 1: +x, 2: -y, ... 5: +z): of its own level where

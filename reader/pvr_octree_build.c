@@ -302,7 +302,7 @@ static void number_cells(struct pvr_octree *octree) {
         }
     }
     octree->ncells = cell;
-    octree->nleaves = cell - refined;
+    octree->nleaves = cell - refined - octree->noutside;
 }
 
 static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pvr_octree **result,

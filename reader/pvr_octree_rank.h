@@ -39,4 +39,15 @@ static inline bool pvr_is_refined(const struct pvr_octree_level *level, uint64_t
     return level->refined[oct] >> cell & 1;
 }
 
+static inline bool pvr_is_outside(const struct pvr_octree_level *level, uint64_t oct,
+                                  unsigned cell) {
+    return level->outside != NULL && (level->outside[oct] >> cell & 1);
+}
+
+/* Bits of the cells of an oct (of eight trees, at the root level) that are no leaves of the mesh:
+ * refined or outside. */
+static inline unsigned pvr_no_leaves(const struct pvr_octree_level *level, uint64_t oct) {
+    return (unsigned)level->refined[oct] | (level->outside != NULL ? level->outside[oct] : 0u);
+}
+
 #endif

@@ -122,8 +122,8 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
 
 } // namespace
 
-void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3],
-                             const uint32_t dims[3]) {
+void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double origin[3],
+                             const double size[3], const uint32_t dims[3]) {
     grid->Initialize();
     grid->SetBranchFactor(2);
     grid->SetTransposedRootIndexing(false); // tree i + nx (j + ny k)
@@ -135,7 +135,8 @@ void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size
         vtkNew<vtkDoubleArray> coordinates;
         coordinates->SetNumberOfTuples(points[axis]);
         for (unsigned int i = 0; i < points[axis]; ++i)
-            coordinates->SetValue(i, axis < ndim ? size[axis] * i / dims[axis] : 0.0);
+            coordinates->SetValue(i,
+                                  axis < ndim ? origin[axis] + size[axis] * i / dims[axis] : 0.0);
         if (axis == 0)
             grid->SetXCoordinates(coordinates);
         else if (axis == 1)
@@ -147,9 +148,12 @@ void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double size
 
 void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
                             const pvr_threads *threads) {
-    const double size[3] = {octree->size[0] * lengthFactor, octree->size[1] * lengthFactor,
-                            octree->size[2] * lengthFactor};
-    SetBox(grid, octree->ndim, size, octree->root_dims);
+    double origin[3], size[3];
+    for (int axis = 0; axis < 3; ++axis) {
+        origin[axis] = octree->origin[axis] * lengthFactor;
+        size[axis] = octree->size[axis] * lengthFactor;
+    }
+    SetBox(grid, octree->ndim, origin, size, octree->root_dims);
 
     Filling filling;
     filling.Octree = octree;

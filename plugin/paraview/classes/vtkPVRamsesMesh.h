@@ -11,8 +11,10 @@
 
 namespace vtkPVRamsesMesh {
 
-// Gives `grid` the box, `dims` trees per axis and no tree yet. `size` is in the unit of the grid.
-void SetBox(vtkHyperTreeGrid *grid, int ndim, const double size[3], const uint32_t dims[3]);
+// Gives `grid` the box, `dims` trees per axis and no tree yet. `origin` (its lower corner) and
+// `size` are in the unit of the grid.
+void SetBox(vtkHyperTreeGrid *grid, int ndim, const double origin[3], const double size[3],
+            const uint32_t dims[3]);
 
 // Fills `grid` with the octree's trees; code lengths are multiplied by `lengthFactor`. The values
 // of the octree's arrays are in the order of the grid's cells then. Trees are made one after the
