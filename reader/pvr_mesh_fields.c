@@ -119,8 +119,7 @@ struct filling {
     const struct pvr_domains *domains;
     const struct pvr_octree *octree;
     const struct pvr_pieces *pieces;
-    const struct pvr_octs *octs;
-    const uint32_t (*root_coordinate)[3];
+    const struct pvr_structure *structure;
     const struct pvr_target *target;
     int ntargets;
     enum pvr_file_kind kind;
@@ -140,7 +139,7 @@ static int piece_indices(const struct filling *filling, const struct pvr_piece *
     int ncells = octree->cells_per_oct;
     if (piece->level == octree->root_level) {
         for (uint64_t i = 0; i < piece->count; i++) {
-            const uint32_t *at = filling->root_coordinate[piece->base + i];
+            const uint32_t *at = filling->structure->root_coordinate[piece->base + i];
             for (int c = 0; c < ncells; c++) {
                 uint64_t tree = 0;
                 for (int axis = octree->ndim - 1; axis >= 0; axis--) {
@@ -152,7 +151,7 @@ static int piece_indices(const struct filling *filling, const struct pvr_piece *
         }
         return ncells;
     }
-    const uint32_t *slot = filling->octs[piece->level].slot + piece->base;
+    const uint32_t *slot = pvr_structure_slots(filling->structure, piece->level) + piece->base;
     const uint64_t *first = level->tree_first;
     uint64_t tree = 0;
     for (uint64_t i = 0; i < piece->count; i++) {
@@ -385,16 +384,14 @@ static void list_wanted(struct filling *filling, int nvar) {
     }
 }
 
-enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr_octree *octree,
-                                 const struct pvr_pieces *pieces, const struct pvr_octs *octs,
-                                 const uint32_t (*root_coordinate)[3],
+enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
+                                 const struct pvr_structure *structure,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
                                  struct pvr_error *error) {
     struct filling filling = {.snapshot = snapshot,
-                              .octree = octree,
-                              .pieces = pieces,
-                              .octs = octs,
-                              .root_coordinate = root_coordinate,
+                              .octree = structure->octree,
+                              .pieces = &structure->pieces,
+                              .structure = structure,
                               .target = target,
                               .ntargets = ntargets,
                               .constants = true};
@@ -412,14 +409,15 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr
         status = pvr_snapshot_columns(snapshot, filling.kind, job, &filling.columns, error);
         if (status == PVR_OK) {
             list_wanted(&filling, snapshot->nvar[kind]);
-            status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task, prefetch_task,
-                                 &filling, error);
+            status = pvr_job_run(job, filling.pieces->ntasks, filling.pieces->cost, fill_task,
+                                 prefetch_task, &filling, error);
         }
         filling.constants = false;
     }
     if (status == PVR_OK && constants && filling.constants) {
         filling.columns = NULL;
-        status = pvr_job_run(job, pieces->ntasks, pieces->cost, fill_task, NULL, &filling, error);
+        status = pvr_job_run(job, filling.pieces->ntasks, filling.pieces->cost, fill_task, NULL,
+                             &filling, error);
     }
     return status;
 }

@@ -3,9 +3,7 @@
 #define PVR_MESH_FIELDS_H
 
 #include "pvr_mesh.h"
-#include "pvr_octree_build.h"
-#include "pvr_pieces.h"
-#include "pvr_snapshot_private.h"
+#include "pvr_structure.h"
 
 /* What fills one array: a constant of the piece, or columns of a kind of file. */
 struct pvr_target {
@@ -34,11 +32,9 @@ uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
                                 const struct pvr_domains *domains, int low, int high,
                                 const struct pvr_target *target, int ntargets);
 
-/* Fills the targets' arrays. `octs` has, per level, the octs' places in the octree (slot);
- * `root_coordinate` where the octs of the root level lie, in the order of the domains. */
-enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot, const struct pvr_octree *octree,
-                                 const struct pvr_pieces *pieces, const struct pvr_octs *octs,
-                                 const uint32_t (*root_coordinate)[3],
+/* Fills the targets' arrays, which have a tuple for each cell of the structure's octree. */
+enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
+                                 const struct pvr_structure *structure,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
                                  struct pvr_error *error);
 

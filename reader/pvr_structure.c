@@ -1,0 +1,248 @@
+/* pvr_structure.c - the octs of an output: read once, then any field is filled from them. */
+#include "pvr_structure.h"
+
+#include "pvr_octree_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything that lives while a structure is read. */
+struct reading {
+    const struct pvr_snapshot *snapshot;
+    const struct pvr_domains *domains;
+    struct pvr_levels levels;
+    struct pvr_structure *structure;
+    struct pvr_octs octs[PVR_MAX_LEVELS + 1];
+};
+
+/* With many coarse cells fewer levels are above the trees. */
+enum { MOST_TREES = 1 << 16 };
+
+/* Trees per side: 2^root_level per coarse cell. Few are cheap in VTK (each costs some 450 bytes and
+ * 7 microseconds there); more are wanted where the mesh is large, so that what works tree by tree
+ * has something to share. */
+static int choose_root_level(const struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
+                             int max_level) {
+    static const int small[] = {0, 6, 5, 3};
+    int ndim = snapshot->info.ndim, level = 0;
+    uint64_t cells = 1, octs = 0;
+    for (int axis = 0; axis < ndim; axis++) {
+        cells *= snapshot->layout.box.count[axis];
+    }
+    for (int l = 1; l <= max_level; l++) {
+        octs += domains->level_octs[l - 1];
+    }
+    int wanted = small[ndim] + (octs > 4000000 ? 1 : 0);
+    wanted = wanted < max_level ? wanted : max_level;
+    while (level < wanted) { /* the root cells must fill the box */
+        if (domains->level_octs[level] != cells || (level > 0 && cells << ndim > MOST_TREES)) {
+            break;
+        }
+        cells <<= ndim;
+        level++;
+    }
+    return level;
+}
+
+enum pvr_status pvr_structure_levels(const struct pvr_snapshot *snapshot,
+                                     const struct pvr_domains *domains, int max_level,
+                                     struct pvr_levels *levels, struct pvr_error *error) {
+    levels->all = max_level == 0 || max_level >= domains->deepest;
+    levels->max = levels->all ? domains->deepest : max_level;
+    levels->root = choose_root_level(snapshot, domains, levels->max);
+    if (levels->root == 0) {
+        return pvr_fail(error, PVR_ERROR_FORMAT,
+                        "%s: the octs of level 1 are not one for each of the box's coarse cells",
+                        snapshot->layout.folder);
+    }
+    return PVR_OK;
+}
+
+/* Are the sons of the octs of `level` read? */
+static bool reads_sons(struct pvr_levels levels, int level) {
+    return level < levels.max || levels.all;
+}
+
+uint64_t pvr_structure_file_bytes(const struct pvr_snapshot *snapshot,
+                                  const struct pvr_domains *domains, struct pvr_levels levels) {
+    const struct pvr_amr_header *amr = &snapshot->layout.amr;
+    uint64_t bytes = 0;
+    for (int l = levels.root; l <= levels.max; l++) {
+        uint64_t noct = domains->level_octs[l - 1];
+        bytes += noct * (uint64_t)amr->ndim * amr->real_bytes;
+        bytes += reads_sons(levels, l) ? noct * 4 << amr->ndim : 0;
+    }
+    return bytes;
+}
+
+static void name_oct(void *context, int level, uint64_t index, char *text, size_t size) {
+    const struct reading *reading = context;
+    for (int domain = 1; index != UINT64_MAX && domain <= reading->domains->ndomains; domain++) {
+        uint64_t noct = pvr_domains_place(reading->domains, domain, level)->noct;
+        if (index < noct) {
+            char *path = pvr_layout_path(&reading->snapshot->layout, "amr", domain);
+            snprintf(text, size, "%s: oct %llu of level %d", path != NULL ? path : "amr file",
+                     (unsigned long long)index + 1, level);
+            free(path);
+            return;
+        }
+        index -= noct;
+    }
+    snprintf(text, size, "%s", reading->snapshot->layout.folder);
+}
+
+static enum pvr_status read_octs_task(void *context, size_t number, struct pvr_worker *worker,
+                                      struct pvr_error *error) {
+    struct reading *reading = context;
+    const struct pvr_pieces *pieces = &reading->structure->pieces;
+    const struct pvr_piece_task *task = &pieces->task[number];
+    const struct pvr_piece *piece = &pieces->piece[task->first];
+    struct pvr_file file;
+    char *path;
+    enum pvr_status status =
+        pvr_pieces_open(&reading->snapshot->layout, "amr", piece->domain, &file, &path, error);
+    for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
+        const struct pvr_octs *octs = &reading->octs[piece[i].level];
+        status = pvr_job_stopped(worker->job)
+                     ? PVR_CANCELLED
+                     : pvr_piece_read_octs(
+                           &reading->snapshot->layout, reading->domains, &file, &piece[i], worker,
+                           octs->coordinate + piece[i].base,
+                           octs->refined != NULL ? octs->refined + piece[i].base : NULL, error);
+    }
+    pvr_file_close(&file);
+    free(path);
+    return status;
+}
+
+static void prefetch_octs(void *context, size_t number) {
+    const struct reading *reading = context;
+    const struct pvr_layout *layout = &reading->snapshot->layout;
+    const struct pvr_pieces *pieces = &reading->structure->pieces;
+    const struct pvr_piece_task *task = &pieces->task[number];
+    const struct pvr_piece *piece = &pieces->piece[task->first];
+    struct pvr_file file;
+    char *path;
+    if (pvr_pieces_open(layout, "amr", piece->domain, &file, &path, NULL) == PVR_OK) {
+        for (size_t i = 0; i < task->count; i++) {
+            pvr_piece_prefetch_octs(layout, reading->domains, &file, &piece[i],
+                                    reading->octs[piece[i].level].refined != NULL);
+        }
+    }
+    pvr_file_close(&file);
+    free(path);
+}
+
+static enum pvr_status allocate_octs(struct reading *reading, struct pvr_error *error) {
+    for (int l = reading->levels.root; l <= reading->levels.max; l++) {
+        struct pvr_octs *octs = &reading->octs[l];
+        struct pvr_array **slot = &reading->structure->slot[l];
+        octs->noct = reading->domains->level_octs[l - 1];
+        octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
+        bool sons = reads_sons(reading->levels, l);
+        octs->refined = sons ? pvr_large_alloc(octs->noct) : NULL;
+        enum pvr_status status =
+            l > reading->levels.root ? pvr_array_new(PVR_INT32, 1, octs->noct, slot, NULL) : PVR_OK;
+        if (octs->coordinate == NULL || (sons && octs->refined == NULL) || status != PVR_OK) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the %llu octs of level %d",
+                            (unsigned long long)octs->noct, l);
+        }
+        octs->slot = *slot != NULL ? (*slot)->data : NULL;
+    }
+    return PVR_OK;
+}
+
+static enum pvr_status read_octs(struct reading *reading, struct pvr_job *job,
+                                 struct pvr_error *error) {
+    struct pvr_structure *structure = reading->structure;
+    enum pvr_status status = pvr_pieces_cut(reading->domains, reading->levels.root,
+                                            reading->levels.max, &structure->pieces, error);
+    if (status == PVR_OK) {
+        status = allocate_octs(reading, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_job_run(job, structure->pieces.ntasks, structure->pieces.cost, read_octs_task,
+                             prefetch_octs, reading, error);
+    }
+    return status;
+}
+
+static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job,
+                                    struct pvr_error *error) {
+    struct pvr_structure *structure = reading->structure;
+    const struct pvr_octs *roots = &reading->octs[reading->levels.root];
+    size_t root_bytes = (size_t)roots->noct * sizeof *structure->root_coordinate;
+    structure->root_coordinate = malloc(root_bytes);
+    if (structure->root_coordinate == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the root level");
+    }
+    memcpy(structure->root_coordinate, roots->coordinate, root_bytes);
+    struct pvr_octree_plan plan = {.ndim = reading->snapshot->info.ndim,
+                                   .root_level = reading->levels.root,
+                                   .max_level = reading->levels.max,
+                                   .octs = reading->octs,
+                                   .name = name_oct,
+                                   .name_context = reading};
+    pvr_snapshot_box(reading->snapshot, plan.size, plan.ncoarse);
+    return pvr_octree_build(&plan, job, &structure->octree, error);
+}
+
+/* Adds up the memory of a finished structure. */
+static void count_bytes(struct pvr_structure *structure) {
+    const struct pvr_pieces *pieces = &structure->pieces;
+    structure->bytes = sizeof *structure + structure->octree->bytes +
+                       pieces->npieces * sizeof *pieces->piece +
+                       pieces->ntasks * (sizeof *pieces->task + sizeof *pieces->cost) +
+                       structure->octree->ntrees * sizeof *structure->root_coordinate /
+                           (uint64_t)structure->octree->cells_per_oct;
+    for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
+        structure->bytes += structure->slot[l] != NULL ? structure->slot[l]->bytes : 0;
+    }
+}
+
+enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
+                                   struct pvr_levels levels, struct pvr_job *job,
+                                   struct pvr_structure **result, struct pvr_error *error) {
+    *result = NULL;
+    struct reading reading = {.snapshot = snapshot, .domains = domains, .levels = levels};
+    reading.structure = calloc(1, sizeof *reading.structure);
+    if (reading.structure == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");
+    }
+    reading.structure->references = 1;
+    enum pvr_status status = read_octs(&reading, job, error);
+    if (status == PVR_OK) {
+        status = build_octree(&reading, job, error);
+    }
+    for (int l = 0; l <= PVR_MAX_LEVELS; l++) { /* what the build did not come to */
+        struct pvr_octs *octs = &reading.octs[l];
+        pvr_large_free(octs->coordinate, octs->noct * sizeof *octs->coordinate);
+        pvr_large_free(octs->refined, octs->noct);
+    }
+    if (status != PVR_OK) {
+        pvr_structure_release(reading.structure);
+        return status;
+    }
+    count_bytes(reading.structure);
+    *result = reading.structure;
+    return PVR_OK;
+}
+
+struct pvr_structure *pvr_structure_retain(struct pvr_structure *structure) {
+    __atomic_fetch_add(&structure->references, 1, __ATOMIC_RELAXED);
+    return structure;
+}
+
+void pvr_structure_release(struct pvr_structure *structure) {
+    if (structure == NULL || __atomic_sub_fetch(&structure->references, 1, __ATOMIC_ACQ_REL) != 0) {
+        return;
+    }
+    pvr_octree_release(structure->octree);
+    pvr_pieces_free(&structure->pieces);
+    for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
+        pvr_array_release(structure->slot[l]);
+    }
+    free(structure->root_coordinate);
+    free(structure);
+}

@@ -1,0 +1,54 @@
+/* pvr_structure.h - the octs of an output: read once, then any field is filled from them
+ * (internal).
+ *
+ * A structure is the octree, and for each oct in the order in which the files hold it the place
+ * that it has there. It never changes once made and is counted by reference: any number of threads
+ * may fill arrays from it at the same time.
+ */
+#ifndef PVR_STRUCTURE_H
+#define PVR_STRUCTURE_H
+
+#include "pvr_memory.h"
+#include "pvr_octree.h"
+#include "pvr_pieces.h"
+#include "pvr_snapshot_private.h"
+
+struct pvr_structure {
+    struct pvr_octree *octree;
+    struct pvr_pieces pieces; /* of all levels */
+    /* Place of each oct in the octree's level, level by level (not root_level), in the order of
+     * the pieces: uint32 in arrays of PVR_INT32, which structures may share. */
+    struct pvr_array *slot[PVR_MAX_LEVELS + 1];
+    uint32_t (*root_coordinate)[3]; /* where the octs of the root level lie */
+    uint64_t bytes;                 /* memory of all of it */
+    int references;                 /* atomic; do not touch */
+};
+
+/* The levels that a mesh down to `max_level` (0: all) has. */
+struct pvr_levels {
+    int root, max;
+    bool all; /* max is the output's own last level: nothing may be below */
+};
+enum pvr_status pvr_structure_levels(const struct pvr_snapshot *snapshot,
+                                     const struct pvr_domains *domains, int max_level,
+                                     struct pvr_levels *levels, struct pvr_error *error);
+
+/* Bytes of the amr files that pvr_structure_load reads. */
+uint64_t pvr_structure_file_bytes(const struct pvr_snapshot *snapshot,
+                                  const struct pvr_domains *domains, struct pvr_levels levels);
+
+/* Reads the structure with the threads of `job`. On failure *structure is null. */
+enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
+                                   struct pvr_levels levels, struct pvr_job *job,
+                                   struct pvr_structure **structure, struct pvr_error *error);
+
+struct pvr_structure *pvr_structure_retain(struct pvr_structure *structure);
+void pvr_structure_release(struct pvr_structure *structure);
+
+/* Places of the octs of `level` in the order of the pieces. */
+static inline const uint32_t *pvr_structure_slots(const struct pvr_structure *structure,
+                                                  int level) {
+    return (const uint32_t *)structure->slot[level]->data;
+}
+
+#endif
