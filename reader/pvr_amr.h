@@ -58,8 +58,9 @@ enum pvr_status pvr_amr_read_places(const struct pvr_file *file,
                                     struct pvr_coarse_box *box, struct pvr_error *error);
 
 /* Reads octs first .. first + count - 1 of the own block of `level`: their place on the grid of
- * level - 1, counted from `box`'s corner, and (if `refined` is not null) a byte with bit c set if
- * cell c has a son. `scratch` has pvr_amr_scratch_bytes(); what was read is added to *bytes_read.
+ * level - 1, counted from `box`'s corner (if `coordinate` is not null), and (if `refined` is not
+ * null) a byte with bit c set if cell c has a son. `scratch` has pvr_amr_scratch_bytes(); what was
+ * read is added to *bytes_read.
  */
 enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_amr_header *header,
                                   uint64_t body, const struct pvr_place *place, int level,
@@ -71,7 +72,7 @@ size_t pvr_amr_scratch_bytes(uint64_t count);
 /* Asks the system for the bytes that pvr_amr_read_octs will read. */
 void pvr_amr_prefetch(const struct pvr_file *file, const struct pvr_amr_header *header,
                       uint64_t body, const struct pvr_place *place, uint64_t first, uint64_t count,
-                      bool sons);
+                      bool centres, bool sons);
 
 /* Offset of the own block of `place`. */
 uint64_t pvr_amr_block_offset(const struct pvr_amr_header *header, uint32_t marker, uint64_t body,

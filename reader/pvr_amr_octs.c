@@ -158,10 +158,10 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
     struct block block = {file, level, place->noct, first, count, scratch, 0};
     int ndim = header->ndim;
     enum pvr_status status = PVR_OK;
-    for (uint64_t i = 0; ndim < 3 && i < count; i++) {
+    for (uint64_t i = 0; coordinate != NULL && ndim < 3 && i < count; i++) {
         coordinate[i][1] = coordinate[i][2] = 0;
     }
-    for (int axis = 0; axis < ndim; axis++) {
+    for (int axis = 0; coordinate != NULL && axis < ndim; axis++) {
         const char *centres;
         status = read_items(&block, offset + sizes.centres + (uint64_t)axis * sizes.real,
                             header->real_bytes, "centre", axis, &centres, error);
@@ -193,11 +193,11 @@ enum pvr_status pvr_amr_read_octs(const struct pvr_file *file, const struct pvr_
 
 void pvr_amr_prefetch(const struct pvr_file *file, const struct pvr_amr_header *header,
                       uint64_t body, const struct pvr_place *place, uint64_t first, uint64_t count,
-                      bool sons) {
+                      bool centres, bool sons) {
     uint32_t marker = file->encoding.marker;
     struct pvr_amr_block sizes = pvr_amr_block(header, marker, place->noct);
     uint64_t offset = pvr_amr_block_offset(header, marker, body, place);
-    for (int axis = 0; axis < header->ndim; axis++) {
+    for (int axis = 0; centres && axis < header->ndim; axis++) {
         pvr_file_prefetch(
             file, offset + sizes.centres + (uint64_t)axis * sizes.real + first * header->real_bytes,
             count * header->real_bytes);

@@ -23,6 +23,11 @@ struct reading {
     int nvar;
 };
 
+/* Adds a file's stamp to that of all; files come in any order. */
+static void add_stamp(uint64_t *stamp, const struct pvr_file *file, size_t task) {
+    __atomic_fetch_add(stamp, pvr_mix(file->stamp, task), __ATOMIC_RELAXED);
+}
+
 static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker *worker,
                                    struct pvr_error *error) {
     struct reading *reading = context;
@@ -51,6 +56,7 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
         /* of the tables only numbl is read: headl, taill and the like are stepped over. It is no
          * part of the progress: how much is to be read after it is not known yet */
         worker->report->bytes_read += (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4;
+        add_stamp(&domains->stamp, &file, task);
     }
     pvr_file_close(&file);
     free(path);
@@ -134,6 +140,7 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
                 &reading->known->place[task * (size_t)(reading->known->nlevels + 1)], error);
         }
         worker->report->bytes_read += status == PVR_OK ? header->body : 0;
+        add_stamp(&reading->columns->stamp, &file, task);
         pvr_file_close(&file);
     }
     free(path);

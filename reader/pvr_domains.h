@@ -28,11 +28,13 @@ struct pvr_domains {
     uint64_t *amr_body;      /* [domain - 1] */
     uint64_t level_octs[64]; /* own octs of all domains on level l: [l - 1] */
     int deepest;             /* deepest level with octs */
+    uint64_t stamp;          /* of all amr files: another one when any of them is written anew */
 };
 
 /* The same for the files of one kind. */
 struct pvr_domain_columns {
     struct pvr_columns_header *header; /* [domain - 1] */
+    uint64_t stamp;                    /* of all files of the kind */
 };
 
 /* Reads the tables of all domains with the threads of `job`. */

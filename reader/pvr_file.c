@@ -9,6 +9,18 @@
 
 typedef unsigned long long ull;
 
+/* The time of the last change of any kind counts too: it cannot be set back. */
+static uint64_t stamp_of(const struct stat *status) {
+    uint64_t stamp = pvr_mix((uint64_t)status->st_dev, (uint64_t)status->st_ino);
+    stamp = pvr_mix(stamp, (uint64_t)status->st_size);
+    const struct timespec *times[2] = {&status->st_mtim, &status->st_ctim};
+    for (int i = 0; i < 2; i++) {
+        stamp = pvr_mix(stamp, (uint64_t)times[i]->tv_sec);
+        stamp = pvr_mix(stamp, (uint64_t)times[i]->tv_nsec);
+    }
+    return stamp;
+}
+
 enum pvr_status pvr_file_open(struct pvr_file *file, const char *path, struct pvr_error *error) {
     file->path = path;
     file->size = 0;
@@ -25,6 +37,7 @@ enum pvr_status pvr_file_open(struct pvr_file *file, const char *path, struct pv
         return pvr_fail(error, PVR_ERROR_FORMAT, "%s: is not a regular file", path);
     }
     file->size = (uint64_t)status.st_size;
+    file->stamp = stamp_of(&status);
     return PVR_OK;
 }
 

@@ -32,11 +32,20 @@ struct pvr_window {
 struct pvr_file {
     int fd;
     uint64_t size;
+    uint64_t stamp;   /* of what the system says of the file: another one when it is written anew */
     const char *path; /* borrowed from the caller */
     struct pvr_encoding encoding;
     struct pvr_window *window; /* the caller's, for small reads; null: none. With a window, the
                                   file is for one thread alone */
 };
+
+/* A number that follows from two, and from no other two as far as chance goes. */
+static inline uint64_t pvr_mix(uint64_t a, uint64_t b) {
+    uint64_t x = (a ^ (a >> 31)) * 0xbf58476d1ce4e5b9u + b + 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u; /* the finalizer of splitmix64 */
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
 
 /* Opens a regular file for reading; encoding and window are left for the caller to set. */
 enum pvr_status pvr_file_open(struct pvr_file *file, const char *path, struct pvr_error *error);

@@ -1,6 +1,8 @@
 /* pvr_memory.c - large arrays, and arrays that several owners share. */
 #include "pvr_memory.h"
 
+#include "pvr_watch.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -98,7 +100,7 @@ enum pvr_status pvr_array_new(enum pvr_type type, int ncomponents, uint64_t ntup
     made->ntuples = ntuples;
     made->data = memory + ARRAY_HEADER;
     made->bytes = bytes;
-    made->references = 1;
+    made->references = made->watchers = 1;
     *array = made;
     return PVR_OK;
 }
@@ -111,8 +113,22 @@ struct pvr_array *pvr_array_retain(struct pvr_array *array) {
 void pvr_array_release(struct pvr_array *array) {
     if (array != NULL && __atomic_sub_fetch(&array->references, 1, __ATOMIC_ACQ_REL) == 0) {
         pvr_large_free((char *)array->data - ARRAY_HEADER, array->bytes + ARRAY_HEADER);
+        pvr_array_unwatch(array);
+    }
+}
+
+void pvr_array_watch(struct pvr_array *array) {
+    __atomic_fetch_add(&array->watchers, 1, __ATOMIC_RELAXED);
+}
+
+void pvr_array_unwatch(struct pvr_array *array) {
+    if (__atomic_sub_fetch(&array->watchers, 1, __ATOMIC_ACQ_REL) == 0) {
         free(array);
     }
+}
+
+struct pvr_array *pvr_array_catch(struct pvr_array *array) {
+    return pvr_catch_reference(&array->references) ? array : NULL;
 }
 
 void pvr_array_release_data(void *data) {

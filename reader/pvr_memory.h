@@ -33,9 +33,9 @@ struct pvr_array {
     enum pvr_type type;
     int ncomponents; /* values of a tuple, interleaved */
     uint64_t ntuples;
-    void *data;     /* ntuples * ncomponents values, 64-byte aligned */
-    uint64_t bytes; /* of data */
-    int references; /* atomic; do not touch */
+    void *data;               /* ntuples * ncomponents values, 64-byte aligned */
+    uint64_t bytes;           /* of data */
+    int references, watchers; /* atomic; do not touch */
 };
 
 /* A zeroed array with one reference; PVR_ERROR_MEMORY when it is not to be had. */

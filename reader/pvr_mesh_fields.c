@@ -120,6 +120,7 @@ struct filling {
     const struct pvr_octree *octree;
     const struct pvr_pieces *pieces;
     const struct pvr_structure *structure;
+    int low; /* level; pieces of those above are left alone */
     const struct pvr_target *target;
     int ntargets;
     enum pvr_file_kind kind;
@@ -334,14 +335,19 @@ static enum pvr_status fill_task(void *context, size_t number, struct pvr_worker
     struct pvr_file file = {.fd = -1};
     char *path = NULL;
     enum pvr_status status = PVR_OK;
+    if (piece[task->count - 1].level < filling->low) {
+        return PVR_OK;
+    }
     if (filling->columns != NULL) {
         status = pvr_pieces_open(&filling->snapshot->layout, pvr_file_kind_name(filling->kind),
                                  piece->domain, &file, &path, error);
     }
     for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
-        status = pvr_job_stopped(worker->job)
-                     ? PVR_CANCELLED
-                     : fill_piece(filling, &file, &piece[i], worker, error);
+        if (pvr_job_stopped(worker->job)) {
+            status = PVR_CANCELLED;
+        } else if (piece[i].level >= filling->low) {
+            status = fill_piece(filling, &file, &piece[i], worker, error);
+        }
     }
     pvr_file_close(&file);
     free(path);
@@ -354,9 +360,15 @@ static void prefetch_task(void *context, size_t number) {
     const struct pvr_piece *piece = &filling->pieces->piece[task->first];
     struct pvr_file file;
     char *path;
+    if (piece[task->count - 1].level < filling->low) {
+        return;
+    }
     if (pvr_pieces_open(&filling->snapshot->layout, pvr_file_kind_name(filling->kind),
                         piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
+            if (piece[i].level < filling->low) {
+                continue;
+            }
             struct pvr_columns_piece columns = pvr_piece_columns(filling->domains, &piece[i]);
             pvr_columns_prefetch(&file, &filling->snapshot->layout.amr,
                                  &filling->columns->header[piece->domain - 1], &columns,
@@ -385,13 +397,14 @@ static void list_wanted(struct filling *filling, int nvar) {
 }
 
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
-                                 const struct pvr_structure *structure,
+                                 const struct pvr_structure *structure, int low,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
                                  struct pvr_error *error) {
     struct filling filling = {.snapshot = snapshot,
                               .octree = structure->octree,
                               .pieces = &structure->pieces,
                               .structure = structure,
+                              .low = low,
                               .target = target,
                               .ntargets = ntargets,
                               .constants = true};

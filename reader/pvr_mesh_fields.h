@@ -32,9 +32,10 @@ uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
                                 const struct pvr_domains *domains, int low, int high,
                                 const struct pvr_target *target, int ntargets);
 
-/* Fills the targets' arrays, which have a tuple for each cell of the structure's octree. */
+/* Fills the cells of levels `low` and deeper of the targets' arrays, which have a tuple for each
+ * cell of the structure's octree. */
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
-                                 const struct pvr_structure *structure,
+                                 const struct pvr_structure *structure, int low,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
                                  struct pvr_error *error);
 

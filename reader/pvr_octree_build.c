@@ -136,36 +136,6 @@ static enum pvr_status place_chunk(void *context, size_t task, struct pvr_worker
     return PVR_OK;
 }
 
-/* Fills level->rank; returns the number of refined cells. */
-static uint64_t count_refined(struct pvr_octree_level *level, uint64_t nbytes) {
-    uint64_t nwords = (nbytes + 7) / 8, total = 0;
-    for (uint64_t w = 0; w < nwords; w++) {
-        level->rank[w] = (uint32_t)total;
-        total += pvr_popcount(pvr_bits(level->refined + 8 * w));
-    }
-    level->rank[nwords] = (uint32_t)total;
-    return total;
-}
-
-static enum pvr_status allocate_level(struct pvr_octree *octree, int l, uint64_t noct,
-                                      uint64_t nbytes, struct pvr_error *error) {
-    struct pvr_octree_level *level = &octree->level[l];
-    uint64_t nwords = (nbytes + 7) / 8 + 1; /* one more: rank of the end */
-    level->noct = noct;
-    level->refined = pvr_large_alloc(nwords * 8);
-    level->rank = pvr_large_alloc(nwords * sizeof *level->rank);
-    level->tree_first = calloc(octree->ntrees + 1, sizeof *level->tree_first);
-    level->tree_cell = calloc(octree->ntrees, sizeof *level->tree_cell);
-    if (level->refined == NULL || level->rank == NULL || level->tree_first == NULL ||
-        level->tree_cell == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the %llu octs of level %d",
-                        (ull)noct, l);
-    }
-    octree->bytes +=
-        nwords * (8 + sizeof *level->rank) + (2 * octree->ntrees + 1) * sizeof *level->tree_first;
-    return PVR_OK;
-}
-
 /* Index in the list of level `l` of the oct that has the refined cell number `child`. */
 static uint64_t parent_of(const struct build *build, int l, uint64_t child) {
     const struct pvr_octree *octree = build->octree;
@@ -241,7 +211,8 @@ static enum pvr_status place_level(struct build *build, struct pvr_job *job,
                                    struct pvr_error *error) {
     struct pvr_octree *octree = build->octree;
     const struct pvr_octs *octs = &build->plan->octs[build->level];
-    enum pvr_status status = allocate_level(octree, build->level, octs->noct, octs->noct, error);
+    enum pvr_status status =
+        pvr_octree_allocate_level(octree, build->level, octs->noct, octs->noct, error);
     if (status != PVR_OK) {
         return status;
     }
@@ -275,36 +246,6 @@ static void free_octs(struct pvr_octs *octs) {
     octs->refined = NULL;
 }
 
-/* First octs and cells of each tree on each level, and the totals. */
-static void number_cells(struct pvr_octree *octree) {
-    int root = octree->root_level;
-    struct pvr_octree_level *roots = &octree->level[root];
-    for (uint64_t t = 0; t <= octree->ntrees; t++) {
-        roots->tree_first[t] = t;
-    }
-    for (int l = root + 1; l <= octree->max_level; l++) {
-        const struct pvr_octree_level *above = &octree->level[l - 1];
-        for (uint64_t t = 0; t <= octree->ntrees; t++) {
-            uint64_t first = above->tree_first[t];
-            octree->level[l].tree_first[t] =
-                l == root + 1 ? pvr_rank(above, first >> 3, first & 7) : pvr_rank(above, first, 0);
-        }
-    }
-    uint64_t cell = 0, refined = 0;
-    for (uint64_t t = 0; t < octree->ntrees; t++) {
-        roots->tree_cell[t] = cell++;
-        for (int l = root + 1; l <= octree->max_level; l++) {
-            struct pvr_octree_level *level = &octree->level[l];
-            uint64_t noct = level->tree_first[t + 1] - level->tree_first[t];
-            level->tree_cell[t] = cell;
-            cell += noct * (uint64_t)octree->cells_per_oct;
-            refined += noct; /* every oct has one refined cell above it */
-        }
-    }
-    octree->ncells = cell;
-    octree->nleaves = cell - refined - octree->noutside;
-}
-
 static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pvr_octree **result,
                                    struct pvr_error *error) {
     struct pvr_octree *octree = calloc(1, sizeof *octree);
@@ -336,8 +277,51 @@ static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pv
         return pvr_fail(error, PVR_ERROR_FORMAT, "level %d has %llu cells where %llu fill the box",
                         plan->root_level, (ull)root_cells, (ull)octree->ntrees);
     }
-    return allocate_level(octree, plan->root_level, octree->ntrees, (octree->ntrees + 7) / 8,
-                          error);
+    return pvr_octree_allocate_level(octree, plan->root_level, octree->ntrees,
+                                     (octree->ntrees + 7) / 8, error);
+}
+
+/* The last level of the plan's base, with its sons, which were not known there. */
+static enum pvr_status refine_level(struct build *build, struct pvr_error *error) {
+    const struct pvr_octs *octs = &build->plan->octs[build->level];
+    struct pvr_octree_level *level = &build->octree->level[build->level];
+    enum pvr_status status =
+        pvr_octree_allocate_level(build->octree, build->level, octs->noct, octs->noct, error);
+    for (uint64_t i = 0; status == PVR_OK && i < octs->noct; i++) {
+        level->refined[octs->slot[i]] = octs->refined[i];
+    }
+    return status;
+}
+
+/* Makes one level; those above are there. */
+static enum pvr_status build_level(struct build *build, struct pvr_job *job,
+                                   struct pvr_error *error) {
+    const struct pvr_octree *base = build->plan->base;
+    struct pvr_octree *octree = build->octree;
+    struct pvr_octree_level *level = &octree->level[build->level];
+    if (base != NULL && build->level < base->max_level) {
+        return pvr_octree_copy_level(octree, base, build->level, error);
+    }
+    enum pvr_status status = PVR_OK;
+    if (build->level == octree->root_level) {
+        build->seen = calloc(octree->ntrees, 1);
+        status = build->seen != NULL
+                     ? place_roots(build, error)
+                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the grid of trees");
+        free(build->seen);
+        build->seen = NULL;
+    } else if (base != NULL && build->level == base->max_level) {
+        status = refine_level(build, error);
+    } else {
+        status = place_level(build, job, error);
+    }
+    if (status == PVR_OK) {
+        bool roots = build->level == octree->root_level;
+        uint64_t nbytes = roots ? (octree->ntrees + 7) / 8 : level->noct;
+        status =
+            check_children(build, build->level, pvr_octree_count_refined(level, nbytes), error);
+    }
+    return status;
 }
 
 enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_job *job,
@@ -345,33 +329,17 @@ enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_
     *result = NULL;
     struct pvr_octree *octree;
     enum pvr_status status = make_octree(plan, &octree, error);
-    struct build build = {.plan = plan, .octree = octree, .level = plan->root_level};
-    if (status == PVR_OK) {
-        build.seen = calloc(octree->ntrees, 1);
-        status = build.seen != NULL
-                     ? place_roots(&build, error)
-                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the grid of trees");
-        free(build.seen);
-        build.seen = NULL;
-    }
+    struct build build = {.plan = plan, .octree = octree};
     for (int l = plan->root_level; status == PVR_OK && l <= plan->max_level; l++) {
-        struct pvr_octree_level *level = &octree->level[l];
         build.level = l;
-        if (l > plan->root_level) {
-            status = place_level(&build, job, error);
-        }
-        if (status == PVR_OK) {
-            uint64_t nbytes = l > plan->root_level ? level->noct : (octree->ntrees + 7) / 8;
-            uint64_t refined = count_refined(level, nbytes);
-            status = check_children(&build, l, refined, error);
-        }
+        status = build_level(&build, job, error);
         free_octs(&plan->octs[l]);
     }
     if (status != PVR_OK) {
         pvr_octree_release(octree);
         return status;
     }
-    number_cells(octree);
+    pvr_octree_number_cells(octree);
     *result = octree;
     return PVR_OK;
 }

@@ -23,6 +23,10 @@ struct pvr_octree_plan {
     uint32_t ncoarse[3];   /* coarse cells of the box on each axis, 1 beyond ndim */
     double size[3];        /* of the box, code length */
     struct pvr_octs *octs; /* [level], root_level .. max_level */
+    /* Null, or the same octree less deep: its levels are taken over. Of those above its last one
+     * only octs[].noct is looked at, of its last one `refined` and `slot` (as they came from the
+     * build of the base; at root_level: `coordinate`). */
+    const struct pvr_octree *base;
     /* Names the oct `index` of `level` for a message: "amr_00002.out00001: oct 5 of level 7". */
     void (*name)(void *context, int level, uint64_t index, char *text, size_t size);
     void *name_context;
@@ -33,5 +37,21 @@ struct pvr_octree_plan {
  * with pvr_large_free when they are used up; slot stays the caller's. */
 enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_job *job,
                                  struct pvr_octree **octree, struct pvr_error *error);
+
+/* The same octree with `max_level` for its deepest level, whose cells are all leaves then:
+ * root_level <= max_level < octree->max_level. */
+enum pvr_status pvr_octree_cut(const struct pvr_octree *octree, int max_level,
+                               struct pvr_octree **result, struct pvr_error *error);
+
+/* Memory of a level of `nbytes` bytes of refined cells; a failed octree is released as usual. */
+enum pvr_status pvr_octree_allocate_level(struct pvr_octree *octree, int l, uint64_t noct,
+                                          uint64_t nbytes, struct pvr_error *error);
+/* Takes a level over from another octree, cells outside included. */
+enum pvr_status pvr_octree_copy_level(struct pvr_octree *octree, const struct pvr_octree *from,
+                                      int l, struct pvr_error *error);
+/* Fills level->rank; returns the number of refined cells. */
+uint64_t pvr_octree_count_refined(struct pvr_octree_level *level, uint64_t nbytes);
+/* First octs and cells of each tree on each level, and the totals. */
+void pvr_octree_number_cells(struct pvr_octree *octree);
 
 #endif

@@ -38,6 +38,12 @@ static void cut(const struct pvr_domains *domains, int low, int high, struct pvr
     }
 }
 
+static enum pvr_status fail_memory(struct pvr_pieces *pieces, struct pvr_error *error) {
+    size_t npieces = pieces->npieces;
+    pvr_pieces_free(pieces);
+    return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %zu pieces", npieces);
+}
+
 enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int high,
                                struct pvr_pieces *pieces, struct pvr_error *error) {
     uint64_t level_base[64];
@@ -47,11 +53,37 @@ enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int h
     pieces->task = calloc(pieces->ntasks + 1, sizeof *pieces->task);
     pieces->cost = calloc(pieces->ntasks + 1, sizeof *pieces->cost);
     if (pieces->piece == NULL || pieces->task == NULL || pieces->cost == NULL) {
-        size_t npieces = pieces->npieces;
-        pvr_pieces_free(pieces);
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %zu pieces", npieces);
+        return fail_memory(pieces, error);
     }
     cut(domains, low, high, pieces, level_base);
+    return PVR_OK;
+}
+
+enum pvr_status pvr_pieces_copy(const struct pvr_pieces *from, int high, struct pvr_pieces *pieces,
+                                struct pvr_error *error) {
+    *pieces = (struct pvr_pieces){.npieces = from->npieces, .ntasks = from->ntasks};
+    pieces->piece = calloc(from->npieces + 1, sizeof *pieces->piece);
+    pieces->task = calloc(from->ntasks + 1, sizeof *pieces->task);
+    pieces->cost = calloc(from->ntasks + 1, sizeof *pieces->cost);
+    if (pieces->piece == NULL || pieces->task == NULL || pieces->cost == NULL) {
+        return fail_memory(pieces, error);
+    }
+    pieces->npieces = pieces->ntasks = 0;
+    for (size_t t = 0; t < from->ntasks; t++) {
+        struct pvr_piece_task task = {pieces->npieces, 0};
+        uint64_t cost = 0;
+        for (size_t i = from->task[t].first; i < from->task[t].first + from->task[t].count; i++) {
+            if (from->piece[i].level <= high) {
+                pieces->piece[pieces->npieces++] = from->piece[i];
+                cost += from->piece[i].count;
+                task.count++;
+            }
+        }
+        if (task.count > 0) {
+            pieces->cost[pieces->ntasks] = cost;
+            pieces->task[pieces->ntasks++] = task;
+        }
+    }
     return PVR_OK;
 }
 
@@ -94,10 +126,10 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
 
 void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
                              const struct pvr_file *file, const struct pvr_piece *piece,
-                             bool sons) {
+                             bool centres, bool sons) {
     pvr_amr_prefetch(file, &layout->amr, domains->amr_body[piece->domain - 1],
                      pvr_domains_place(domains, piece->domain, piece->level), piece->first,
-                     piece->count, sons);
+                     piece->count, centres, sons);
 }
 
 struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,

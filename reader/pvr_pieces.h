@@ -32,6 +32,9 @@ struct pvr_pieces {
 /* Cuts levels low .. high. */
 enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int high,
                                struct pvr_pieces *pieces, struct pvr_error *error);
+/* Those of levels to `high`. */
+enum pvr_status pvr_pieces_copy(const struct pvr_pieces *from, int high, struct pvr_pieces *pieces,
+                                struct pvr_error *error);
 void pvr_pieces_free(struct pvr_pieces *pieces);
 
 /* Opens the file of `kind` ("amr", "hydro") of a domain without reading it. */
@@ -45,9 +48,10 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
                                     uint32_t (*coordinate)[3], uint8_t *refined,
                                     struct pvr_error *error);
 
-/* Asks the system for the bytes of one piece's octs, with or without their sons. */
+/* Asks the system for the bytes of one piece's octs: their centres, their sons. */
 void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
-                             const struct pvr_file *file, const struct pvr_piece *piece, bool sons);
+                             const struct pvr_file *file, const struct pvr_piece *piece,
+                             bool centres, bool sons);
 
 /* The piece as the columns module wants it. */
 struct pvr_columns_piece pvr_piece_columns(const struct pvr_domains *domains,

@@ -136,6 +136,14 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
     pthread_mutex_init(&snapshot->lock, NULL);
     enum pvr_status status = pvr_output_info_path(path, &snapshot->path, error);
     if (status == PVR_OK) {
+        struct pvr_file file;
+        status = pvr_file_open(&file, snapshot->path, error);
+        if (status == PVR_OK) {
+            snapshot->stamp = file.stamp;
+            pvr_file_close(&file);
+        }
+    }
+    if (status == PVR_OK) {
         status = pvr_info_read(snapshot->path, &snapshot->info, error);
     }
     if (status == PVR_OK) {

@@ -8,7 +8,8 @@
 #include <pthread.h>
 
 struct pvr_snapshot {
-    char *path; /* of the info file */
+    char *path;     /* of the info file */
+    uint64_t stamp; /* of the info file, see pvr_file.h */
     struct pvr_info info;
     struct pvr_layout layout;
     struct pvr_field_table fields;

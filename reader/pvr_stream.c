@@ -245,7 +245,8 @@ static void prefetch_task(void *context, size_t number) {
             for (size_t i = 0; i < task->count; i++) {
                 if (amr) {
                     bool sons = piece[i].level < streaming->max_level || streaming->sons_of_last;
-                    pvr_piece_prefetch_octs(layout, streaming->domains, &file, &piece[i], sons);
+                    pvr_piece_prefetch_octs(layout, streaming->domains, &file, &piece[i], true,
+                                            sons);
                     continue;
                 }
                 struct pvr_columns_piece columns = pvr_piece_columns(streaming->domains, &piece[i]);

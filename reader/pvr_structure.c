@@ -12,6 +12,8 @@ struct reading {
     const struct pvr_snapshot *snapshot;
     const struct pvr_domains *domains;
     struct pvr_levels levels;
+    const struct pvr_structure *base; /* less deep, or null */
+    int known;                        /* its deepest level; the levels above are not read */
     struct pvr_structure *structure;
     struct pvr_octs octs[PVR_MAX_LEVELS + 1];
 };
@@ -20,8 +22,9 @@ struct reading {
 enum { MOST_TREES = 1 << 16 };
 
 /* Trees per side: 2^root_level per coarse cell. Few are cheap in VTK (each costs some 450 bytes and
- * 7 microseconds there); more are wanted where the mesh is large, so that what works tree by tree
- * has something to share. */
+ * 7 microseconds there); more are wanted where the output is large, so that what works tree by tree
+ * has something to share. The deepest level that is wanted has no say (unless it is above): meshes
+ * of one output share what they have in common. */
 static int choose_root_level(const struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
                              int max_level) {
     static const int small[] = {0, 6, 5, 3};
@@ -30,7 +33,7 @@ static int choose_root_level(const struct pvr_snapshot *snapshot, const struct p
     for (int axis = 0; axis < ndim; axis++) {
         cells *= snapshot->layout.box.count[axis];
     }
-    for (int l = 1; l <= max_level; l++) {
+    for (int l = 1; l <= domains->deepest; l++) {
         octs += domains->level_octs[l - 1];
     }
     int wanted = small[ndim] + (octs > 4000000 ? 1 : 0);
@@ -65,12 +68,14 @@ static bool reads_sons(struct pvr_levels levels, int level) {
 }
 
 uint64_t pvr_structure_file_bytes(const struct pvr_snapshot *snapshot,
-                                  const struct pvr_domains *domains, struct pvr_levels levels) {
+                                  const struct pvr_domains *domains, struct pvr_levels levels,
+                                  const struct pvr_structure *base) {
     const struct pvr_amr_header *amr = &snapshot->layout.amr;
     uint64_t bytes = 0;
-    for (int l = levels.root; l <= levels.max; l++) {
+    int known = base != NULL ? base->octree->max_level : 0;
+    for (int l = known > 0 ? known : levels.root; l <= levels.max; l++) {
         uint64_t noct = domains->level_octs[l - 1];
-        bytes += noct * (uint64_t)amr->ndim * amr->real_bytes;
+        bytes += l != known ? noct * (uint64_t)amr->ndim * amr->real_bytes : 0;
         bytes += reads_sons(levels, l) ? noct * 4 << amr->ndim : 0;
     }
     return bytes;
@@ -98,18 +103,23 @@ static enum pvr_status read_octs_task(void *context, size_t number, struct pvr_w
     const struct pvr_pieces *pieces = &reading->structure->pieces;
     const struct pvr_piece_task *task = &pieces->task[number];
     const struct pvr_piece *piece = &pieces->piece[task->first];
+    if (piece[task->count - 1].level < reading->known) {
+        return PVR_OK;
+    }
     struct pvr_file file;
     char *path;
     enum pvr_status status =
         pvr_pieces_open(&reading->snapshot->layout, "amr", piece->domain, &file, &path, error);
     for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
         const struct pvr_octs *octs = &reading->octs[piece[i].level];
-        status = pvr_job_stopped(worker->job)
-                     ? PVR_CANCELLED
-                     : pvr_piece_read_octs(
-                           &reading->snapshot->layout, reading->domains, &file, &piece[i], worker,
-                           octs->coordinate + piece[i].base,
-                           octs->refined != NULL ? octs->refined + piece[i].base : NULL, error);
+        if (pvr_job_stopped(worker->job)) {
+            status = PVR_CANCELLED;
+        } else if (piece[i].level >= reading->known) {
+            status = pvr_piece_read_octs(
+                &reading->snapshot->layout, reading->domains, &file, &piece[i], worker,
+                piece[i].level > reading->known ? octs->coordinate + piece[i].base : NULL,
+                octs->refined != NULL ? octs->refined + piece[i].base : NULL, error);
+        }
     }
     pvr_file_close(&file);
     free(path);
@@ -122,33 +132,72 @@ static void prefetch_octs(void *context, size_t number) {
     const struct pvr_pieces *pieces = &reading->structure->pieces;
     const struct pvr_piece_task *task = &pieces->task[number];
     const struct pvr_piece *piece = &pieces->piece[task->first];
+    if (piece[task->count - 1].level < reading->known) {
+        return;
+    }
     struct pvr_file file;
     char *path;
     if (pvr_pieces_open(layout, "amr", piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
-            pvr_piece_prefetch_octs(layout, reading->domains, &file, &piece[i],
-                                    reading->octs[piece[i].level].refined != NULL);
+            if (piece[i].level >= reading->known) {
+                pvr_piece_prefetch_octs(layout, reading->domains, &file, &piece[i],
+                                        piece[i].level > reading->known,
+                                        reading->octs[piece[i].level].refined != NULL);
+            }
         }
     }
     pvr_file_close(&file);
     free(path);
 }
 
-static enum pvr_status allocate_octs(struct reading *reading, struct pvr_error *error) {
+/* The octs of a level that the base has: its slots are taken over, and of its last level the sons
+ * are still to be read. */
+static enum pvr_status take_octs(struct reading *reading, int l) {
+    const struct pvr_structure *base = reading->base;
+    struct pvr_octs *octs = &reading->octs[l];
+    if (base->slot[l] != NULL) {
+        reading->structure->slot[l] = pvr_array_retain(base->slot[l]);
+    }
+    if (l < reading->known) {
+        return PVR_OK;
+    }
+    octs->refined = pvr_large_alloc(octs->noct);
+    if (l > reading->levels.root) {
+        return octs->refined != NULL ? PVR_OK : PVR_ERROR_MEMORY;
+    }
+    octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
+    if (octs->refined == NULL || octs->coordinate == NULL) {
+        return PVR_ERROR_MEMORY;
+    }
+    memcpy(octs->coordinate, base->root_coordinate, octs->noct * sizeof *octs->coordinate);
+    return PVR_OK;
+}
+
+static enum pvr_status allocate_octs(struct reading *reading, int l) {
+    struct pvr_octs *octs = &reading->octs[l];
+    bool sons = reads_sons(reading->levels, l);
+    octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
+    octs->refined = sons ? pvr_large_alloc(octs->noct) : NULL;
+    if (octs->coordinate == NULL || (sons && octs->refined == NULL)) {
+        return PVR_ERROR_MEMORY;
+    }
+    return l > reading->levels.root
+               ? pvr_array_new(PVR_INT32, 1, octs->noct, &reading->structure->slot[l], NULL)
+               : PVR_OK;
+}
+
+static enum pvr_status prepare_octs(struct reading *reading, struct pvr_error *error) {
     for (int l = reading->levels.root; l <= reading->levels.max; l++) {
         struct pvr_octs *octs = &reading->octs[l];
-        struct pvr_array **slot = &reading->structure->slot[l];
         octs->noct = reading->domains->level_octs[l - 1];
-        octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
-        bool sons = reads_sons(reading->levels, l);
-        octs->refined = sons ? pvr_large_alloc(octs->noct) : NULL;
         enum pvr_status status =
-            l > reading->levels.root ? pvr_array_new(PVR_INT32, 1, octs->noct, slot, NULL) : PVR_OK;
-        if (octs->coordinate == NULL || (sons && octs->refined == NULL) || status != PVR_OK) {
+            l <= reading->known ? take_octs(reading, l) : allocate_octs(reading, l);
+        if (status != PVR_OK) {
             return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the %llu octs of level %d",
                             (unsigned long long)octs->noct, l);
         }
-        octs->slot = *slot != NULL ? (*slot)->data : NULL;
+        struct pvr_array *slot = reading->structure->slot[l];
+        octs->slot = slot != NULL ? slot->data : NULL;
     }
     return PVR_OK;
 }
@@ -159,7 +208,7 @@ static enum pvr_status read_octs(struct reading *reading, struct pvr_job *job,
     enum pvr_status status = pvr_pieces_cut(reading->domains, reading->levels.root,
                                             reading->levels.max, &structure->pieces, error);
     if (status == PVR_OK) {
-        status = allocate_octs(reading, error);
+        status = prepare_octs(reading, error);
     }
     if (status == PVR_OK) {
         status = pvr_job_run(job, structure->pieces.ntasks, structure->pieces.cost, read_octs_task,
@@ -172,16 +221,19 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
                                     struct pvr_error *error) {
     struct pvr_structure *structure = reading->structure;
     const struct pvr_octs *roots = &reading->octs[reading->levels.root];
+    const void *coordinate =
+        reading->base != NULL ? reading->base->root_coordinate : roots->coordinate;
     size_t root_bytes = (size_t)roots->noct * sizeof *structure->root_coordinate;
     structure->root_coordinate = malloc(root_bytes);
     if (structure->root_coordinate == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the root level");
     }
-    memcpy(structure->root_coordinate, roots->coordinate, root_bytes);
+    memcpy(structure->root_coordinate, coordinate, root_bytes);
     struct pvr_octree_plan plan = {.ndim = reading->snapshot->info.ndim,
                                    .root_level = reading->levels.root,
                                    .max_level = reading->levels.max,
                                    .octs = reading->octs,
+                                   .base = reading->base != NULL ? reading->base->octree : NULL,
                                    .name = name_oct,
                                    .name_context = reading};
     pvr_snapshot_box(reading->snapshot, plan.size, plan.ncoarse);
@@ -202,15 +254,20 @@ static void count_bytes(struct pvr_structure *structure) {
 }
 
 enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
-                                   struct pvr_levels levels, struct pvr_job *job,
-                                   struct pvr_structure **result, struct pvr_error *error) {
+                                   struct pvr_levels levels, const struct pvr_structure *base,
+                                   struct pvr_job *job, struct pvr_structure **result,
+                                   struct pvr_error *error) {
     *result = NULL;
-    struct reading reading = {.snapshot = snapshot, .domains = domains, .levels = levels};
+    struct reading reading = {.snapshot = snapshot,
+                              .domains = domains,
+                              .levels = levels,
+                              .base = base,
+                              .known = base != NULL ? base->octree->max_level : 0};
     reading.structure = calloc(1, sizeof *reading.structure);
     if (reading.structure == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");
     }
-    reading.structure->references = 1;
+    reading.structure->references = reading.structure->watchers = 1;
     enum pvr_status status = read_octs(&reading, job, error);
     if (status == PVR_OK) {
         status = build_octree(&reading, job, error);
@@ -229,6 +286,38 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
     return PVR_OK;
 }
 
+enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
+                                  struct pvr_structure **result, struct pvr_error *error) {
+    *result = NULL;
+    struct pvr_structure *made = calloc(1, sizeof *made);
+    uint64_t root_octs = structure->octree->ntrees / (uint64_t)structure->octree->cells_per_oct;
+    size_t root_bytes = (size_t)root_octs * sizeof *made->root_coordinate;
+    if (made != NULL) {
+        made->references = made->watchers = 1;
+        made->root_coordinate = malloc(root_bytes);
+    }
+    if (made == NULL || made->root_coordinate == NULL) {
+        pvr_structure_release(made);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");
+    }
+    memcpy(made->root_coordinate, structure->root_coordinate, root_bytes);
+    for (int l = 0; l <= max_level; l++) {
+        struct pvr_array *slot = structure->slot[l];
+        made->slot[l] = slot != NULL ? pvr_array_retain(slot) : NULL;
+    }
+    enum pvr_status status = pvr_pieces_copy(&structure->pieces, max_level, &made->pieces, error);
+    if (status == PVR_OK) {
+        status = pvr_octree_cut(structure->octree, max_level, &made->octree, error);
+    }
+    if (status != PVR_OK) {
+        pvr_structure_release(made);
+        return status;
+    }
+    count_bytes(made);
+    *result = made;
+    return PVR_OK;
+}
+
 struct pvr_structure *pvr_structure_retain(struct pvr_structure *structure) {
     __atomic_fetch_add(&structure->references, 1, __ATOMIC_RELAXED);
     return structure;
@@ -244,5 +333,19 @@ void pvr_structure_release(struct pvr_structure *structure) {
         pvr_array_release(structure->slot[l]);
     }
     free(structure->root_coordinate);
-    free(structure);
+    pvr_structure_unwatch(structure);
+}
+
+void pvr_structure_watch(struct pvr_structure *structure) {
+    __atomic_fetch_add(&structure->watchers, 1, __ATOMIC_RELAXED);
+}
+
+void pvr_structure_unwatch(struct pvr_structure *structure) {
+    if (__atomic_sub_fetch(&structure->watchers, 1, __ATOMIC_ACQ_REL) == 0) {
+        free(structure);
+    }
+}
+
+struct pvr_structure *pvr_structure_catch(struct pvr_structure *structure) {
+    return pvr_catch_reference(&structure->references) ? structure : NULL;
 }

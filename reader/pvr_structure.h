@@ -12,6 +12,7 @@
 #include "pvr_octree.h"
 #include "pvr_pieces.h"
 #include "pvr_snapshot_private.h"
+#include "pvr_watch.h"
 
 struct pvr_structure {
     struct pvr_octree *octree;
@@ -21,7 +22,7 @@ struct pvr_structure {
     struct pvr_array *slot[PVR_MAX_LEVELS + 1];
     uint32_t (*root_coordinate)[3]; /* where the octs of the root level lie */
     uint64_t bytes;                 /* memory of all of it */
-    int references;                 /* atomic; do not touch */
+    int references, watchers;       /* atomic; do not touch */
 };
 
 /* The levels that a mesh down to `max_level` (0: all) has. */
@@ -35,15 +36,27 @@ enum pvr_status pvr_structure_levels(const struct pvr_snapshot *snapshot,
 
 /* Bytes of the amr files that pvr_structure_load reads. */
 uint64_t pvr_structure_file_bytes(const struct pvr_snapshot *snapshot,
-                                  const struct pvr_domains *domains, struct pvr_levels levels);
+                                  const struct pvr_domains *domains, struct pvr_levels levels,
+                                  const struct pvr_structure *base);
 
-/* Reads the structure with the threads of `job`. On failure *structure is null. */
+/* Reads the structure with the threads of `job`. `base` is null, or the structure of the same
+ * output with the same root level and fewer levels: then the octs of the deeper levels alone are
+ * read, and the sons of its last one, whose cells were leaves there. On failure *structure is
+ * null. */
 enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct pvr_domains *domains,
-                                   struct pvr_levels levels, struct pvr_job *job,
-                                   struct pvr_structure **structure, struct pvr_error *error);
+                                   struct pvr_levels levels, const struct pvr_structure *base,
+                                   struct pvr_job *job, struct pvr_structure **structure,
+                                   struct pvr_error *error);
+/* The same structure with fewer levels (root level <= max_level < its own): nothing is read. */
+enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
+                                  struct pvr_structure **result, struct pvr_error *error);
 
 struct pvr_structure *pvr_structure_retain(struct pvr_structure *structure);
 void pvr_structure_release(struct pvr_structure *structure);
+/* As for arrays, see pvr_watch.h. */
+void pvr_structure_watch(struct pvr_structure *structure);
+void pvr_structure_unwatch(struct pvr_structure *structure);
+struct pvr_structure *pvr_structure_catch(struct pvr_structure *structure);
 
 /* Places of the octs of `level` in the order of the pieces. */
 static inline const uint32_t *pvr_structure_slots(const struct pvr_structure *structure,

@@ -1,0 +1,22 @@
+/* pvr_mesh_plan.h - what a request for a mesh comes to, before anything large is read (internal).
+ */
+#ifndef PVR_MESH_PLAN_H
+#define PVR_MESH_PLAN_H
+
+#include "pvr_mesh_fields.h"
+
+struct pvr_mesh_plan {
+    struct pvr_snapshot *snapshot;          /* set by the caller */
+    const struct pvr_mesh_request *request; /* likewise */
+    const struct pvr_domains *domains;
+    struct pvr_levels levels;
+    struct pvr_target *target; /* one for each array of `mesh`; to be freed */
+    struct pvr_mesh *mesh;     /* arrays with names and units, but no values; no octree yet */
+};
+
+/* Checks the request and settles the rest of the plan; reads the domain tables if that was not done
+ * before. `target` and `mesh` are to be freed on failure too. */
+enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *job,
+                                   struct pvr_error *error);
+
+#endif
