@@ -8,6 +8,7 @@
 
 #include "vtkCellData.h"
 #include "vtkFieldData.h"
+#include "vtkIntArray.h"
 #include "vtkNew.h"
 #include "vtkStringArray.h"
 
@@ -101,6 +102,14 @@ void AddFormulas(vtkFieldData *fieldData, const Names &names) {
         fieldData->AddArray(formulas);
 }
 
+// Depths in the trees count from here: filters ask for the levels of cells.
+void AddRootLevel(vtkFieldData *fieldData, int level) {
+    vtkNew<vtkIntArray> array;
+    array->SetName("root_level");
+    array->InsertNextValue(level);
+    fieldData->AddArray(array);
+}
+
 pvr_derived_options OptionsOf(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
                               const vtkPVRamsesReading &reading) {
     pvr_derived_options options = choice.Options;
@@ -177,6 +186,7 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
     AddFormulas(output->GetFieldData(), derived);
+    AddRootLevel(output->GetFieldData(), mesh->octree->root_level);
 
     char text[200];
     snprintf(

@@ -1,0 +1,344 @@
+// vtkPVRamsesOctree.cxx - see vtkPVRamsesOctree.h.
+//
+// A tree of VTK knows the elder child of each vertex, and siblings stand one after another:
+// pvr_octree_trees.h takes just that. Cursors would be some hundred times slower.
+#include "vtkPVRamsesOctree.h"
+
+#include "pvr_octree_trees.h"
+
+#include "vtkAOSDataArrayTemplate.h"
+#include "vtkBitArray.h"
+#include "vtkCellData.h"
+#include "vtkDataSetAttributes.h"
+#include "vtkFieldData.h"
+#include "vtkHyperTree.h"
+#include "vtkInformation.h"
+#include "vtkInformationStringKey.h"
+#include "vtkUnsignedCharArray.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+
+namespace {
+
+static_assert(sizeof(unsigned int) == sizeof(uint32_t), "VTK's elder children are 32 bits");
+
+// What hides cells: of one grid, for all threads.
+struct Hiding {
+    std::vector<vtkHyperTree *> Trees;
+    vtkBitArray *Mask = nullptr;
+    vtkUnsignedCharArray *Ghosts = nullptr;
+};
+
+pvr_hidden Hidden(const void *context, uint64_t tree, uint32_t vertex) {
+    const Hiding &hiding = *static_cast<const Hiding *>(context);
+    const vtkIdType index = hiding.Trees[tree]->GetGlobalIndexFromLocal(vertex);
+    if (hiding.Mask && index < hiding.Mask->GetNumberOfValues() && hiding.Mask->GetValue(index))
+        return PVR_HIDDEN_TREE;
+    const int ghost = vtkDataSetAttributes::DUPLICATECELL | vtkDataSetAttributes::HIDDENCELL;
+    if (hiding.Ghosts && index < hiding.Ghosts->GetNumberOfValues() &&
+        (hiding.Ghosts->GetValue(index) & ghost))
+        return PVR_HIDDEN_CELL;
+    return PVR_SHOWN;
+}
+
+// Are the points of an axis at equal distances? Coordinates of single precision are rounded more.
+bool IsUniform(vtkDataArray *points) {
+    const vtkIdType last = points->GetNumberOfTuples() - 1;
+    const double first = points->GetTuple1(0), end = points->GetTuple1(last);
+    const double step = (end - first) / static_cast<double>(last);
+    const double rounding = points->GetDataType() == VTK_FLOAT
+                                ? std::numeric_limits<float>::epsilon()
+                                : std::numeric_limits<double>::epsilon();
+    const double allowed = 1e-9 * step + 4 * rounding * std::max(std::fabs(first), std::fabs(end));
+    for (vtkIdType i = 1; i <= last; ++i) {
+        if (!(std::fabs(points->GetTuple1(i) - (first + step * static_cast<double>(i))) <= allowed))
+            return false;
+    }
+    return step > 0;
+}
+
+// Level of the trees' root cells, which the reader says in the field data; 1 for other grids.
+int RootLevelOf(vtkHyperTreeGrid *grid) {
+    vtkDataArray *level = grid->GetFieldData()->GetArray("root_level");
+    const bool said = level && level->GetNumberOfValues() == 1;
+    const double value = said ? level->GetTuple1(0) : 1;
+    return value >= 1 && value <= PVR_MAX_LEVELS ? static_cast<int>(value) : 1;
+}
+
+template <typename ValueT>
+bool Borrow(vtkDataArray *array, pvr_type type, pvr_array &borrowed) {
+    auto *values = vtkAOSDataArrayTemplate<ValueT>::FastDownCast(array);
+    if (!values)
+        return false;
+    borrowed.type = type;
+    borrowed.data = values->GetPointer(0);
+    return true;
+}
+
+// The values of a VTK array as they stand, if the library has their type.
+bool BorrowAny(vtkDataArray *array, pvr_array &borrowed) {
+    borrowed = pvr_array();
+    borrowed.ncomponents = array->GetNumberOfComponents();
+    borrowed.ntuples = static_cast<uint64_t>(array->GetNumberOfTuples());
+    borrowed.references = 1;
+    const bool right = Borrow<float>(array, PVR_FLOAT32, borrowed) ||
+                       Borrow<double>(array, PVR_FLOAT64, borrowed) ||
+                       Borrow<unsigned char>(array, PVR_UINT8, borrowed) ||
+                       Borrow<int>(array, PVR_INT32, borrowed) ||
+                       Borrow<long long>(array, PVR_INT64, borrowed) ||
+                       (sizeof(long) == 8 && Borrow<long>(array, PVR_INT64, borrowed));
+    if (right) {
+        borrowed.bytes = borrowed.ntuples * static_cast<uint64_t>(borrowed.ncomponents) *
+                         pvr_type_bytes(borrowed.type);
+    }
+    return right;
+}
+
+// Copies tuples to the octree's order; null `source`: by VTK's slow access, as doubles.
+struct Gathering {
+    const vtkIdType *Map; // null: as they are
+    const pvr_array *Source;
+    vtkDataArray *Values;
+    pvr_array *Target;
+};
+
+constexpr uint64_t TUPLES_OF_TASK = 1 << 16;
+
+void PutNothing(pvr_array *target, uint64_t at) {
+    const auto n = static_cast<uint64_t>(target->ncomponents);
+    if (target->type == PVR_FLOAT32)
+        std::fill_n(static_cast<float *>(target->data) + at * n, n, std::nanf(""));
+    else if (target->type == PVR_FLOAT64)
+        std::fill_n(static_cast<double *>(target->data) + at * n, n, std::nan(""));
+}
+
+pvr_status Gather(void *context, size_t task, pvr_worker *, pvr_error *) {
+    const Gathering &gathering = *static_cast<const Gathering *>(context);
+    pvr_array *target = gathering.Target;
+    const size_t n = static_cast<size_t>(target->ncomponents);
+    const size_t bytes = n * pvr_type_bytes(target->type);
+    const uint64_t begin = task * TUPLES_OF_TASK;
+    const uint64_t end = std::min(begin + TUPLES_OF_TASK, target->ntuples);
+    for (uint64_t cell = begin; cell < end; ++cell) {
+        const vtkIdType from = gathering.Map ? gathering.Map[cell] : static_cast<vtkIdType>(cell);
+        if (from < 0) {
+            PutNothing(target, cell); // the array is zero
+        } else if (gathering.Source) {
+            std::memcpy(static_cast<char *>(target->data) + cell * bytes,
+                        static_cast<const char *>(gathering.Source->data) +
+                            static_cast<size_t>(from) * bytes,
+                        bytes);
+        } else {
+            for (size_t c = 0; c < n; ++c)
+                static_cast<double *>(target->data)[cell * n + c] =
+                    gathering.Values->GetComponent(from, static_cast<int>(c));
+        }
+    }
+    return PVR_OK;
+}
+
+} // namespace
+
+vtkPVRamsesOctree::~vtkPVRamsesOctree() {
+    for (pvr_array *array : this->Copied)
+        pvr_array_release(array);
+    pvr_octree_release(this->Data.octree);
+}
+
+bool vtkPVRamsesOctree::TakeBox(vtkHyperTreeGrid *grid, pvr_error &error) {
+    this->Dimension = static_cast<int>(grid->GetDimension());
+    this->RootLevel = RootLevelOf(grid);
+    if (this->Dimension < 1 || this->Dimension > 3) {
+        pvr_fail(&error, PVR_ERROR_UNSUPPORTED, "The hyper tree grid is empty.");
+        return false;
+    }
+    if (grid->GetBranchFactor() != 2) {
+        pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
+                 "The hyper tree grid has a branch factor of %u: only cells that are cut in two "
+                 "along each axis make an octree.",
+                 static_cast<unsigned>(grid->GetBranchFactor()));
+        return false;
+    }
+    const unsigned int *trees = grid->GetCellDims();
+    vtkDataArray *points[3] = {grid->GetXCoordinates(), grid->GetYCoordinates(),
+                               grid->GetZCoordinates()};
+    // A grid of one axis lies along its orientation, one of two across it.
+    const int orientation = static_cast<int>(grid->GetOrientation());
+    int used = 0, unused = this->Dimension;
+    for (int world = 0; world < 3; ++world) {
+        const bool has = this->Dimension == 3 || (world == orientation) == (this->Dimension == 1);
+        this->Axis[has ? used++ : unused++] = world;
+        this->Plane[world] =
+            points[world]->GetNumberOfTuples() > 0 ? points[world]->GetTuple1(0) : 0.0;
+    }
+    for (int axis = 0; axis < this->Dimension; ++axis) {
+        const int world = this->Axis[axis];
+        this->Trees[axis] = trees[world];
+        if (points[world]->GetNumberOfTuples() != static_cast<vtkIdType>(trees[world]) + 1 ||
+            !IsUniform(points[world])) {
+            pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
+                     "The trees of the hyper tree grid differ in size along %c: only a uniform "
+                     "grid of trees makes an octree.",
+                     "xyz"[world]);
+            return false;
+        }
+        this->Origin[axis] = points[world]->GetTuple1(0);
+        this->Size[axis] = points[world]->GetTuple1(trees[world]) - this->Origin[axis];
+    }
+    return true;
+}
+
+// Finds the index in the grid's arrays of each cell, unless it is the octree's own.
+void vtkPVRamsesOctree::MapCells(const std::vector<vtkHyperTree *> &trees, const uint32_t *order) {
+    const pvr_octree *octree = this->Data.octree;
+    const uint64_t *first = octree->level[octree->root_level].tree_cell;
+    bool same = order == nullptr;
+    for (uint64_t t = 0; t < octree->ntrees && same; ++t) {
+        if (!trees[t]) {
+            same = false;
+            break;
+        }
+        const auto start = static_cast<vtkIdType>(first[t]);
+        const vtkIdType count = trees[t]->GetNumberOfVertices();
+        same = trees[t]->GetGlobalIndexFromLocal(0) == start &&
+               trees[t]->GetGlobalIndexFromLocal(count - 1) == start + count - 1;
+        // A start means consecutive indices; else there is a table, which may hold any.
+        for (vtkIdType v = 0; same && trees[t]->GetGlobalIndexStart() < 0 && v < count; ++v)
+            same = trees[t]->GetGlobalIndexFromLocal(v) == start + v;
+    }
+    if (same)
+        return;
+    this->Map.resize(octree->ncells);
+    for (uint64_t t = 0; t < octree->ntrees; ++t) {
+        const uint64_t end = t + 1 < octree->ntrees ? first[t + 1] : octree->ncells;
+        for (uint64_t cell = first[t]; cell < end; ++cell) {
+            const uint64_t vertex = order ? order[cell] : cell - first[t];
+            this->Map[cell] =
+                trees[t] ? trees[t]->GetGlobalIndexFromLocal(static_cast<vtkIdType>(vertex)) : -1;
+        }
+    }
+}
+
+pvr_status vtkPVRamsesOctree::Take(vtkHyperTreeGrid *grid, const pvr_threads *threads,
+                                   pvr_error &error) {
+    this->Threads = threads ? *threads : pvr_threads();
+    if (!this->TakeBox(grid, error))
+        return error.status;
+    this->GridCells = static_cast<uint64_t>(grid->GetNumberOfCells());
+
+    Hiding hiding;
+    std::vector<pvr_tree> trees;
+    for (unsigned int k = 0; k < this->Trees[2]; ++k) {
+        for (unsigned int j = 0; j < this->Trees[1]; ++j) {
+            for (unsigned int i = 0; i < this->Trees[0]; ++i) {
+                const unsigned int at[3] = {i, j, k};
+                unsigned int world[3] = {0, 0, 0};
+                for (int axis = 0; axis < this->Dimension; ++axis)
+                    world[this->Axis[axis]] = at[axis];
+                vtkIdType index;
+                grid->GetIndexFromLevelZeroCoordinates(index, world[0], world[1], world[2]);
+                vtkHyperTree *from = grid->GetTree(index);
+                pvr_tree tree = pvr_tree();
+                if (from) {
+                    size_t count = 0;
+                    tree.child = from->GetElderChildIndexArray(count);
+                    tree.nvertices = static_cast<uint64_t>(from->GetNumberOfVertices());
+                    tree.nchild = tree.nvertices > 1 ? count : 0; // a lone root has 0 for a child
+                    tree.nlevels = static_cast<int>(from->GetNumberOfLevels());
+                }
+                hiding.Trees.push_back(from);
+                trees.push_back(tree);
+            }
+        }
+    }
+    if (grid->HasMask())
+        hiding.Mask = grid->GetMask();
+    hiding.Ghosts = vtkUnsignedCharArray::SafeDownCast(
+        grid->GetCellData()->GetAbstractArray(vtkDataSetAttributes::GhostArrayName()));
+
+    pvr_trees all = pvr_trees();
+    all.ndim = this->Dimension;
+    all.root_level = this->RootLevel;
+    std::copy(this->Trees, this->Trees + 3, all.root_dims);
+    std::copy(this->Origin, this->Origin + 3, all.origin);
+    std::copy(this->Size, this->Size + 3, all.size);
+    all.tree = trees.data();
+    if (grid->GetDepthLimiter() < static_cast<unsigned int>(PVR_MAX_LEVELS))
+        all.max_levels = static_cast<int>(grid->GetDepthLimiter()) + 1;
+    if (hiding.Mask || hiding.Ghosts) {
+        all.hidden = Hidden;
+        all.hidden_context = &hiding;
+    }
+    uint32_t *order = nullptr;
+    const pvr_status status =
+        pvr_octree_from_trees(&all, &this->Threads, &this->Data.octree, &order, &error);
+    if (status == PVR_OK) {
+        this->MapCells(hiding.Trees, order);
+        pvr_large_free(order, this->Data.octree->ncells * sizeof *order);
+    }
+    return status;
+}
+
+pvr_status vtkPVRamsesOctree::Add(vtkDataArray *array, pvr_error &error) {
+    const char *name = array->GetName() ? array->GetName() : "";
+    const auto tuples = static_cast<uint64_t>(array->GetNumberOfTuples());
+    if (tuples < this->GridCells) {
+        return pvr_fail(&error, PVR_ERROR_FORMAT, "%s has %llu values for %llu cells.", name,
+                        static_cast<unsigned long long>(tuples),
+                        static_cast<unsigned long long>(this->GridCells));
+    }
+    pvr_array borrowed;
+    const bool known = BorrowAny(array, borrowed);
+    pvr_array *values = nullptr;
+    if (known && this->Map.empty()) {
+        this->Borrowed.push_back(borrowed);
+        values = &this->Borrowed.back();
+    } else {
+        const pvr_status status =
+            pvr_array_new(known ? borrowed.type : PVR_FLOAT64, array->GetNumberOfComponents(),
+                          this->Data.octree->ncells, &values, &error);
+        if (status != PVR_OK)
+            return status;
+        this->Copied.push_back(values);
+        Gathering gathering = {this->CellMap(), known ? &borrowed : nullptr, array, values};
+        pvr_job job;
+        if (pvr_job_begin(&job, &this->Threads, nullptr, nullptr, &error) != PVR_OK)
+            return error.status;
+        const uint64_t tasks = (values->ntuples + TUPLES_OF_TASK - 1) / TUPLES_OF_TASK;
+        pvr_job_run(&job, static_cast<size_t>(tasks), nullptr, Gather, nullptr, &gathering,
+                    nullptr);
+        pvr_job_end(&job, nullptr);
+    }
+    pvr_mesh_array added = pvr_mesh_array();
+    snprintf(added.name, sizeof added.name, "%s", name);
+    vtkInformation *info = array->GetInformation();
+    if (info->Has(vtkDataArray::UNITS_LABEL()))
+        added.unit.label = info->Get(vtkDataArray::UNITS_LABEL()); // lives in the array
+    added.unit.factor = 1.0;
+    added.ncomponents = values->ncomponents;
+    added.array = values;
+    this->Kept.push_back(array);
+    this->Arrays.push_back(added);
+    this->Data.arrays = this->Arrays.data();
+    this->Data.narrays = static_cast<int>(this->Arrays.size());
+    return PVR_OK;
+}
+
+bool vtkPVRamsesOctree::IsCubic() const {
+    const double side = this->Size[0] / this->Trees[0];
+    for (int axis = 1; axis < this->Dimension; ++axis) {
+        if (std::fabs(this->Size[axis] / this->Trees[axis] - side) > 1e-6 * side)
+            return false;
+    }
+    return true;
+}
+
+void vtkPVRamsesOctree::ToWorld(const double place[3], double world[3]) const {
+    std::copy(this->Plane, this->Plane + 3, world);
+    for (int axis = 0; axis < this->Dimension; ++axis)
+        world[this->Axis[axis]] = place[axis];
+}
