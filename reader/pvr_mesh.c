@@ -101,6 +101,7 @@ void pvr_mesh_free(struct pvr_mesh *mesh) {
         pvr_array_release(mesh->arrays[i].array);
     }
     pvr_octree_release(mesh->octree);
+    pvr_structure_release(mesh->structure);
     pvr_report_free(&mesh->report);
     free(mesh->arrays);
     free(mesh);

@@ -35,11 +35,17 @@ struct pvr_mesh_array {
     double norm[2];     /* of the vectors' length; of the values for a scalar */
 };
 
+struct pvr_structure;
+
 struct pvr_mesh {
     struct pvr_octree *octree;
     int narrays;
     struct pvr_mesh_array *arrays; /* in the order of the request */
     struct pvr_report report;
+    /* Of a mesh that came through a cache (pvr_cache.h): */
+    struct pvr_structure *structure; /* what other fields are filled from; null otherwise */
+    int nshared;                     /* arrays that were there as they are */
+    int nput_together;               /* that were made from such, wholly or in part */
 };
 
 /* Loads. On failure nothing is kept and *mesh is null. `threads`, `progress` may be null.

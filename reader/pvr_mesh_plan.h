@@ -19,4 +19,8 @@ struct pvr_mesh_plan {
 enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *job,
                                    struct pvr_error *error);
 
+/* As pvr_mesh_find_ranges, with the threads of a job that runs. */
+enum pvr_status pvr_mesh_find_ranges_in(struct pvr_mesh_array *arrays, int narrays,
+                                        struct pvr_job *job, struct pvr_error *error);
+
 #endif

@@ -1,5 +1,5 @@
 /* pvr_mesh_ranges.c - the extrema of a mesh's arrays, at the speed of memory. */
-#include "pvr_mesh.h"
+#include "pvr_mesh_plan.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -109,29 +109,35 @@ static void note_ranges(struct pvr_mesh_array *array, const struct extrema *resu
     array->norm[1] = vector ? sqrt(all.norm_high) : all.high[0];
 }
 
-enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
-                                     const struct pvr_threads *threads, struct pvr_error *error) {
+enum pvr_status pvr_mesh_find_ranges_in(struct pvr_mesh_array *arrays, int narrays,
+                                        struct pvr_job *job, struct pvr_error *error) {
     if (narrays <= 0) {
         return PVR_OK;
-    }
-    struct pvr_job job;
-    enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
-    if (status != PVR_OK) {
-        return status;
     }
     struct finding finding = {.arrays = arrays};
     finding.nchunks = (size_t)((arrays[0].array->ntuples + CHUNK - 1) / CHUNK);
     size_t ntasks = finding.nchunks * (size_t)narrays;
     finding.result = malloc((ntasks + 1) * sizeof *finding.result);
-    status = finding.result != NULL
-                 ? pvr_job_run(&job, ntasks, NULL, find_task, NULL, &finding, error)
-                 : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the arrays' ranges");
+    enum pvr_status status =
+        finding.result != NULL
+            ? pvr_job_run(job, ntasks, NULL, find_task, NULL, &finding, error)
+            : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the arrays' ranges");
     for (int i = 0; status == PVR_OK && i < narrays; i++) {
         if (is_real(arrays[i].array)) {
             note_ranges(&arrays[i], finding.result + (size_t)i * finding.nchunks, finding.nchunks);
         }
     }
     free(finding.result);
-    pvr_job_end(&job, NULL);
+    return status;
+}
+
+enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
+                                     const struct pvr_threads *threads, struct pvr_error *error) {
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
+    if (status == PVR_OK) {
+        status = pvr_mesh_find_ranges_in(arrays, narrays, &job, error);
+        pvr_job_end(&job, NULL);
+    }
     return status;
 }

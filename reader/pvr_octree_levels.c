@@ -103,12 +103,17 @@ enum pvr_status pvr_octree_cut(const struct pvr_octree *octree, int max_level,
     if (made == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for an octree");
     }
-    *made = *octree;
+    /* member by member: the count of references may change meanwhile */
     made->references = 1;
     made->bytes = sizeof *made;
-    made->noutside = 0;
+    made->ndim = octree->ndim;
+    made->cells_per_oct = octree->cells_per_oct;
+    made->root_level = octree->root_level;
     made->max_level = max_level;
-    memset(made->level, 0, sizeof made->level);
+    made->ntrees = octree->ntrees;
+    memcpy(made->root_dims, octree->root_dims, sizeof made->root_dims);
+    memcpy(made->origin, octree->origin, sizeof made->origin);
+    memcpy(made->size, octree->size, sizeof made->size);
     int root = octree->root_level;
     enum pvr_status status =
         pvr_octree_allocate_level(made, root, octree->ntrees, level_bytes(octree, root), error);

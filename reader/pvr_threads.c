@@ -171,6 +171,11 @@ static void ask_progress(struct pvr_job *job) {
     }
 }
 
+bool pvr_job_ask(struct pvr_job *job) {
+    ask_progress(job);
+    return pvr_job_stopped(job);
+}
+
 static void note_failure(struct run *run, size_t task, enum pvr_status status,
                          const struct pvr_error *error) {
     pthread_mutex_lock(&run->lock);

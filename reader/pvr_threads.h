@@ -110,6 +110,9 @@ void pvr_job_add_read(struct pvr_worker *worker, uint64_t bytes);
 /* True once the job is to end early: long tasks ask between their parts and return PVR_CANCELLED.
  */
 bool pvr_job_stopped(const struct pvr_job *job);
+/* Asks the progress function, between runs and while waiting for something else; the calling
+ * thread's to use. True if the job is to end early. */
+bool pvr_job_ask(struct pvr_job *job);
 /* Scratch memory of the worker of at least `bytes`, or null. Its content is not kept. */
 void *pvr_worker_buffer(struct pvr_worker *worker, size_t bytes);
 /* Runs tasks 0 .. ntasks-1, largest `cost` first (null: all alike), and waits for the last. */

@@ -1,0 +1,12 @@
+/* pvr_available.h - the memory that this process may use (internal). */
+#ifndef PVR_AVAILABLE_H
+#define PVR_AVAILABLE_H
+
+#include <stdint.h>
+
+/* Bytes that can still be taken: what the system has left (MemAvailable), and what the limits of
+ * this process's cgroup and of those above it leave. Never 0: a very large number where neither is
+ * told. Thread-safe. */
+uint64_t pvr_memory_available(void);
+
+#endif
