@@ -132,8 +132,8 @@ struct pvr_jld2_value {
     const uint8_t *data;
 };
 
-/* The bytes of a compact or contiguous object of at most `limit` bytes; to be freed. Null and
- * PVR_OK for none. */
+/* The bytes of a small object of at most `limit` bytes, expanded; to be freed. Null and PVR_OK for
+ * none. */
 enum pvr_status pvr_jld2_read(struct pvr_jld2 *file, const struct pvr_jld2_object *object,
                               uint64_t limit, const char *what, uint8_t **data,
                               struct pvr_error *error);

@@ -1,4 +1,5 @@
 /* pvr_jld2_values.c - the values of an object, from its bytes. */
+#include "pvr_expand.h"
 #include "pvr_jld2_private.h"
 
 #include <stdlib.h>
@@ -8,6 +9,32 @@ typedef unsigned long long ull;
 
 enum { LONGEST_TEXT = 1 << 16 };
 
+/* Expands all chunks, which are small. */
+static enum pvr_status read_chunks(const struct pvr_jld2 *file,
+                                   const struct pvr_jld2_object *object, const char *what,
+                                   uint8_t *data, struct pvr_error *error) {
+    uint64_t step = object->chunk_rows * object->type->size, bytes = pvr_jld2_bytes(object);
+    enum pvr_status status = pvr_expand_check(object, file->path, what, error);
+    for (uint64_t i = 0; status == PVR_OK && i < object->nchunks; i++) {
+        const struct pvr_jld2_chunk *chunk = &object->chunk[i];
+        uint8_t *in = malloc(chunk->bytes + 1), *scratch = malloc(step + 1);
+        uint8_t *out = malloc(step + 1); /* the last chunk is whole too */
+        const char *problem = in == NULL || scratch == NULL || out == NULL ? "no memory"
+                              : !pvr_jld2_pread(file, chunk->offset, in, chunk->bytes)
+                                  ? "cannot be read"
+                                  : pvr_expand_chunk(object, chunk, in, out, step, scratch);
+        if (problem != NULL) {
+            status = pvr_fail(error, PVR_ERROR_FORMAT, "%s: %s: %s", file->path, what, problem);
+        } else {
+            memcpy(data + i * step, out, bytes - i * step < step ? bytes - i * step : step);
+        }
+        free(in);
+        free(scratch);
+        free(out);
+    }
+    return status;
+}
+
 enum pvr_status pvr_jld2_read(struct pvr_jld2 *file, const struct pvr_jld2_object *object,
                               uint64_t limit, const char *what, uint8_t **data,
                               struct pvr_error *error) {
@@ -16,20 +43,25 @@ enum pvr_status pvr_jld2_read(struct pvr_jld2 *file, const struct pvr_jld2_objec
     if (object->count == 0) {
         return PVR_OK;
     }
-    if (bytes > limit || object->layout == PVR_JLD2_CHUNKED) {
+    bool chunked = object->layout == PVR_JLD2_CHUNKED;
+    if (bytes > limit || (chunked && object->chunk_rows > limit / (object->type->size + 1u))) {
         return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: %s: %llu bytes are not looked at",
                         file->path, what, (ull)bytes);
     }
     *data = malloc(bytes + 1);
+    enum pvr_status status = PVR_OK;
     if (*data == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu bytes", (ull)bytes);
+        status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu bytes", (ull)bytes);
+    } else if (chunked) {
+        status = read_chunks(file, object, what, *data, error);
+    } else if (!pvr_jld2_pread(file, object->offset, *data, bytes)) {
+        status = pvr_fail(error, PVR_ERROR_IO, "%s: %s: cannot be read", file->path, what);
     }
-    if (!pvr_jld2_pread(file, object->offset, *data, bytes)) {
+    if (status != PVR_OK) {
         free(*data);
         *data = NULL;
-        return pvr_fail(error, PVR_ERROR_IO, "%s: %s: cannot be read", file->path, what);
     }
-    return PVR_OK;
+    return status;
 }
 
 bool pvr_jld2_member(struct pvr_jld2_value compound, const char *name,
