@@ -22,8 +22,8 @@ static bool read_number(const char *path, const char *name, double *number) {
     return found;
 }
 
-/* What one control group leaves: its limit less what it holds, but files kept in memory count as
- * free. */
+/* What one control group allows (`use_name` null), or what it leaves: its limit less what it holds,
+ * but files kept in memory count as free. */
 static double group_leaves(const char *folder, const char *limit_name, const char *use_name,
                            double otherwise) {
     char path[4608];
@@ -31,6 +31,9 @@ static double group_leaves(const char *folder, const char *limit_name, const cha
     snprintf(path, sizeof path, "%s/%s", folder, limit_name);
     if (!read_number(path, NULL, &limit)) {
         return otherwise;
+    }
+    if (use_name == NULL) {
+        return limit < otherwise ? limit : otherwise;
     }
     snprintf(path, sizeof path, "%s/%s", folder, use_name);
     if (!read_number(path, NULL, &use)) {
@@ -45,8 +48,8 @@ static double group_leaves(const char *folder, const char *limit_name, const cha
     return left < otherwise ? left : otherwise;
 }
 
-/* The least that this process's group and those above it leave. `controller` stands before the
- * group's path in /proc/self/cgroup; `mount` is where the groups stand. */
+/* The least that this process's group and those above it allow or leave. `controller` stands before
+ * the group's path in /proc/self/cgroup; `mount` is where the groups stand. */
 static double groups_leave(const char *controller, const char *mount, const char *limit_name,
                            const char *use_name, double otherwise) {
     char line[4096], folder[4352], *group = NULL;
@@ -71,6 +74,16 @@ static double groups_leave(const char *controller, const char *mount, const char
         }
         *slash = '\0';
     }
+}
+
+uint64_t pvr_memory_total(void) {
+    double most = 0x1p62, kibibytes;
+    if (read_number("/proc/meminfo", "MemTotal:", &kibibytes)) {
+        most = kibibytes * 1024;
+    }
+    most = groups_leave("0::", "/sys/fs/cgroup", "memory.max", NULL, most);
+    most = groups_leave(":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", NULL, most);
+    return (uint64_t)most;
 }
 
 uint64_t pvr_memory_available(void) {

@@ -9,4 +9,7 @@
  * told. Thread-safe. */
 uint64_t pvr_memory_available(void);
 
+/* Bytes that it may use at most: the system's memory, or the least limit of these groups. */
+uint64_t pvr_memory_total(void);
+
 #endif
