@@ -2,6 +2,7 @@
 #include "pvr_positions.h"
 
 #include "pvr_octree_rank.h"
+#include "pvr_octree_select.h"
 
 #include <math.h>
 
@@ -63,34 +64,6 @@ void pvr_walk_begin(struct pvr_walk *walk, const struct pvr_octree *octree) {
     }
 }
 
-/* The word of `level` that holds the bit of refined cell `number`: rank[word] <= number <
- * rank[word + 1]. Looked for from `from` on in growing steps: mostly it is near. */
-static uint64_t find_word(const struct pvr_octree *octree, int level, uint64_t from,
-                          uint64_t number) {
-    const struct pvr_octree_level *at = &octree->level[level];
-    uint64_t nbytes = level > octree->root_level ? at->noct : (octree->ntrees + 7) / 8;
-    uint64_t nwords = (nbytes + 7) / 8, low = from, step = 1;
-    if (at->rank[low] > number) {
-        low = 0;
-    }
-    uint64_t high = low + 1;
-    while (high < nwords && at->rank[high] <= number) {
-        low = high;
-        high += step;
-        step *= 2;
-    }
-    high = high < nwords ? high : nwords;
-    while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
-        if (at->rank[middle] <= number) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 static void locate(struct pvr_walk *walk, int level, uint64_t oct);
 
 /* Coordinate of the cell of `level` whose bit is number `bit` of word `word`. */
@@ -114,7 +87,7 @@ static void locate(struct pvr_walk *walk, int level, uint64_t oct) {
         return;
     }
     const struct pvr_octree_level *above = &walk->octree->level[level - 1];
-    here->word = find_word(walk->octree, level - 1, here->word, oct);
+    here->word = pvr_find_word(walk->octree, level - 1, here->word, oct);
     uint64_t bits = pvr_bits(above->refined + 8 * here->word);
     for (uint64_t before = above->rank[here->word]; before < oct; before++) {
         bits &= bits - 1;
@@ -131,7 +104,7 @@ void pvr_walk_octs(struct pvr_walk *walk, int level, uint64_t first, uint64_t co
     for (uint64_t i = 0; i < count; i++) {
         if (bits == 0) {
             uint64_t oct = first + i;
-            here->word = find_word(walk->octree, level - 1, here->word, oct);
+            here->word = pvr_find_word(walk->octree, level - 1, here->word, oct);
             bits = pvr_bits(above->refined + 8 * here->word);
             for (uint64_t before = above->rank[here->word]; before < oct; before++) {
                 bits &= bits - 1;
