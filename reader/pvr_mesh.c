@@ -93,13 +93,18 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
     return PVR_OK;
 }
 
+void pvr_mesh_drop_arrays(struct pvr_mesh *mesh) {
+    for (int i = 0; mesh->arrays != NULL && i < mesh->narrays; i++) {
+        pvr_array_release(mesh->arrays[i].array);
+    }
+    mesh->narrays = 0;
+}
+
 void pvr_mesh_free(struct pvr_mesh *mesh) {
     if (mesh == NULL) {
         return;
     }
-    for (int i = 0; mesh->arrays != NULL && i < mesh->narrays; i++) {
-        pvr_array_release(mesh->arrays[i].array);
-    }
+    pvr_mesh_drop_arrays(mesh);
     pvr_octree_release(mesh->octree);
     pvr_structure_release(mesh->structure);
     pvr_report_free(&mesh->report);

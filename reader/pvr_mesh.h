@@ -56,6 +56,8 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
                               struct pvr_error *error);
 /* Releases the octree, the arrays and the report. Arrays retained elsewhere live on. */
 void pvr_mesh_free(struct pvr_mesh *mesh);
+/* Releases the arrays alone: the mesh keeps its structure, and in use what a cache knows of it. */
+void pvr_mesh_drop_arrays(struct pvr_mesh *mesh);
 
 /* Finds the extrema of the real ones of `narrays` arrays with all threads, at the speed of memory,
  * and notes them there. An array with an infinite value, or with no value but NaN, is left without

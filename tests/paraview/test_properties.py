@@ -2,7 +2,7 @@
 
 import numpy
 from paraview import simple
-from pvr_check import (Leaves, array_of, arrays_in, close, equal, expected, fact, info_file, mesh_of,
+from pvr_check import (Copy, Leaves, array_of, arrays_in, close, equal, expected, fact, info_file, mesh_of,
                        reader_of, run_tests)
 
 PARSEC = 3.08567758128e18
@@ -12,9 +12,10 @@ def test_defaults():
     reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3))
     got = {name: str(reader.GetPropertyValue(name)).strip("'") for name in
            ("TimeUnit", "MaxLevel", "LengthUnit", "FieldUnits", "Precision", "MaxThreads",
-            "PinThreads", "Prefetch")}
+            "PinThreads", "Prefetch", "CacheBudget")}
     equal(got, {"TimeUnit": "Myr", "MaxLevel": "0", "LengthUnit": "code", "FieldUnits": "code",
-                "Precision": "float", "MaxThreads": "0", "PinThreads": "0", "Prefetch": "1"},
+                "Precision": "float", "MaxThreads": "0", "PinThreads": "0", "Prefetch": "1",
+                "CacheBudget": "0"},
           "defaults")
     equal(sorted(reader.CellArrayStatus), ["density", "pressure", "velocity"], "fields that are on")
     equal(sorted(reader.CellArrayStatus.Available),
@@ -160,12 +161,14 @@ def test_threads_give_the_same_bits():
     names = ("density", "velocity", "pressure", "domain")
     arrays = []
     for threads, pin, prefetch in ((1, 0, 0), (2, 1, 1), (3, 0, 1)):
-        reader = reader_of("web3d", 2, MaxThreads=threads, PinThreads=pin, Prefetch=prefetch,
-                           CellArrayStatus=list(names))
-        mesh = mesh_of(reader)
-        arrays.append([array_of(mesh, name).copy() for name in names])
-        report = fact(mesh, "ThreadReport")
-        assert "%d thread" % threads in report, report
+        with Copy("web3d") as folder:  # read anew, not shared
+            reader = reader_of("web3d", 2, folder, MaxThreads=threads, PinThreads=pin,
+                               Prefetch=prefetch, CellArrayStatus=list(names))
+            mesh = mesh_of(reader)
+            assert fact(mesh, "bytes_read") > 0, "nothing was read"
+            arrays.append([array_of(mesh, name).copy() for name in names])
+            report = fact(mesh, "ThreadReport")
+            assert "%d thread" % threads in report, report
     for other in arrays[1:]:
         for a, b, name in zip(arrays[0], other, names):
             assert a.tobytes() == b.tobytes(), name + " depends on the threads"

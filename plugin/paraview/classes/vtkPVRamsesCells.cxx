@@ -7,6 +7,7 @@
 #include "pvr_mesh.h"
 
 #include "vtkCellData.h"
+#include "vtkDoubleArray.h"
 #include "vtkFieldData.h"
 #include "vtkIntArray.h"
 #include "vtkNew.h"
@@ -33,8 +34,7 @@ struct Loaded {
     ~Loaded() {
         for (pvr_mesh_array &array : this->Derived)
             pvr_array_release(array.array);
-        if (this->Mesh)
-            pvr_mesh_free(this->Mesh);
+        pvr_mesh_free(this->Mesh);
     }
 };
 
@@ -119,6 +119,59 @@ pvr_derived_options OptionsOf(const pvr_snapshot *snapshot, const vtkPVRamsesCel
     return options;
 }
 
+// What is asked of the library for a choice.
+struct Asked {
+    Names Fields; // the chosen ones first, then what derived fields need besides
+    int NumberChosen;
+    Names Derived;
+    pvr_derived_options Options;
+    pvr_mesh_request Request;
+
+    Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
+          const vtkPVRamsesReading &reading);
+    Asked(const Asked &) = delete; // Request points into Fields
+    Asked &operator=(const Asked &) = delete;
+};
+
+Asked::Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
+             const vtkPVRamsesReading &reading)
+    : Fields(ChosenFields(snapshot, choice.Fields)),
+      NumberChosen(static_cast<int>(this->Fields.size())),
+      Derived(ChosenDerived(snapshot, choice.Derived)),
+      Options(OptionsOf(snapshot, choice, reading)), Request() {
+    const char *needs[PVR_DERIVED_MOST_NEEDS];
+    const int nneeds =
+        pvr_derived_needs(this->Derived.data(), static_cast<int>(this->Derived.size()),
+                          &this->Options, pvr_snapshot_fields(snapshot), needs);
+    for (int i = 0; i < nneeds; ++i) {
+        if (std::none_of(this->Fields.begin(), this->Fields.end(),
+                         [&](const char *name) { return std::strcmp(name, needs[i]) == 0; }))
+            this->Fields.push_back(needs[i]);
+    }
+    this->Request.max_level = choice.MaxLevel;
+    this->Request.fields = this->Fields.data();
+    this->Request.nfields = static_cast<int>(this->Fields.size());
+    this->Request.precision = reading.Precision;
+    this->Request.units = reading.Units;
+}
+
+// Gives `output` the trees of the octree: those that someone has, or new ones. The seconds that
+// making them took are in `seconds`.
+vtkSmartPointer<vtkHyperTreeGrid> ShowTrees(vtkHyperTreeGrid *output, pvr_octree *octree,
+                                            vtkPVRamsesShared &shared,
+                                            const vtkPVRamsesReading &reading, double &seconds) {
+    const double begin = pvr_seconds();
+    vtkSmartPointer<vtkHyperTreeGrid> trees = shared.FindTrees(octree, reading.Length.factor);
+    if (!trees) {
+        trees = vtkSmartPointer<vtkHyperTreeGrid>::New();
+        vtkPVRamsesMesh::Build(trees, octree, reading.Length.factor, &reading.Threads);
+        shared.AddTrees(octree, reading.Length.factor, trees);
+    }
+    output->ShallowCopy(trees);
+    seconds = pvr_seconds() - begin;
+    return trees;
+}
+
 } // namespace
 
 void vtkPVRamsesCells::List(const pvr_snapshot *snapshot, vtkDataArraySelection *fields,
@@ -139,63 +192,81 @@ void vtkPVRamsesCells::List(const pvr_snapshot *snapshot, vtkDataArraySelection 
     vtkPVRamsesSelection::Relist(derived, formulas);
 }
 
-pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
-                                  const Choice &choice, vtkPVRamsesReading &reading,
-                                  pvr_error &error) {
-    Names fields = ChosenFields(snapshot, choice.Fields);
-    const int nchosen = static_cast<int>(fields.size());
-    const Names derived = ChosenDerived(snapshot, choice.Derived);
-    const pvr_derived_options options = OptionsOf(snapshot, choice, reading);
-    const char *needs[PVR_DERIVED_MOST_NEEDS];
-    const int nneeds = pvr_derived_needs(derived.data(), static_cast<int>(derived.size()), &options,
-                                         pvr_snapshot_fields(snapshot), needs);
-    for (int i = 0; i < nneeds; ++i) {
-        if (std::none_of(fields.begin(), fields.end(),
-                         [&](const char *name) { return std::strcmp(name, needs[i]) == 0; }))
-            fields.push_back(needs[i]);
-    }
+vtkPVRamsesCells::Shown::~Shown() {
+    this->Forget();
+}
 
-    pvr_mesh_request request = pvr_mesh_request();
-    request.max_level = choice.MaxLevel;
-    request.fields = fields.data();
-    request.nfields = static_cast<int>(fields.size());
-    request.precision = reading.Precision;
-    request.units = reading.Units;
+void vtkPVRamsesCells::Shown::Forget() {
+    pvr_mesh_free(this->Mesh);
+    this->Mesh = nullptr;
+    this->Trees = nullptr;
+}
+
+void vtkPVRamsesCells::Shown::Keep(pvr_mesh *mesh, vtkHyperTreeGrid *trees) {
+    this->Forget();
+    this->Mesh = mesh;
+    this->Trees = trees;
+    pvr_mesh_drop_arrays(mesh);
+}
+
+pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
+                                  const Choice &choice, vtkPVRamsesShared &shared, Shown &shown,
+                                  vtkPVRamsesReading &reading, pvr_error &error) {
+    if (!shared.GetCache())
+        return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
+    const Asked asked(snapshot, choice, reading);
     Loaded loaded;
-    pvr_status status = pvr_mesh_load(snapshot, &request, &reading.Threads, reading.Progress,
-                                      reading.ProgressContext, &loaded.Mesh, &error);
-    if (status == PVR_OK && !derived.empty())
-        status = Derive(loaded, derived, snapshot, options, reading, error);
+    pvr_status status =
+        pvr_cache_load(shared.GetCache(), snapshot, &asked.Request, &reading.Threads,
+                       reading.Progress, reading.ProgressContext, &loaded.Mesh, &error);
+    if (status == PVR_OK && !asked.Derived.empty())
+        status = Derive(loaded, asked.Derived, snapshot, asked.Options, reading, error);
     if (status != PVR_OK)
         return status;
-    const pvr_mesh *mesh = loaded.Mesh;
+    pvr_mesh *mesh = loaded.Mesh;
     // Without them VTK finds its own, slowly.
-    pvr_mesh_find_ranges(mesh->arrays, nchosen, &reading.Threads, nullptr);
     pvr_mesh_find_ranges(loaded.Derived.data(), static_cast<int>(loaded.Derived.size()),
                          &reading.Threads, nullptr);
 
-    const double begin = pvr_seconds();
-    vtkPVRamsesMesh::Build(output, mesh->octree, reading.Length.factor, &reading.Threads);
-    const double seconds = pvr_seconds() - begin;
+    double seconds = 0.0;
+    vtkSmartPointer<vtkHyperTreeGrid> trees =
+        ShowTrees(output, mesh->octree, shared, reading, seconds);
 
     vtkCellData *cellData = output->GetCellData();
-    for (int i = 0; i < nchosen; ++i)
+    for (int i = 0; i < asked.NumberChosen; ++i)
         cellData->AddArray(vtkPVRamsesArrays::Wrap(mesh->arrays[i]));
     for (const pvr_mesh_array &array : loaded.Derived)
         cellData->AddArray(vtkPVRamsesArrays::Wrap(array));
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
-    AddFormulas(output->GetFieldData(), derived);
+    AddFormulas(output->GetFieldData(), asked.Derived);
     AddRootLevel(output->GetFieldData(), mesh->octree->root_level);
 
-    char text[200];
-    snprintf(
+    char text[300];
+    int length = snprintf(
         text, sizeof text,
         "Output %d: %llu leaf cells (%llu with coarse ones),\nlevels to %d, %llu trees built in "
         "%.3f s\n",
         pvr_snapshot_number(snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
         static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
         static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
+    if (mesh->nshared + mesh->nput_together > 0) {
+        snprintf(text + length, sizeof text - static_cast<size_t>(length),
+                 "of %d arrays %d were in memory, %d were made from such\n", mesh->narrays,
+                 mesh->nshared, mesh->nput_together);
+    }
     reading.Report = text + vtkPVRamsesReportText(&mesh->report);
+    vtkNew<vtkDoubleArray> bytes;
+    bytes->SetName("bytes_read");
+    bytes->InsertNextValue(static_cast<double>(mesh->report.bytes_read));
+    output->GetFieldData()->AddArray(bytes);
+    loaded.Mesh = nullptr;
+    shown.Keep(mesh, trees);
     return PVR_OK;
+}
+
+void vtkPVRamsesCells::ReadAhead(pvr_ahead *ahead, pvr_snapshot *snapshot, const Choice &choice,
+                                 const vtkPVRamsesReading &reading) {
+    const Asked asked(snapshot, choice, reading);
+    pvr_ahead_start(ahead, snapshot, &asked.Request, &reading.Threads, nullptr);
 }

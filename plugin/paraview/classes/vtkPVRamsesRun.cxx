@@ -2,6 +2,7 @@
 #include "vtkPVRamsesRun.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -113,6 +114,14 @@ const pvr_output *vtkPVRamsesRun::OutputAt(double &time) {
     return &this->Series.output[this->TimeIndex[i]];
 }
 
+const pvr_output *vtkPVRamsesRun::OutputBeside(double time, int step) const {
+    const auto at = std::lower_bound(this->Times.begin(), this->Times.end(), time);
+    const auto i = (at - this->Times.begin()) + step;
+    return i >= 0 && i < static_cast<std::ptrdiff_t>(this->Times.size())
+               ? &this->Series.output[this->TimeIndex[static_cast<size_t>(i)]]
+               : nullptr;
+}
+
 const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
     struct stat wanted;
     const bool known = stat(this->InfoPath.c_str(), &wanted) == 0;
@@ -138,7 +147,7 @@ pvr_snapshot *vtkPVRamsesRun::Open(const std::string &infoPath, pvr_error &error
         std::rotate(this->Handles.begin(), known, known + 1);
         return this->Handles.front().Snapshot;
     }
-    if (known == this->Handles.end() && this->Handles.size() == 2)
+    if (known == this->Handles.end() && this->Handles.size() == 3)
         known = this->Handles.end() - 1;
     if (known != this->Handles.end()) {
         pvr_snapshot_release(known->Snapshot);

@@ -29,11 +29,14 @@ class vtkPVRamsesRun {
     const std::vector<double> &GetTimes(pvr_time_unit unit);
     // The output for `time`: the last at or before it, or the first. Its own time is written back.
     const pvr_output *OutputAt(double &time);
+    // The output whose time is next after (`step` 1) or before (-1) `time`, one of GetTimes(), or
+    // null.
+    const pvr_output *OutputBeside(double time, int step) const;
     // The output that the path of Find() names; its time in the unit of the last GetTimes().
     const pvr_output *OutputNamed(double &time);
 
     // Opens an output, or gives the handle that is open already. Owned by this object, which keeps
-    // two: the output that is named and the one that is shown may be two.
+    // three: the output that is named, the one that is shown and the one that comes next.
     pvr_snapshot *Open(const std::string &infoPath, pvr_error &error);
     // Whatever changes when the files of the output that was opened last are written anew.
     const std::string &GetStamp() const;

@@ -7,6 +7,7 @@
 #include "vtkPVRamsesParticles.h"
 #include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesRun.h"
+#include "vtkPVRamsesShared.h"
 #include "vtkPVRamsesTables.h"
 
 #include "pvr_series.h"
@@ -29,7 +30,30 @@
 vtkStandardNewMacro(vtkRAMSESReader);
 
 struct vtkRAMSESReader::Internals {
+    vtkRAMSESReader *const Reader;
     vtkPVRamsesRun Run;
+    std::shared_ptr<vtkPVRamsesShared> Shared = vtkPVRamsesShared::Get();
+    vtkPVRamsesCells::Shown Shown; // of what is kept of the mesh
+    pvr_ahead *Ahead = nullptr;
+    std::string AheadKey;  // what it loads, or loaded
+    double LastTime = 0.0; // of the mesh that was shown last
+    int Direction = 1;     // in which time runs
+
+    explicit Internals(vtkRAMSESReader *reader) : Reader(reader) {}
+    ~Internals() {
+        pvr_ahead_free(this->Ahead);
+    }
+
+    // The properties of the reader, as the ports and the cells want them.
+    vtkPVRamsesReading ReadingFor(const pvr_snapshot *snapshot);
+    vtkPVRamsesCells::Choice MakeChoice() const;
+
+    void StopAhead() {
+        if (this->Ahead)
+            pvr_ahead_stop(this->Ahead);
+        this->AheadKey.clear();
+    }
+
     vtkNew<vtkDataArraySelection> CellArrays, DerivedArrays, PointArrays, Families;
     std::string InformationError; // of the last RequestInformation; told when data is asked for
     std::string Warned;           // path of the output whose warnings were told last
@@ -44,11 +68,13 @@ struct vtkRAMSESReader::Internals {
     // output's own.
     struct Kept {
         vtkSmartPointer<vtkDataObject> Data;
-        std::string Key;
+        std::string Output; // path and stamp
+        std::string Key;    // the rest
         std::string Report;
 
         void Forget() {
             this->Data = nullptr;
+            this->Output.clear();
             this->Key.clear();
             this->Report.clear();
         }
@@ -77,7 +103,35 @@ bool IsAskedFor(vtkInformation *request, int port) {
 
 } // namespace
 
-vtkRAMSESReader::vtkRAMSESReader() : Internal(new Internals) {
+vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *snapshot) {
+    vtkPVRamsesReading reading;
+    reading.Threads.max = this->Reader->MaxThreads;
+    reading.Threads.pin = this->Reader->PinThreads;
+    reading.Threads.prefetch = this->Reader->Prefetch;
+    reading.Precision = this->Reader->Precision == 0 ? PVR_FLOAT32 : PVR_FLOAT64;
+    reading.Units = static_cast<pvr_field_units>(this->Reader->FieldUnits);
+    reading.Length = pvr_length_unit(pvr_snapshot_info(snapshot),
+                                     static_cast<enum pvr_length_unit>(this->Reader->LengthUnit));
+    reading.Progress = TellProgress;
+    reading.ProgressContext = this->Reader;
+    return reading;
+}
+
+vtkPVRamsesCells::Choice vtkRAMSESReader::Internals::MakeChoice() const {
+    vtkPVRamsesCells::Choice choice;
+    choice.Fields = this->CellArrays;
+    choice.Derived = this->DerivedArrays;
+    choice.MaxLevel = this->Reader->MaxLevel;
+    choice.Options.mean_molecular_weight = this->Reader->MeanMolecularWeight;
+    choice.Options.hydrogen_fraction = this->Reader->HydrogenFraction;
+    choice.Options.has_centre = this->Reader->DerivedCenterType == 1;
+    choice.Options.bulk = this->Reader->BulkVelocity == 1 ? PVR_BULK_MEAN : PVR_BULK_NONE;
+    std::copy(this->Reader->DerivedCenter, this->Reader->DerivedCenter + 3, choice.Options.centre);
+    std::copy(this->Reader->DerivedAxis, this->Reader->DerivedAxis + 3, choice.Options.axis);
+    return choice;
+}
+
+vtkRAMSESReader::vtkRAMSESReader() : Internal(new Internals(this)) {
     this->SetNumberOfInputPorts(0);
     this->SetNumberOfOutputPorts(NUMBER_OF_PORTS);
 }
@@ -213,7 +267,7 @@ void vtkRAMSESReader::UpdateSelections() {
 
 int vtkRAMSESReader::Fail(int port, vtkDataObject *output, const std::string &message) {
     Internals &internal = *this->Internal;
-    internal.Port[port].Forget();
+    this->Forget(port);
     output->Initialize();
     // What is wrong with the whole output is wrong for each of its ports: a person is told once.
     if (internal.Told == message && internal.ToldTime == this->GetMTime())
@@ -271,42 +325,80 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
             vtkWarningMacro(<< pvr_snapshot_warnings(snapshot));
     }
 
-    const std::string key =
-        std::string(chosen->info_path) + " " + internal.Run.GetStamp() + " " + this->KeyOf(port);
-    if (kept.Data && kept.Key == key) {
+    const std::string output = std::string(chosen->info_path) + " " + internal.Run.GetStamp();
+    const std::string key = this->KeyOf(port);
+    if (kept.Data && kept.Output == output && kept.Key == key) {
         data->ShallowCopy(kept.Data);
-        data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
-        return 1;
-    }
-    kept.Forget(); // before new memory is taken
-    data->Initialize();
-    char text[80];
-    snprintf(text, sizeof text, "Reading RAMSES output %d: %s", chosen->number, PORT_NAMES[port]);
-    this->SetProgressText(text);
-    this->UpdateProgress(0.0);
-    const int status = this->ReadPort(port, snapshot, data);
-    if (status == PVR_CANCELLED) { // the executive empties the output and runs us again next time
+    } else {
+        // Of the same output much is shared with what is there, so that stays for the moment; of
+        // another one nothing is, and it goes before new memory is taken.
+        vtkSmartPointer<vtkDataObject> before = kept.Output == output ? kept.Data : nullptr;
+        if (!before)
+            this->Forget(port);
         data->Initialize();
-        return 1;
+        char text[80];
+        snprintf(text, sizeof text, "Reading RAMSES output %d: %s", chosen->number,
+                 PORT_NAMES[port]);
+        this->SetProgressText(text);
+        this->UpdateProgress(0.0);
+        internal.StopAhead(); // all threads are for what someone waits for
+        const int status = this->ReadPort(port, snapshot, data);
+        if (status == PVR_CANCELLED) { // the executive empties the output and runs us again
+            data->Initialize();
+            return 1;
+        }
+        if (status != PVR_OK) {
+            internal.Run.Close();
+            return this->Fail(port, data, internal.Error.message);
+        }
+        kept.Data.TakeReference(data->NewInstance());
+        kept.Data->ShallowCopy(data);
+        kept.Output = output;
+        kept.Key = key;
+        this->UpdateProgress(1.0);
     }
-    if (status != PVR_OK) {
-        internal.Run.Close();
-        return this->Fail(port, data, internal.Error.message);
-    }
-    kept.Data.TakeReference(data->NewInstance());
-    kept.Data->ShallowCopy(data);
-    kept.Key = key;
     data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
-    this->UpdateProgress(1.0);
+    if (info->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP()))
+        this->ReadAhead(time);
     return 1;
+}
+
+void vtkRAMSESReader::Forget(int port) {
+    this->Internal->Port[port].Forget();
+    if (port == PORT_MESH)
+        this->Internal->Shown.Forget();
+}
+
+void vtkRAMSESReader::ReadAhead(double time) {
+    Internals &internal = *this->Internal;
+    if (time != internal.LastTime)
+        internal.Direction = time < internal.LastTime ? -1 : 1;
+    internal.LastTime = time;
+    const pvr_output *next = internal.Run.OutputBeside(time, internal.Direction);
+    if (!this->Prefetch || !this->ReadMesh || !next || !internal.Port[PORT_MESH].Data ||
+        !internal.Shared->GetCache()) {
+        internal.StopAhead();
+        return;
+    }
+    pvr_error error;
+    pvr_snapshot *snapshot = internal.Run.Open(next->info_path, error);
+    if (!snapshot || (!internal.Ahead && pvr_ahead_new(internal.Shared->GetCache(), &internal.Ahead,
+                                                       &error) != PVR_OK))
+        return; // whoever asks for it is told
+    const std::string key =
+        std::string(next->info_path) + " " + internal.Run.GetStamp() + " " + this->KeyOf(PORT_MESH);
+    if (internal.AheadKey == key)
+        return;
+    internal.AheadKey = key;
+    vtkPVRamsesCells::ReadAhead(internal.Ahead, snapshot, internal.MakeChoice(),
+                                internal.ReadingFor(snapshot));
 }
 
 std::string vtkRAMSESReader::KeyOf(int port) const {
     const Internals &internal = *this->Internal;
     std::ostringstream key;
     key.precision(17);
-    key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' '
-        << this->MaxThreads << ' ' << this->PinThreads << ' ' << this->Prefetch << ' ';
+    key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' ';
     if (port == PORT_MESH) {
         key << this->ReadMesh << ' ' << this->MaxLevel << ' '
             << vtkPVRamsesSelection::Text(internal.CellArrays) << ' '
@@ -325,32 +417,22 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
     return key.str();
 }
 
+void vtkRAMSESReader::SetCacheBudget(int mebibytes) {
+    const int wanted = std::max(0, mebibytes);
+    if (wanted == this->CacheBudget)
+        return;
+    this->CacheBudget = wanted; // the data stays what it is: not modified
+    if (pvr_cache *cache = this->Internal->Shared->GetCache())
+        pvr_cache_set_budget(cache, static_cast<uint64_t>(wanted) << 20);
+}
+
 int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output) {
     Internals &internal = *this->Internal;
-    vtkPVRamsesReading reading;
-    reading.Threads.max = this->MaxThreads;
-    reading.Threads.pin = this->PinThreads;
-    reading.Threads.prefetch = this->Prefetch;
-    reading.Precision = this->Precision == 0 ? PVR_FLOAT32 : PVR_FLOAT64;
-    reading.Units = static_cast<pvr_field_units>(this->FieldUnits);
-    reading.Length = pvr_length_unit(pvr_snapshot_info(snapshot),
-                                     static_cast<enum pvr_length_unit>(this->LengthUnit));
-    reading.Progress = TellProgress;
-    reading.ProgressContext = this;
-
+    vtkPVRamsesReading reading = internal.ReadingFor(snapshot);
     pvr_status status = PVR_OK;
     if (port == PORT_MESH && this->ReadMesh) {
-        vtkPVRamsesCells::Choice choice;
-        choice.Fields = internal.CellArrays;
-        choice.Derived = internal.DerivedArrays;
-        choice.MaxLevel = this->MaxLevel;
-        choice.Options.mean_molecular_weight = this->MeanMolecularWeight;
-        choice.Options.hydrogen_fraction = this->HydrogenFraction;
-        choice.Options.has_centre = this->DerivedCenterType == 1;
-        choice.Options.bulk = this->BulkVelocity == 1 ? PVR_BULK_MEAN : PVR_BULK_NONE;
-        std::copy(this->DerivedCenter, this->DerivedCenter + 3, choice.Options.centre);
-        std::copy(this->DerivedAxis, this->DerivedAxis + 3, choice.Options.axis);
-        status = vtkPVRamsesCells::Read(vtkHyperTreeGrid::SafeDownCast(output), snapshot, choice,
+        status = vtkPVRamsesCells::Read(vtkHyperTreeGrid::SafeDownCast(output), snapshot,
+                                        internal.MakeChoice(), *internal.Shared, internal.Shown,
                                         reading, internal.Error);
     } else if (port == PORT_PARTICLES && this->ReadParticles) {
         vtkPVRamsesParticles::Choice choice;
@@ -392,5 +474,6 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "Precision: " << this->Precision << "\n"
        << indent << "MaxThreads: " << this->MaxThreads << "\n"
        << indent << "PinThreads: " << this->PinThreads << "\n"
-       << indent << "Prefetch: " << this->Prefetch << "\n";
+       << indent << "Prefetch: " << this->Prefetch << "\n"
+       << indent << "CacheBudget: " << this->CacheBudget << "\n";
 }

@@ -125,13 +125,22 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
 
     ///@{
     /** Cap on the threads (0: all that the process may use), whether each is bound to a processor,
-     * and whether bytes are asked for ahead of time. How the data is read; never what is read. */
+     * and whether bytes are asked for ahead of time, and the next time step is loaded while one is
+     * shown. How the data is read; never what is read. */
     vtkSetClampMacro(MaxThreads, int, 0, VTK_INT_MAX);
     vtkGetMacro(MaxThreads, int);
     vtkSetMacro(PinThreads, bool);
     vtkGetMacro(PinThreads, bool);
     vtkSetMacro(Prefetch, bool);
     vtkGetMacro(Prefetch, bool);
+    ///@}
+
+    ///@{
+    /** Memory in MiB that all readers of the process together keep of what they read, to have it
+     * again without reading; 0: a quarter of the memory that the process may use. The last reader
+     * that is told counts. */
+    void SetCacheBudget(int mebibytes);
+    vtkGetMacro(CacheBudget, int);
     ///@}
 
     /** How well the threads were used when each port was read last; empty before. */
@@ -168,6 +177,10 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int GivePort(int port, vtkInformation *info);
     // The same from the files; a pvr_status, with the message in Internals.
     int ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output);
+    // Lets go of what a port was given last.
+    void Forget(int port);
+    // While the output of `time` is shown: loads the one that comes next, as time runs.
+    void ReadAhead(double time);
     // The port's properties as text: data that was read with the same ones is the same.
     std::string KeyOf(int port) const;
     // Empties `output` and tells `message`, if it was not told before; returns 0.
@@ -194,6 +207,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int MaxThreads = 0;
     bool PinThreads = false;
     bool Prefetch = true;
+    int CacheBudget = 0;
     std::string OutputFacts;
     std::unique_ptr<Internals> Internal;
 };

@@ -1,0 +1,48 @@
+// vtkPVRamsesShared.h - what all readers of a process share: the cache of the C library, and VTK's
+// trees of the octrees in it.
+//
+// It lives as long as any reader does, so that deleting the last one gives all memory back. Used by
+// the pipeline's thread alone; the cache is safe for any.
+#ifndef vtkPVRamsesShared_h
+#define vtkPVRamsesShared_h
+
+#include "pvr_cache.h"
+
+#include "vtkHyperTreeGrid.h"
+#include "vtkSmartPointer.h"
+#include "vtkWeakPointer.h"
+
+#include <memory>
+#include <vector>
+
+class vtkPVRamsesShared {
+  public:
+    static std::shared_ptr<vtkPVRamsesShared> Get();
+    ~vtkPVRamsesShared();
+    vtkPVRamsesShared(const vtkPVRamsesShared &) = delete;
+    vtkPVRamsesShared &operator=(const vtkPVRamsesShared &) = delete;
+
+    // Null without memory for it.
+    pvr_cache *GetCache() const {
+        return this->Cache;
+    }
+
+    // The trees of `octree` with coordinates times `lengthFactor`, as someone made them, or null.
+    vtkSmartPointer<vtkHyperTreeGrid> FindTrees(const pvr_octree *octree, double lengthFactor);
+    // Remembers trees as long as someone holds them.
+    void AddTrees(pvr_octree *octree, double lengthFactor, vtkHyperTreeGrid *trees);
+
+  private:
+    vtkPVRamsesShared();
+    void Sweep();
+
+    struct Entry {
+        pvr_octree *Octree; // a reference, so that no other octree comes to stand in its place
+        double LengthFactor;
+        vtkWeakPointer<vtkHyperTreeGrid> Trees;
+    };
+    pvr_cache *Cache = nullptr;
+    std::vector<Entry> Entries;
+};
+
+#endif
