@@ -341,13 +341,13 @@ static void take_descriptor(struct pvr_field_table *table, const char *path,
     free(text);
 }
 
-enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file_kind kind,
-                                    const char *descriptor_path, int ndim, int nvar,
-                                    struct pvr_error *error) {
+/* Room for `nvar` variables more, all zero, and their fields. */
+static enum pvr_status make_room(struct pvr_field_table *table, const char *from, int nvar,
+                                 struct pvr_error *error) {
     int first = table->nvariables;
     if (nvar < 1 || nvar > PVR_MAX_VARIABLES - first) {
-        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: %d variables where 1 to %d make sense",
-                        descriptor_path, nvar, PVR_MAX_VARIABLES - first);
+        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: %d variables where 1 to %d make sense", from,
+                        nvar, PVR_MAX_VARIABLES - first);
     }
     size_t count = (size_t)(first + nvar);
     struct pvr_variable *variable = realloc(table->variable, count * sizeof *variable);
@@ -358,20 +358,16 @@ enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %d variables", nvar);
     }
     memset(variable + first, 0, (size_t)nvar * sizeof *variable);
-    kind_names[kind].names(variable + first, ndim, nvar);
-    if (kind_names[kind].described && access(descriptor_path, F_OK) == 0) {
-        take_descriptor(table, descriptor_path, variable + first, nvar);
-    } else if (kind_names[kind].described) {
-        char *line = pvr_text_format("%s: is missing: RAMSES' own order of the %d variables is "
-                                     "assumed, their names may be wrong",
-                                     descriptor_path, nvar);
-        pvr_text_add_line(&table->warnings, line != NULL ? line : "no descriptor");
-        free(line);
-    }
-    table->nvariables = (int)count;
+    return PVR_OK;
+}
+
+/* Takes over the `nvar` variables behind the last, whose names are set. */
+static void add_variables(struct pvr_field_table *table, enum pvr_file_kind kind, int nvar) {
+    int first = table->nvariables;
+    table->nvariables += nvar;
     make_unique(table, first > 0 ? first : 1);
     for (int i = 0; i < nvar; i++) {
-        struct pvr_variable *added = &variable[first + i];
+        struct pvr_variable *added = &table->variable[first + i];
         added->kind = kind;
         added->column = i;
         added->dimension = dimension_of(kind, added->name);
@@ -380,6 +376,41 @@ enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file
     if (kind == PVR_HYDRO) {
         add_centred_field(table);
     }
+}
+
+enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file_kind kind,
+                                    const char *descriptor_path, int ndim, int nvar,
+                                    struct pvr_error *error) {
+    enum pvr_status status = make_room(table, descriptor_path, nvar, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct pvr_variable *variable = table->variable + table->nvariables;
+    kind_names[kind].names(variable, ndim, nvar);
+    if (kind_names[kind].described && access(descriptor_path, F_OK) == 0) {
+        take_descriptor(table, descriptor_path, variable, nvar);
+    } else if (kind_names[kind].described) {
+        char *line = pvr_text_format("%s: is missing: RAMSES' own order of the %d variables is "
+                                     "assumed, their names may be wrong",
+                                     descriptor_path, nvar);
+        pvr_text_add_line(&table->warnings, line != NULL ? line : "no descriptor");
+        free(line);
+    }
+    add_variables(table, kind, nvar);
+    return PVR_OK;
+}
+
+enum pvr_status pvr_field_table_add_names(struct pvr_field_table *table, enum pvr_file_kind kind,
+                                          const char *path, const char *const *names, int nvar,
+                                          struct pvr_error *error) {
+    enum pvr_status status = make_room(table, path, nvar, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    for (int i = 0; i < nvar; i++) {
+        copy_name(table->variable[table->nvariables + i].name, names[i], strlen(names[i]));
+    }
+    add_variables(table, kind, nvar);
     return PVR_OK;
 }
 

@@ -62,6 +62,10 @@ struct pvr_field_table {
 enum pvr_status pvr_field_table_add(struct pvr_field_table *table, enum pvr_file_kind kind,
                                     const char *descriptor_path, int ndim, int nvar,
                                     struct pvr_error *error);
+/* The same for variables whose names are known; `path` names where they come from in messages. */
+enum pvr_status pvr_field_table_add_names(struct pvr_field_table *table, enum pvr_file_kind kind,
+                                          const char *path, const char *const *names, int nvar,
+                                          struct pvr_error *error);
 /* Number of variables that a descriptor names, 0 without one. */
 int pvr_descriptor_count(const char *descriptor_path);
 void pvr_field_table_free(struct pvr_field_table *table);

@@ -50,6 +50,7 @@ static uint64_t chunk_of(uint64_t count) {
 struct found {
     uint64_t per_level[PVR_MAX_LEVELS + 1];
     uint32_t first[3], last[3];
+    uint64_t hash;
 };
 
 struct taking {
@@ -116,6 +117,13 @@ static inline uint64_t spread(uint64_t value, int ndim) {
     return value;
 }
 
+/* Scatters the bits of a number (the finaliser of MurmurHash3). */
+static inline uint64_t mix(uint64_t bits) {
+    bits = (bits ^ bits >> 33) * 0xff51afd7ed558ccd;
+    bits = (bits ^ bits >> 33) * 0xc4ceb9fe1a85ec53;
+    return bits ^ bits >> 33;
+}
+
 /* Second look: the key itself, and where the leaves lie. */
 static inline enum pvr_status take_rest_of(const struct taking *taking, size_t task, int ndim,
                                            struct pvr_error *error) {
@@ -144,7 +152,9 @@ static inline enum pvr_status take_rest_of(const struct taking *taking, size_t t
             found->last[axis] = high > found->last[axis] ? high : found->last[axis];
             key |= spread(low, ndim) << axis;
         }
-        leaves->key[i] = key << PVR_KEY_LEVEL_BITS | (uint64_t)level;
+        key = key << PVR_KEY_LEVEL_BITS | (uint64_t)level;
+        leaves->key[i] = key;
+        found->hash += mix(key + mix(i)); /* a sum: chunks may come in any order */
     }
     return PVR_OK;
 }
@@ -178,6 +188,7 @@ static enum pvr_status take(struct taking *taking, pvr_task_fn task, struct pvr_
         for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
             leaves->per_level[l] += found->per_level[l];
         }
+        leaves->hash += found->hash;
         for (int axis = 0; axis < leaves->ndim; axis++) {
             uint32_t first = found->first[axis], last = found->last[axis];
             leaves->first[axis] = first < leaves->first[axis] ? first : leaves->first[axis];

@@ -29,6 +29,7 @@ struct pvr_leaves {
     int low, high;      /* levels that there are */
     uint64_t per_level[PVR_MAX_LEVELS + 1];
     uint32_t first[3], last[3]; /* cells of the finest level that all leaves lie in, inclusive */
+    uint64_t hash; /* of all keys in the order of the rows: tells lists of the same cells */
 };
 
 /* A column of whole numbers. */

@@ -1,6 +1,7 @@
 /* pvr_mesh.c - load a snapshot's mesh: structure, then fields. */
 #include "pvr_mesh.h"
 
+#include "pvr_mera_snapshot.h"
 #include "pvr_mesh_plan.h"
 
 #include <stdlib.h>
@@ -61,6 +62,10 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
                               const struct pvr_threads *threads, pvr_progress_fn progress,
                               void *progress_context, struct pvr_mesh **mesh,
                               struct pvr_error *error) {
+    if (snapshot->mera != NULL) {
+        return pvr_mera_mesh_load(snapshot, request, threads, progress, progress_context, mesh,
+                                  error);
+    }
     *mesh = NULL;
     struct pvr_job job;
     enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);

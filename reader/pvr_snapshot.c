@@ -1,6 +1,7 @@
 /* pvr_snapshot.c - one output of a run, opened. */
 #include "pvr_snapshot_private.h"
 
+#include "pvr_mera_snapshot.h"
 #include "pvr_octree.h"
 #include "pvr_series.h"
 #include "pvr_text.h"
@@ -125,6 +126,20 @@ static enum pvr_status find_files(struct pvr_snapshot *snapshot, struct pvr_erro
     return PVR_OK;
 }
 
+static enum pvr_status open_mera(struct pvr_snapshot *snapshot, const char *path,
+                                 struct pvr_snapshot **result, struct pvr_error *error) {
+    snapshot->path = strdup(path);
+    enum pvr_status status = snapshot->path != NULL
+                                 ? pvr_mera_snapshot_open(snapshot, error)
+                                 : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    if (status != PVR_OK) {
+        pvr_snapshot_release(snapshot);
+        return status;
+    }
+    *result = snapshot;
+    return PVR_OK;
+}
+
 enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result,
                                   struct pvr_error *error) {
     *result = NULL;
@@ -134,6 +149,9 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
     }
     snapshot->references = 1;
     pthread_mutex_init(&snapshot->lock, NULL);
+    if (pvr_mera_named(path)) {
+        return open_mera(snapshot, path, result, error);
+    }
     enum pvr_status status = pvr_output_info_path(path, &snapshot->path, error);
     if (status == PVR_OK) {
         struct pvr_file file;
@@ -197,6 +215,7 @@ void pvr_snapshot_release(struct pvr_snapshot *snapshot) {
     }
     pvr_domains_free(snapshot->domains);
     pvr_field_table_free(&snapshot->fields);
+    pvr_mera_free(snapshot->mera);
     pthread_mutex_destroy(&snapshot->lock);
     free(snapshot->layout.folder);
     free(snapshot->layout.text_folder);
@@ -269,6 +288,11 @@ enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_j
     if (*domains != NULL) {
         return PVR_OK;
     }
+    if (snapshot->mera != NULL) {
+        return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                        "%s: is a Mera file: it can be read as a whole alone, not block by block",
+                        snapshot->path);
+    }
     enum pvr_status status = PVR_OK;
     pthread_mutex_lock(&snapshot->lock);
     if (snapshot->domains == NULL) {
@@ -313,6 +337,9 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
                                     const struct pvr_threads *threads,
                                     struct pvr_level_count *levels, int *nlevels,
                                     struct pvr_error *error) {
+    if (snapshot->mera != NULL) {
+        return pvr_mera_snapshot_levels(snapshot, threads, levels, nlevels, error);
+    }
     struct pvr_job job;
     *nlevels = 0;
     enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
@@ -336,6 +363,9 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
 }
 
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot) {
+    if (snapshot->mera != NULL) {
+        return snapshot->mera->identity.size;
+    }
     uint64_t bytes = 0;
     for (int kind = -1; kind < PVR_FILE_KINDS; kind++) {
         const char *name = kind < 0 ? "amr" : pvr_file_kind_name((enum pvr_file_kind)kind);

@@ -20,6 +20,7 @@ struct pvr_snapshot {
     struct pvr_domains *domains;
     struct pvr_domain_columns *columns[PVR_FILE_KINDS];
     int nvar[PVR_FILE_KINDS]; /* 0: the output has no files of this kind */
+    struct pvr_mera *mera;    /* of a Mera file, which has no domains; else null */
     int references;
 };
 
