@@ -48,3 +48,11 @@ find_compressor(lz4 lz4frame.h liblz4-dev)
 find_compressor(z zlib.h zlib1g-dev)
 find_compressor(bz2 bzlib.h libbz2-dev)
 find_compressor(zstd zstd.h libzstd-dev)
+
+# Checksums of files; only its header is used.
+find_path(PVRAMSES_XXHASH_INCLUDE_DIR xxhash.h)
+mark_as_advanced(PVRAMSES_XXHASH_INCLUDE_DIR)
+if(NOT PVRAMSES_XXHASH_INCLUDE_DIR)
+  message(FATAL_ERROR "xxhash.h was not found (Debian: libxxhash-dev).")
+endif()
+target_include_directories(pvramses_compressors SYSTEM INTERFACE "${PVRAMSES_XXHASH_INCLUDE_DIR}")
