@@ -7,8 +7,6 @@
 
 typedef unsigned long long ull;
 
-enum { ORDERING_LENGTH = 128 };
-
 static enum pvr_status read_integers(const struct pvr_file *file, uint64_t *offset, int32_t *value,
                                      size_t count, const char *what, struct pvr_error *error) {
     return pvr_record_read(file, offset, value, sizeof *value, count, what, error);
@@ -221,13 +219,13 @@ static enum pvr_status find_box(const struct pvr_file *file, const struct pvr_am
     return PVR_OK;
 }
 
-/* Reads what stands between the counts and the first block. */
-static enum pvr_status read_coarse_level(const struct pvr_file *file,
-                                         const struct pvr_amr_header *header, uint64_t *offset,
-                                         struct pvr_coarse_box *box, struct pvr_error *error) {
-    /* one or more records on free memory stand before the name of the ordering */
+/* Reads the name of the ordering, which stands behind one or more records on free memory; *offset
+ * moves from there to behind it. */
+static enum pvr_status read_ordering(const struct pvr_file *file, uint64_t *offset,
+                                     char ordering[PVR_ORDERING_LENGTH + 1],
+                                     struct pvr_error *error) {
     uint64_t length = 0, next = *offset;
-    for (int i = 0; i < 4 && length != ORDERING_LENGTH; i++) {
+    for (int i = 0; i < 4 && length != PVR_ORDERING_LENGTH; i++) {
         *offset = next;
         enum pvr_status status =
             pvr_record_next(file, *offset, &length, &next, "ordering (128 characters)", error);
@@ -235,15 +233,22 @@ static enum pvr_status read_coarse_level(const struct pvr_file *file,
             return status;
         }
     }
-    if (length != ORDERING_LENGTH) {
+    if (length != PVR_ORDERING_LENGTH) {
         return pvr_fail(error, PVR_ERROR_FORMAT,
                         "%s: no record with the ordering's name (128 characters) before byte %llu",
                         file->path, (ull)next);
     }
-    char ordering[ORDERING_LENGTH + 1] = "";
-    enum pvr_status status =
-        pvr_record_read(file, offset, ordering, 1, ORDERING_LENGTH, "ordering", error);
-    int nkeys = strncmp(ordering, "bisection", 9) == 0 ? 5 : 1;
+    ordering[PVR_ORDERING_LENGTH] = '\0';
+    return pvr_record_read(file, offset, ordering, 1, PVR_ORDERING_LENGTH, "ordering", error);
+}
+
+/* Reads what stands between the counts and the first block. */
+static enum pvr_status read_coarse_level(const struct pvr_file *file,
+                                         const struct pvr_amr_header *header, uint64_t *offset,
+                                         struct pvr_coarse_box *box, struct pvr_error *error) {
+    char ordering[PVR_ORDERING_LENGTH + 1];
+    enum pvr_status status = read_ordering(file, offset, ordering, error);
+    int nkeys = status == PVR_OK && strncmp(ordering, "bisection", 9) == 0 ? 5 : 1;
     for (int i = 0; status == PVR_OK && i < nkeys; i++) {
         status = skip_record(file, offset, "bound keys", error);
     }
@@ -384,5 +389,102 @@ enum pvr_status pvr_amr_read_places(const struct pvr_file *file,
     }
     free(numbl);
     free(numbb);
+    return status;
+}
+
+/* ---- domains ----------------------------------------------------------------------------------
+ */
+
+/* A real of 16 bytes (IEEE binary128, this machine's byte order) as one of 8, cut off. */
+static double from_quad(const unsigned char *bytes) {
+    uint64_t half[2];
+    memcpy(half, bytes, sizeof half);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    uint64_t high = half[0];
+#else
+    uint64_t high = half[1];
+#endif
+    int exponent = (int)(high >> 48 & 0x7fff) - 16383;
+    if (exponent < -1022) {
+        return 0;
+    }
+    uint64_t rest = high & 0xffffffffffff; /* 48 bits; 4 and 60 more follow */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    rest = rest << 5 | half[1] >> 59;
+#else
+    rest = rest << 5 | half[0] >> 59;
+#endif
+    double value = ldexp(1 + ldexp((double)rest, -53), exponent);
+    return high >> 63 != 0 ? -value : value;
+}
+
+/* Reads a record of keys of 8 or 16 bytes. Their size follows from their number: one more than the
+ * domains, or than a multiple of these. */
+static enum pvr_status read_keys(const struct pvr_file *file, const struct pvr_amr_header *header,
+                                 uint64_t offset, double **keys, uint64_t *nkeys,
+                                 struct pvr_error *error) {
+    uint64_t length, next, ncpu = (uint64_t)header->ncpu;
+    enum pvr_status status = pvr_record_next(file, offset, &length, &next, "bound keys", error);
+    if (status != PVR_OK || length < 16 || length % 8 != 0) {
+        return status; /* none */
+    }
+    bool wide = (length / 8 - 1) % ncpu != 0 || (ncpu == 1 && length == 32);
+    uint64_t count = length / (wide ? 16 : 8);
+    unsigned char *bytes = malloc((size_t)length);
+    *keys = malloc((size_t)count * sizeof **keys);
+    if (bytes == NULL || *keys == NULL) {
+        free(bytes);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the bound keys of %s", file->path);
+    }
+    status = pvr_file_read(file, offset + file->encoding.marker, bytes, (size_t)length,
+                           "bound keys", error);
+    for (uint64_t i = 0; status == PVR_OK && i < count; i++) {
+        unsigned char key[16];
+        size_t size = wide ? 16 : 8;
+        for (size_t b = 0; b < size; b++) {
+            key[b] = bytes[i * size + (file->encoding.swap ? size - 1 - b : b)];
+        }
+        if (wide) {
+            (*keys)[i] = from_quad(key);
+        } else {
+            memcpy(&(*keys)[i], key, sizeof **keys);
+        }
+    }
+    *nkeys = status == PVR_OK ? count : 0;
+    free(bytes);
+    return status;
+}
+
+enum pvr_status pvr_amr_read_cuts(const struct pvr_file *file, const struct pvr_amr_header *header,
+                                  uint64_t total[64], char ordering[PVR_ORDERING_LENGTH + 1],
+                                  double **keys, uint64_t *nkeys, struct pvr_error *error) {
+    uint64_t at = header->counts;
+    int32_t *count = NULL;
+    *keys = NULL;
+    *nkeys = 0;
+    memset(total, 0, 64 * sizeof *total);
+    enum pvr_status status = skip_record(file, &at, "22 (numbl)", error);
+    if (status == PVR_OK) {
+        uint64_t nlevels = (uint64_t)header->nlevelmax, length, next;
+        status = pvr_record_next(file, at, &length, &next, "23 (numbtot)", error);
+        if (status == PVR_OK && length == 40 * nlevels) {
+            status = read_counts(file, &at, 10 * nlevels, "23 (numbtot)", &count, error);
+        }
+        at = next;
+        for (uint64_t l = 0; count != NULL && status == PVR_OK && l < nlevels; l++) {
+            total[l] = count[10 * l] > 0 ? (uint64_t)count[10 * l] : 0;
+        }
+        free(count);
+    }
+    static const char *const skipped[] = {"24 (headb)", "25 (tailb)", "26 (numbb)"};
+    for (int i = 0; status == PVR_OK && header->nboundary > 0 && i < 3; i++) {
+        status = skip_record(file, &at, skipped[i], error);
+    }
+    if (status == PVR_OK) {
+        status = read_ordering(file, &at, ordering, error);
+    }
+    if (status == PVR_OK && strncmp(ordering, "bisection", 9) != 0) {
+        status = read_keys(file, header, at, keys, nkeys, error);
+    }
     return status;
 }

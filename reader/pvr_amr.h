@@ -31,6 +31,15 @@ struct pvr_coarse_box {
 enum pvr_status pvr_amr_read_header(struct pvr_file *file, const struct pvr_amr_header *first,
                                     struct pvr_amr_header *header, struct pvr_error *error);
 
+enum { PVR_ORDERING_LENGTH = 128 };
+
+/* Reads how the box is cut into domains: the name of the ordering, the bounds of the domains along
+ * it (*nkeys numbers in *keys, to be freed; none for bisection), and the octs of all domains on
+ * each level as this file counts them (total[level - 1]; 0 where it holds no count). */
+enum pvr_status pvr_amr_read_cuts(const struct pvr_file *file, const struct pvr_amr_header *header,
+                                  uint64_t total[64], char ordering[PVR_ORDERING_LENGTH + 1],
+                                  double **keys, uint64_t *nkeys, struct pvr_error *error);
+
 /* Sizes in a block of `noct` octs: of a record of integers and of reals with their markers, the
  * offsets of the centres and sons from the block's start, and the whole. */
 struct pvr_amr_block {

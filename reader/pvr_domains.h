@@ -3,6 +3,7 @@
 #define PVR_DOMAINS_H
 
 #include "pvr_amr.h"
+#include "pvr_bounds.h"
 #include "pvr_columns.h"
 #include "pvr_threads.h"
 
@@ -15,39 +16,56 @@ struct pvr_layout {
     struct pvr_encoding encoding;
     struct pvr_amr_header amr;
     struct pvr_coarse_box box;
+    struct pvr_bounds bounds;
 };
 
 /* Path of a file: folder/[group_GGGGG/]KIND_NNNNN.outCCCCC; to be freed. */
 char *pvr_layout_path(const struct pvr_layout *layout, const char *kind, int domain);
 
-/* Immutable once made. */
+/* The tables of the domains that were read so far: what is known never changes. */
 struct pvr_domains {
     int ndomains;
     int nlevels;             /* nlevelmax */
+    uint8_t *known;          /* [domain - 1]; atomic: 1 once its entries below stand */
     struct pvr_place *place; /* [domain - 1][nlevels + 1] */
     uint64_t *amr_body;      /* [domain - 1] */
-    uint64_t level_octs[64]; /* own octs of all domains on level l: [l - 1] */
+    /* Of all domains, once all are known: */
+    bool complete;           /* atomic */
+    uint64_t level_octs[64]; /* own octs on level l: [l - 1] */
     int deepest;             /* deepest level with octs */
     uint64_t stamp;          /* of all amr files: another one when any of them is written anew */
 };
 
 /* The same for the files of one kind. */
 struct pvr_domain_columns {
+    uint8_t *known;                    /* [domain - 1]; atomic */
     struct pvr_columns_header *header; /* [domain - 1] */
-    uint64_t stamp;                    /* of all files of the kind */
+    uint64_t stamp;                    /* of all files of the kind, once all are known */
 };
 
-/* Reads the tables of all domains with the threads of `job`. */
-enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_job *job,
-                                 struct pvr_domains **domains, struct pvr_error *error);
+/* Tables of which nothing is known yet. */
+enum pvr_status pvr_domains_new(const struct pvr_layout *layout, struct pvr_domains **domains,
+                                struct pvr_error *error);
+/* Reads the tables that are not known of the domains d with levels[d - 1] != 0 (null: of all
+ * domains) with the threads of `job`. For one thread at a time. */
+enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_domains *domains,
+                                 const uint64_t *levels, struct pvr_job *job,
+                                 struct pvr_error *error);
 void pvr_domains_free(struct pvr_domains *domains);
 
+enum pvr_status pvr_domain_columns_new(const struct pvr_layout *layout,
+                                       struct pvr_domain_columns **columns,
+                                       struct pvr_error *error);
+/* The same; the tables of the domains themselves are known. */
 enum pvr_status pvr_domain_columns_read(const struct pvr_layout *layout,
                                         const struct pvr_domains *domains, enum pvr_file_kind kind,
-                                        int nvar, struct pvr_job *job,
-                                        struct pvr_domain_columns **columns,
+                                        int nvar, struct pvr_domain_columns *columns,
+                                        const uint64_t *levels, struct pvr_job *job,
                                         struct pvr_error *error);
 void pvr_domain_columns_free(struct pvr_domain_columns *columns);
+
+/* True if all that are wanted are known. */
+bool pvr_domains_are_known(const uint8_t *known, int ndomains, const uint64_t *levels);
 
 /* Place of domain `domain` on `level`. */
 static inline const struct pvr_place *pvr_domains_place(const struct pvr_domains *domains,

@@ -52,6 +52,9 @@ static enum pvr_status open_first_amr(struct pvr_snapshot *snapshot, struct pvr_
                      : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the levels");
         free(place);
     }
+    if (status == PVR_OK) {
+        status = pvr_bounds_read(&file, amr, &layout->box, &layout->bounds, error);
+    }
     pvr_file_close(&file);
     free(path);
     return status;
@@ -214,6 +217,7 @@ void pvr_snapshot_release(struct pvr_snapshot *snapshot) {
         pvr_domain_columns_free(snapshot->columns[kind]);
     }
     pvr_domains_free(snapshot->domains);
+    pvr_bounds_free(&snapshot->layout.bounds);
     pvr_field_table_free(&snapshot->fields);
     pvr_mera_free(snapshot->mera);
     pthread_mutex_destroy(&snapshot->lock);
@@ -266,26 +270,29 @@ int pvr_snapshot_nlevelmax(const struct pvr_snapshot *snapshot) {
     return snapshot->layout.amr.nlevelmax;
 }
 
-/* Levels must fit the integer coordinates. */
-static enum pvr_status check_depth(const struct pvr_snapshot *snapshot,
-                                   const struct pvr_domains *domains, struct pvr_error *error) {
+enum pvr_status pvr_snapshot_check_depth(const struct pvr_snapshot *snapshot, int deepest,
+                                         struct pvr_error *error) {
     uint32_t largest = 1;
     for (int axis = 0; axis < snapshot->info.ndim; axis++) {
         largest =
             snapshot->layout.box.count[axis] > largest ? snapshot->layout.box.count[axis] : largest;
     }
-    if (domains->deepest > PVR_MAX_LEVELS - 1 || ldexp(largest, domains->deepest) > 0x1p31) {
+    if (deepest > PVR_MAX_LEVELS - 1 || ldexp(largest, deepest) > 0x1p31) {
         return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
                         "%s: %d levels below %u coarse cells: more than 2^31 cells along an axis",
-                        snapshot->path, domains->deepest, largest);
+                        snapshot->path, deepest, largest);
     }
     return PVR_OK;
 }
 
-enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_job *job,
-                                     const struct pvr_domains **domains, struct pvr_error *error) {
-    *domains = __atomic_load_n(&snapshot->domains, __ATOMIC_ACQUIRE);
-    if (*domains != NULL) {
+enum pvr_status pvr_snapshot_some_domains(struct pvr_snapshot *snapshot, const uint64_t *levels,
+                                          struct pvr_job *job, const struct pvr_domains **domains,
+                                          struct pvr_error *error) {
+    struct pvr_domains *known = __atomic_load_n(&snapshot->domains, __ATOMIC_ACQUIRE);
+    *domains = known;
+    if (known != NULL &&
+        (__atomic_load_n(&known->complete, __ATOMIC_ACQUIRE) ||
+         (levels != NULL && pvr_domains_are_known(known->known, known->ndomains, levels)))) {
         return PVR_OK;
     }
     if (snapshot->mera != NULL) {
@@ -296,16 +303,46 @@ enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_j
     enum pvr_status status = PVR_OK;
     pthread_mutex_lock(&snapshot->lock);
     if (snapshot->domains == NULL) {
-        struct pvr_domains *read;
-        status = pvr_domains_read(&snapshot->layout, job, &read, error);
-        if (status == PVR_OK && check_depth(snapshot, read, error) != PVR_OK) {
-            pvr_domains_free(read);
-            status = PVR_ERROR_UNSUPPORTED;
-        } else if (status == PVR_OK) {
-            __atomic_store_n(&snapshot->domains, read, __ATOMIC_RELEASE);
-        }
+        status = pvr_domains_new(&snapshot->layout, &known, error);
+        __atomic_store_n(&snapshot->domains, known, __ATOMIC_RELEASE);
     }
     *domains = snapshot->domains;
+    if (status == PVR_OK) {
+        status = pvr_domains_read(&snapshot->layout, snapshot->domains, levels, job, error);
+    }
+    pthread_mutex_unlock(&snapshot->lock);
+    return status;
+}
+
+enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_job *job,
+                                     const struct pvr_domains **domains, struct pvr_error *error) {
+    enum pvr_status status = pvr_snapshot_some_domains(snapshot, NULL, job, domains, error);
+    return status == PVR_OK ? pvr_snapshot_check_depth(snapshot, (*domains)->deepest, error)
+                            : status;
+}
+
+enum pvr_status pvr_snapshot_some_columns(struct pvr_snapshot *snapshot, enum pvr_file_kind kind,
+                                          const uint64_t *levels, struct pvr_job *job,
+                                          const struct pvr_domain_columns **columns,
+                                          struct pvr_error *error) {
+    const struct pvr_domains *domains;
+    enum pvr_status status = pvr_snapshot_some_domains(snapshot, levels, job, &domains, error);
+    struct pvr_domain_columns *known = __atomic_load_n(&snapshot->columns[kind], __ATOMIC_ACQUIRE);
+    *columns = known;
+    if (status != PVR_OK ||
+        (known != NULL && pvr_domains_are_known(known->known, domains->ndomains, levels))) {
+        return status;
+    }
+    pthread_mutex_lock(&snapshot->lock);
+    if (snapshot->columns[kind] == NULL) {
+        status = pvr_domain_columns_new(&snapshot->layout, &known, error);
+        __atomic_store_n(&snapshot->columns[kind], known, __ATOMIC_RELEASE);
+    }
+    *columns = snapshot->columns[kind];
+    if (status == PVR_OK) {
+        status = pvr_domain_columns_read(&snapshot->layout, domains, kind, snapshot->nvar[kind],
+                                         snapshot->columns[kind], levels, job, error);
+    }
     pthread_mutex_unlock(&snapshot->lock);
     return status;
 }
@@ -313,24 +350,7 @@ enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_j
 enum pvr_status pvr_snapshot_columns(struct pvr_snapshot *snapshot, enum pvr_file_kind kind,
                                      struct pvr_job *job, const struct pvr_domain_columns **columns,
                                      struct pvr_error *error) {
-    const struct pvr_domains *domains;
-    enum pvr_status status = pvr_snapshot_domains(snapshot, job, &domains, error);
-    *columns = __atomic_load_n(&snapshot->columns[kind], __ATOMIC_ACQUIRE);
-    if (status != PVR_OK || *columns != NULL) {
-        return status;
-    }
-    pthread_mutex_lock(&snapshot->lock);
-    if (snapshot->columns[kind] == NULL) {
-        struct pvr_domain_columns *read;
-        status = pvr_domain_columns_read(&snapshot->layout, domains, kind, snapshot->nvar[kind],
-                                         job, &read, error);
-        if (status == PVR_OK) {
-            __atomic_store_n(&snapshot->columns[kind], read, __ATOMIC_RELEASE);
-        }
-    }
-    *columns = snapshot->columns[kind];
-    pthread_mutex_unlock(&snapshot->lock);
-    return status;
+    return pvr_snapshot_some_columns(snapshot, kind, NULL, job, columns, error);
 }
 
 enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,

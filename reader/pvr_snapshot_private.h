@@ -24,12 +24,24 @@ struct pvr_snapshot {
     int references;
 };
 
-/* The tables, read with the threads of `job` if that was not done before. They live as long as
- * the handle. */
+/* The tables of all domains, read with the threads of `job` if that was not done before. They live
+ * as long as the handle. */
 enum pvr_status pvr_snapshot_domains(struct pvr_snapshot *snapshot, struct pvr_job *job,
                                      const struct pvr_domains **domains, struct pvr_error *error);
 enum pvr_status pvr_snapshot_columns(struct pvr_snapshot *snapshot, enum pvr_file_kind kind,
                                      struct pvr_job *job, const struct pvr_domain_columns **columns,
                                      struct pvr_error *error);
+/* The same of the domains d with levels[d - 1] != 0 (null: of all): nothing else is to be looked at
+ * in the tables, which others may be filling. */
+enum pvr_status pvr_snapshot_some_domains(struct pvr_snapshot *snapshot, const uint64_t *levels,
+                                          struct pvr_job *job, const struct pvr_domains **domains,
+                                          struct pvr_error *error);
+enum pvr_status pvr_snapshot_some_columns(struct pvr_snapshot *snapshot, enum pvr_file_kind kind,
+                                          const uint64_t *levels, struct pvr_job *job,
+                                          const struct pvr_domain_columns **columns,
+                                          struct pvr_error *error);
+/* Fails if cells of level `deepest` do not fit the integer coordinates. */
+enum pvr_status pvr_snapshot_check_depth(const struct pvr_snapshot *snapshot, int deepest,
+                                         struct pvr_error *error);
 
 #endif
