@@ -391,12 +391,29 @@ static enum pvr_status load_all(struct loading *loading, struct pvr_error *error
     return status;
 }
 
+/* Regions are not kept. */
+static enum pvr_status load_region(struct pvr_snapshot *snapshot,
+                                   const struct pvr_mesh_request *request,
+                                   const struct pvr_threads *threads, pvr_progress_fn progress,
+                                   void *progress_context, struct pvr_mesh **mesh,
+                                   struct pvr_error *error) {
+    enum pvr_status status =
+        pvr_mesh_load(snapshot, request, threads, progress, progress_context, mesh, error);
+    if (status == PVR_OK) {
+        status = pvr_mesh_find_ranges((*mesh)->arrays, (*mesh)->narrays, threads, error);
+    }
+    return status;
+}
+
 enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
                                      const struct pvr_mesh_request *request,
                                      const struct pvr_threads *threads, pvr_progress_fn progress,
                                      void *progress_context, struct pvr_mesh **mesh,
                                      struct pvr_error *error) {
     *mesh = NULL;
+    if (pvr_mesh_wants_region(request)) {
+        return load_region(snapshot, request, threads, progress, progress_context, mesh, error);
+    }
     struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};
     enum pvr_status status =
         pvr_job_begin(&loading.job, threads, progress, progress_context, error);
@@ -407,7 +424,7 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
     struct pvr_mesh *made = loading.plan.mesh;
     pvr_job_end(&loading.job, status == PVR_OK ? &made->report : NULL);
     free(loading.wanted);
-    free(loading.plan.target);
+    pvr_mesh_plan_free(&loading.plan);
     if (status != PVR_OK) {
         pvr_structure_release(loading.structure);
         pvr_mesh_free(made);

@@ -24,6 +24,22 @@ static enum pvr_status load_fields(struct pvr_mesh_plan *plan,
                             mesh->narrays, job, error);
 }
 
+static enum pvr_status plan_region(struct pvr_mesh_plan *plan, struct pvr_job *job,
+                                   struct pvr_error *error) {
+    enum pvr_status status = pvr_region_check(plan->request->region, error);
+    if (status == PVR_OK) {
+        status = pvr_selection_make(&plan->snapshot->layout, plan->request->region,
+                                    &plan->selection, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_excerpt_plan(plan->snapshot, &plan->selection, plan->request->max_level, job,
+                                  &plan->excerpt, error);
+    }
+    plan->domains = plan->excerpt.domains;
+    plan->levels = plan->excerpt.levels;
+    return status;
+}
+
 enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *job,
                                    struct pvr_error *error) {
     const struct pvr_mesh_request *request = plan->request;
@@ -48,12 +64,46 @@ enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *j
     if (status == PVR_OK) {
         status = pvr_targets_make(plan->snapshot, request, plan->mesh, plan->target, error);
     }
+    if (status == PVR_OK && pvr_mesh_wants_region(request)) {
+        return plan_region(plan, job, error);
+    }
     if (status == PVR_OK) {
         status = pvr_snapshot_domains(plan->snapshot, job, &plan->domains, error);
     }
     if (status == PVR_OK) {
         status = pvr_structure_levels(plan->snapshot, plan->domains, request->max_level,
                                       &plan->levels, error);
+    }
+    return status;
+}
+
+void pvr_mesh_plan_free(struct pvr_mesh_plan *plan) {
+    free(plan->target);
+    pvr_excerpt_free(&plan->excerpt);
+    pvr_selection_free(&plan->selection);
+}
+
+static enum pvr_status load_structure(struct pvr_mesh_plan *plan, struct pvr_job *job,
+                                      struct pvr_structure **structure, struct pvr_error *error) {
+    struct pvr_snapshot *snapshot = plan->snapshot;
+    int ntargets = plan->mesh->narrays;
+    if (!pvr_mesh_wants_region(plan->request)) {
+        pvr_job_expect(job, pvr_structure_file_bytes(snapshot, plan->domains, plan->levels, NULL));
+        pvr_job_expect(job, pvr_targets_file_bytes(snapshot, plan->domains, plan->levels.root,
+                                                   plan->levels.max, plan->target, ntargets));
+        return pvr_structure_load(snapshot, plan->domains, plan->levels, NULL, job, structure,
+                                  error);
+    }
+    uint64_t looked_at = plan->excerpt.octs, read = 0;
+    uint64_t most = pvr_targets_octs_bytes(snapshot, looked_at, plan->target, ntargets);
+    pvr_job_expect(job, pvr_excerpt_file_bytes(snapshot, &plan->excerpt) + most);
+    enum pvr_status status =
+        pvr_structure_load_excerpt(snapshot, &plan->excerpt, job, structure, error);
+    for (size_t i = 0; status == PVR_OK && i < (*structure)->pieces.npieces; i++) {
+        read += (*structure)->pieces.piece[i].count;
+    }
+    if (status == PVR_OK) { /* of octs that are not kept no values are read */
+        pvr_job_expect(job, pvr_targets_octs_bytes(snapshot, read, plan->target, ntargets) - most);
     }
     return status;
 }
@@ -76,19 +126,14 @@ enum pvr_status pvr_mesh_load(struct pvr_snapshot *snapshot, const struct pvr_me
     struct pvr_structure *structure = NULL;
     status = pvr_mesh_plan_make(&plan, &job, error);
     if (status == PVR_OK) {
-        pvr_job_expect(&job, pvr_structure_file_bytes(snapshot, plan.domains, plan.levels, NULL));
-        pvr_job_expect(&job,
-                       pvr_targets_file_bytes(snapshot, plan.domains, plan.levels.root,
-                                              plan.levels.max, plan.target, plan.mesh->narrays));
-        status =
-            pvr_structure_load(snapshot, plan.domains, plan.levels, NULL, &job, &structure, error);
+        status = load_structure(&plan, &job, &structure, error);
     }
     if (status == PVR_OK) {
         plan.mesh->octree = pvr_octree_retain(structure->octree);
         status = load_fields(&plan, structure, &job, error);
     }
     pvr_structure_release(structure);
-    free(plan.target);
+    pvr_mesh_plan_free(&plan);
     pvr_job_end(&job, status == PVR_OK ? &plan.mesh->report : NULL);
     if (status != PVR_OK) {
         pvr_mesh_free(plan.mesh);
@@ -130,16 +175,18 @@ enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
     struct pvr_mesh_plan plan = {.snapshot = snapshot, .request = request};
     status = pvr_mesh_plan_make(&plan, &job, error);
     if (status == PVR_OK) {
-        uint64_t cells = plan.domains->level_octs[plan.levels.root - 1] << snapshot->info.ndim;
-        for (int l = plan.levels.root + 1; l <= plan.levels.max; l++) {
-            cells += plan.domains->level_octs[l - 1] << snapshot->info.ndim;
+        uint64_t octs = plan.excerpt.octs;
+        for (int l = plan.levels.root; !pvr_mesh_wants_region(request) && l <= plan.levels.max;
+             l++) {
+            octs += plan.domains->level_octs[l - 1];
         }
+        uint64_t cells = (octs << snapshot->info.ndim) + pvr_tree_grid_count(&plan.excerpt.trees);
         for (int i = 0; i < plan.mesh->narrays; i++) {
             *bytes += cells * (uint64_t)plan.target[i].ncomponents *
                       pvr_type_bytes(pvr_target_type(&plan.target[i], request->precision));
         }
     }
-    free(plan.target);
+    pvr_mesh_plan_free(&plan);
     pvr_mesh_free(plan.mesh);
     pvr_job_end(&job, NULL);
     return status;

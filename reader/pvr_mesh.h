@@ -4,6 +4,7 @@
 
 #include "pvr_memory.h"
 #include "pvr_octree.h"
+#include "pvr_region.h"
 #include "pvr_snapshot.h"
 #include "pvr_threads.h"
 
@@ -22,6 +23,10 @@ struct pvr_mesh_request {
     int nfields;
     enum pvr_type precision; /* PVR_FLOAT32 or PVR_FLOAT64 */
     enum pvr_field_units units;
+    const struct pvr_region *region; /* what is wanted; null: the whole box. The octree is cropped
+                                        to the trees that the region touches; of files of domains
+                                        that have no part in it nothing is read. Cells outside have
+                                        NaN, 0 in arrays of whole numbers but for the level */
 };
 
 struct pvr_mesh_array {
@@ -65,8 +70,8 @@ void pvr_mesh_drop_arrays(struct pvr_mesh *mesh);
 enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
                                      const struct pvr_threads *threads, struct pvr_error *error);
 
-/* Bytes that pvr_mesh_load will allocate for the arrays of `request`. Reads the domain tables if
- * that was not done before. */
+/* Bytes that pvr_mesh_load will allocate for the arrays of `request`; with a region: at most. Reads
+ * the domain tables if that was not done before. */
 enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
                                const struct pvr_mesh_request *request,
                                const struct pvr_threads *threads, uint64_t *bytes,

@@ -1,6 +1,7 @@
 /* pvr_mesh_fields.c - reading chosen fields into arrays in the octree's order. */
 #include "pvr_mesh_fields.h"
 
+#include "pvr_outside.h"
 #include "pvr_scatter.h"
 
 #include <stdlib.h>
@@ -95,13 +96,9 @@ static int count_columns(const struct pvr_target *target, int ntargets, enum pvr
     return count;
 }
 
-uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
-                                const struct pvr_domains *domains, int low, int high,
+uint64_t pvr_targets_octs_bytes(const struct pvr_snapshot *snapshot, uint64_t octs,
                                 const struct pvr_target *target, int ntargets) {
-    uint64_t octs = 0, bytes = 0;
-    for (int l = low; l <= high; l++) {
-        octs += domains->level_octs[l - 1];
-    }
+    uint64_t bytes = 0;
     for (int i = 0; i < ntargets; i++) {
         if (target[i].source == PVR_TARGET_COLUMNS) {
             bytes += (uint64_t)target[i].ncolumns *
@@ -109,6 +106,16 @@ uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
         }
     }
     return (octs << snapshot->info.ndim) * bytes;
+}
+
+uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
+                                const struct pvr_domains *domains, int low, int high,
+                                const struct pvr_target *target, int ntargets) {
+    uint64_t octs = 0;
+    for (int l = low; l <= high; l++) {
+        octs += domains->level_octs[l - 1];
+    }
+    return pvr_targets_octs_bytes(snapshot, octs, target, ntargets);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------
@@ -139,15 +146,20 @@ static int piece_indices(const struct filling *filling, const struct pvr_piece *
     const struct pvr_octree_level *level = &octree->level[piece->level];
     int ncells = octree->cells_per_oct;
     if (piece->level == octree->root_level) {
-        for (uint64_t i = 0; i < piece->count; i++) {
+        for (uint64_t i = 0; i < piece->kept; i++) {
             const uint32_t *at = filling->structure->root_coordinate[piece->base + i];
             for (int c = 0; c < ncells; c++) {
-                uint64_t tree = 0;
-                for (int axis = octree->ndim - 1; axis >= 0; axis--) {
-                    tree =
-                        tree * octree->root_dims[axis] + 2 * at[axis] + (uint64_t)(c >> axis & 1);
+                uint32_t cell[3], place[3];
+                uint64_t tree = 0, *to = &index[i * (uint64_t)ncells + (uint64_t)c];
+                for (int axis = 0; axis < 3; axis++) {
+                    cell[axis] = 2 * at[axis] + (uint32_t)(c >> axis & 1);
                 }
-                index[i * (uint64_t)ncells + (uint64_t)c] = level->tree_cell[tree];
+                bool there = pvr_tree_grid_place(&filling->structure->trees, octree->root_level,
+                                                 cell, place);
+                for (int axis = octree->ndim - 1; axis >= 0; axis--) {
+                    tree = tree * octree->root_dims[axis] + place[axis];
+                }
+                *to = there ? level->tree_cell[tree] : PVR_NOWHERE;
             }
         }
         return ncells;
@@ -155,7 +167,7 @@ static int piece_indices(const struct filling *filling, const struct pvr_piece *
     const uint32_t *slot = pvr_structure_slots(filling->structure, piece->level) + piece->base;
     const uint64_t *first = level->tree_first;
     uint64_t tree = 0;
-    for (uint64_t i = 0; i < piece->count; i++) {
+    for (uint64_t i = 0; i < piece->kept; i++) {
         if (slot[i] < first[tree] || slot[i] >= first[tree + 1]) {
             uint64_t low = 0, high = octree->ntrees; /* first[low] <= slot < first[high] */
             while (high - low > 1) {
@@ -179,8 +191,10 @@ struct work {
     const struct pvr_file *file;
     struct pvr_worker *worker;
     struct pvr_columns_piece piece;
+    uint64_t kept;        /* octs of it that are kept */
+    const uint16_t *pick; /* which; null: all */
     const struct pvr_columns_header *header;
-    uint64_t *index;
+    uint64_t *index; /* of those that are kept */
     int stride;
     char *scratch;
     const char **data; /* room for all columns of the file, 2^ndim each */
@@ -197,6 +211,30 @@ static void take_means(const struct work *work, const struct pvr_target *target,
                      data[(target->nvalues + v) * ncells + c], count, work->header->value_bytes);
         }
     }
+}
+
+/* Of values of octs `offset` .. `offset + count - 1` of the piece, in `nrecords` records, leaves
+ * those that are kept, at the records' beginnings (they are this thread's own copy). *offset and
+ * *count become those among the octs that are kept. */
+static void pick_values(const struct work *work, uint64_t *offset, uint64_t *count,
+                        const char **data, int nrecords) {
+    if (work->pick == NULL) {
+        return;
+    }
+    size_t bytes = work->header->value_bytes;
+    uint64_t first = 0, end;
+    while (first < work->kept && work->pick[first] < *offset) {
+        first++;
+    }
+    for (end = first; end < work->kept && work->pick[end] < *offset + *count; end++) {
+        for (int r = 0; r < nrecords; r++) {
+            char *record = (char *)(uintptr_t)data[r];
+            memmove(record + (end - first) * bytes, record + (work->pick[end] - *offset) * bytes,
+                    bytes);
+        }
+    }
+    *offset = first;
+    *count = end - first;
 }
 
 static void scatter_target(const struct work *work, const struct pvr_target *target,
@@ -217,6 +255,11 @@ static enum pvr_status fill_by_block(const struct work *work, struct pvr_error *
         pvr_columns_read_block(work->file, &filling->snapshot->layout.amr, work->header,
                                &work->piece, work->scratch, work->data, &bytes, error);
     pvr_job_add_read(work->worker, bytes);
+    uint64_t offset = 0, count = work->piece.count;
+    if (status == PVR_OK) {
+        pick_values(work, &offset, &count, work->data,
+                    work->header->nvar * filling->octree->cells_per_oct);
+    }
     for (int i = 0; status == PVR_OK && i < filling->ntargets; i++) {
         const struct pvr_target *target = &filling->target[i];
         if (!is_of_kind(target, filling->kind) || takes_means(target)) {
@@ -229,7 +272,7 @@ static enum pvr_status fill_by_block(const struct work *work, struct pvr_error *
                     work->data[target->column[v] * filling->octree->cells_per_oct + c];
             }
         }
-        scatter_target(work, target, 0, work->piece.count, data);
+        scatter_target(work, target, offset, count, data);
     }
     return status;
 }
@@ -259,7 +302,10 @@ static enum pvr_status fill_by_field(const struct work *work, size_t buffer_byte
             if (status != PVR_OK) {
                 return status;
             }
-            scatter_target(work, target, done, part.count, work->data);
+            uint64_t offset = done, count = part.count;
+            pick_values(work, &offset, &count, work->data,
+                        target->ncolumns * filling->octree->cells_per_oct);
+            scatter_target(work, target, offset, count, work->data);
         }
     }
     return PVR_OK;
@@ -271,7 +317,7 @@ static void fill_constants(const struct filling *filling, const struct pvr_piece
         const struct pvr_target *target = &filling->target[i];
         if (target->source != PVR_TARGET_COLUMNS) {
             int value = target->source == PVR_TARGET_LEVEL ? piece->level : piece->domain;
-            pvr_scatter_constant(target->array, filling->octree->ndim, index, stride, piece->count,
+            pvr_scatter_constant(target->array, filling->octree->ndim, index, stride, piece->kept,
                                  value);
         }
     }
@@ -285,10 +331,12 @@ static enum pvr_status fill_piece(struct filling *filling, const struct pvr_file
     size_t ncells = (size_t)octree->cells_per_oct;
     struct work work = {.filling = filling, .file = file, .worker = worker};
     work.piece = pvr_piece_columns(filling->domains, piece);
+    work.kept = piece->kept;
+    work.pick = pvr_piece_pick(filling->pieces, piece);
     work.header = filling->columns != NULL ? &filling->columns->header[piece->domain - 1] : NULL;
 
     size_t chunk = worker->job->settings.chunk_bytes;
-    size_t index_bytes = (size_t)piece->count * sizeof *work.index *
+    size_t index_bytes = (size_t)piece->kept * sizeof *work.index *
                          (piece->level == octree->root_level ? ncells : 1);
     size_t nvar = work.header != NULL ? (size_t)work.header->nvar : 0;
     size_t data_bytes = ((nvar > 6 ? nvar : 6) * ncells) * sizeof *work.data;
@@ -396,6 +444,28 @@ static void list_wanted(struct filling *filling, int nvar) {
     }
 }
 
+static enum pvr_status blank_outside(const struct filling *filling, struct pvr_job *job,
+                                     struct pvr_error *error) {
+    size_t ntargets = (size_t)filling->ntargets;
+    struct pvr_array **array = calloc(ntargets + 1, sizeof *array);
+    bool *is_level = calloc(ntargets + 1, sizeof *is_level);
+    enum pvr_status status = PVR_OK;
+    if (array == NULL || is_level == NULL) {
+        status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %zu fields", ntargets);
+    }
+    for (size_t i = 0; status == PVR_OK && i < ntargets; i++) {
+        array[i] = filling->target[i].array;
+        is_level[i] = filling->target[i].source == PVR_TARGET_LEVEL;
+    }
+    if (status == PVR_OK) {
+        status = pvr_blank_outside(filling->octree, filling->low, array, is_level,
+                                   filling->ntargets, job, error);
+    }
+    free(array);
+    free(is_level);
+    return status;
+}
+
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
                                  const struct pvr_structure *structure, int low,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
@@ -408,7 +478,8 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
                               .target = target,
                               .ntargets = ntargets,
                               .constants = true};
-    enum pvr_status status = pvr_snapshot_domains(snapshot, job, &filling.domains, error);
+    enum pvr_status status =
+        pvr_snapshot_some_domains(snapshot, structure->domain_levels, job, &filling.domains, error);
     bool constants = false;
     for (int i = 0; i < ntargets; i++) {
         constants = constants || target[i].source != PVR_TARGET_COLUMNS;
@@ -419,7 +490,8 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
         if (filling.ncolumns + count_columns(target, ntargets, filling.kind, true) == 0) {
             continue;
         }
-        status = pvr_snapshot_columns(snapshot, filling.kind, job, &filling.columns, error);
+        status = pvr_snapshot_some_columns(snapshot, filling.kind, structure->domain_levels, job,
+                                           &filling.columns, error);
         if (status == PVR_OK) {
             list_wanted(&filling, snapshot->nvar[kind]);
             status = pvr_job_run(job, filling.pieces->ntasks, filling.pieces->cost, fill_task,
@@ -432,5 +504,5 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
         status = pvr_job_run(job, filling.pieces->ntasks, filling.pieces->cost, fill_task, NULL,
                              &filling, error);
     }
-    return status;
+    return status == PVR_OK ? blank_outside(&filling, job, error) : status;
 }

@@ -27,13 +27,16 @@ enum pvr_status pvr_targets_make(const struct pvr_snapshot *snapshot,
 /* Type of the array of a target. */
 enum pvr_type pvr_target_type(const struct pvr_target *target, enum pvr_type precision);
 
-/* Bytes of the files that the targets need of levels low .. high. */
+/* Bytes of the files that the targets need of `octs` octs, and of levels low .. high. */
+uint64_t pvr_targets_octs_bytes(const struct pvr_snapshot *snapshot, uint64_t octs,
+                                const struct pvr_target *target, int ntargets);
 uint64_t pvr_targets_file_bytes(const struct pvr_snapshot *snapshot,
                                 const struct pvr_domains *domains, int low, int high,
                                 const struct pvr_target *target, int ntargets);
 
 /* Fills the cells of levels `low` and deeper of the targets' arrays, which have a tuple for each
- * cell of the structure's octree. */
+ * cell of the structure's octree. Cells that are outside get NaN; 0 in arrays of whole
+ * numbers, but for the level. */
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
                                  const struct pvr_structure *structure, int low,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,

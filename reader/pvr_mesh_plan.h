@@ -3,6 +3,7 @@
 #ifndef PVR_MESH_PLAN_H
 #define PVR_MESH_PLAN_H
 
+#include "pvr_excerpt.h"
 #include "pvr_mesh_fields.h"
 
 struct pvr_mesh_plan {
@@ -10,14 +11,24 @@ struct pvr_mesh_plan {
     const struct pvr_mesh_request *request; /* likewise */
     const struct pvr_domains *domains;
     struct pvr_levels levels;
-    struct pvr_target *target; /* one for each array of `mesh`; to be freed */
-    struct pvr_mesh *mesh;     /* arrays with names and units, but no values; no octree yet */
+    /* Of a request with a region: */
+    struct pvr_selection selection;
+    struct pvr_excerpt excerpt; /* its domains and levels are those of the plan */
+    struct pvr_target *target;  /* one for each array of `mesh`; to be freed */
+    struct pvr_mesh *mesh;      /* arrays with names and units, but no values; no octree yet */
 };
 
+/* Does the request ask for a region? */
+static inline bool pvr_mesh_wants_region(const struct pvr_mesh_request *request) {
+    return request->region != NULL && request->region->type != PVR_REGION_NONE;
+}
+
 /* Checks the request and settles the rest of the plan; reads the domain tables if that was not done
- * before. `target` and `mesh` are to be freed on failure too. */
+ * before. Plan and `mesh` are to be freed on failure too. */
 enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *job,
                                    struct pvr_error *error);
+/* Frees all but `mesh`. */
+void pvr_mesh_plan_free(struct pvr_mesh_plan *plan);
 
 /* As pvr_mesh_find_ranges, with the threads of a job that runs. */
 enum pvr_status pvr_mesh_find_ranges_in(struct pvr_mesh_array *arrays, int narrays,

@@ -31,8 +31,8 @@ void pvr_octree_release(struct pvr_octree *octree) {
 }
 
 double pvr_octree_cell_volume(const struct pvr_octree *octree, int level) {
-    double volume = 1;
-    for (int axis = 0; axis < octree->ndim; axis++) {
+    double volume = octree->ntrees > 0 ? 1 : 0;
+    for (int axis = 0; axis < octree->ndim && octree->ntrees > 0; axis++) {
         volume *= ldexp(octree->size[axis] / octree->root_dims[axis], octree->root_level - level);
     }
     return volume;

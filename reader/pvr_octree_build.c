@@ -15,6 +15,7 @@ enum { CHUNK = 1 << 15 /* octs of a task */ };
 struct build {
     const struct pvr_octree_plan *plan;
     struct pvr_octree *octree;
+    struct pvr_tree_grid trees;
     int level;     /* being placed */
     uint8_t *seen; /* a byte per oct of the level */
 };
@@ -31,31 +32,56 @@ static uint64_t tree_number(const struct pvr_octree *octree, const uint32_t at[3
     return at[0] + octree->root_dims[0] * (at[1] + (uint64_t)octree->root_dims[1] * at[2]);
 }
 
+/* The tree whose root is cell `cell` of oct `i` of root_level; false: not among the trees. */
+static bool find_tree(const struct build *build, uint64_t i, int cell, uint64_t *tree) {
+    const struct pvr_octree *octree = build->octree;
+    const uint32_t *oct = build->plan->octs[octree->root_level].coordinate[i];
+    uint32_t at[3] = {0, 0, 0}, place[3];
+    for (int axis = 0; axis < octree->ndim; axis++) {
+        at[axis] = 2 * oct[axis] + (uint32_t)(cell >> axis & 1);
+    }
+    if (!pvr_tree_grid_place(&build->trees, octree->root_level, at, place)) {
+        return false;
+    }
+    *tree = tree_number(octree, place);
+    return true;
+}
+
 /* Sets the bits of the trees' root cells from the octs of root_level. */
 static enum pvr_status place_roots(struct build *build, struct pvr_error *error) {
     const struct pvr_octree *octree = build->octree;
     const struct pvr_octs *octs = &build->plan->octs[octree->root_level];
+    const struct pvr_octree_level *roots = &octree->level[octree->root_level];
     for (uint64_t i = 0; i < octs->noct; i++) {
-        for (int cell = 0; cell < octree->cells_per_oct; cell++) {
-            uint32_t at[3];
-            for (int axis = 0; axis < 3; axis++) {
-                at[axis] = axis < octree->ndim
-                               ? 2 * octs->coordinate[i][axis] + (uint32_t)(cell >> axis & 1)
-                               : 0;
-                if (at[axis] >= octree->root_dims[axis]) {
-                    return fail_oct(build, i, "lies outside of the box", error);
-                }
+        for (int axis = 0; axis < octree->ndim; axis++) {
+            if (2 * (uint64_t)octs->coordinate[i][axis] + 1 >= build->trees.whole[axis]) {
+                return fail_oct(build, i, "lies outside of the box", error);
             }
-            uint64_t tree = tree_number(octree, at);
+        }
+        for (int cell = 0; cell < octree->cells_per_oct; cell++) {
+            uint64_t tree;
+            if (!find_tree(build, i, cell, &tree)) {
+                continue;
+            }
             if (build->seen[tree]++ != 0) {
                 return fail_oct(build, i, "lies in the place of another oct", error);
             }
+            uint8_t bit = (uint8_t)(1 << (tree & 7));
             if (octs->refined != NULL && octs->refined[i] >> cell & 1) {
-                octree->level[octree->root_level].refined[tree >> 3] |= (uint8_t)(1 << (tree & 7));
+                roots->refined[tree >> 3] |= bit;
+            }
+            if (octs->outside != NULL && octs->outside[i] >> cell & 1) {
+                roots->outside[tree >> 3] |= bit;
             }
         }
     }
-    return PVR_OK; /* as many cells as trees (checked before), none twice: all are there */
+    /* Of a whole box all are there: as many cells as trees (checked before), none twice. */
+    for (uint64_t tree = 0; build->plan->trees != NULL && tree < octree->ntrees; tree++) {
+        if (build->seen[tree] == 0) {
+            roots->outside[tree >> 3] |= (uint8_t)(1 << (tree & 7));
+        }
+    }
+    return PVR_OK;
 }
 
 /* A descent that remembers its way: octs that follow each other in a file are mostly near. */
@@ -132,6 +158,9 @@ static enum pvr_status place_chunk(void *context, size_t task, struct pvr_worker
             }
             __atomic_store_n(&level->refined[slot], octs->refined[i], __ATOMIC_RELAXED);
         }
+        if (octs->outside != NULL) {
+            __atomic_store_n(&level->outside[slot], octs->outside[i], __ATOMIC_RELAXED);
+        }
     }
     return PVR_OK;
 }
@@ -152,11 +181,8 @@ static uint64_t parent_of(const struct build *build, int l, uint64_t child) {
     }
     for (uint64_t i = 0; i < octs->noct; i++) {
         for (int cell = 0; roots && cell < octree->cells_per_oct; cell++) {
-            uint32_t at[3] = {0, 0, 0};
-            for (int axis = 0; axis < octree->ndim; axis++) {
-                at[axis] = 2 * octs->coordinate[i][axis] + (uint32_t)(cell >> axis & 1);
-            }
-            if (tree_number(octree, at) == tree) {
+            uint64_t of;
+            if (find_tree(build, i, cell, &of) && of == tree) {
                 return i;
             }
         }
@@ -216,6 +242,12 @@ static enum pvr_status place_level(struct build *build, struct pvr_job *job,
     if (status != PVR_OK) {
         return status;
     }
+    if (octs->outside != NULL) {
+        status = pvr_octree_allocate_outside(octree, build->level, error);
+        if (status != PVR_OK) {
+            return status;
+        }
+    }
     build->seen = pvr_large_alloc(octs->noct);
     if (build->seen == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the octs of level %d",
@@ -239,14 +271,17 @@ static enum pvr_status place_level(struct build *build, struct pvr_job *job,
     return status;
 }
 
-static void free_octs(struct pvr_octs *octs) {
+void pvr_octs_free(struct pvr_octs *octs) {
     pvr_large_free(octs->coordinate, octs->noct * sizeof *octs->coordinate);
     pvr_large_free(octs->refined, octs->noct);
+    pvr_large_free(octs->outside, octs->noct);
     octs->coordinate = NULL;
     octs->refined = NULL;
+    octs->outside = NULL;
 }
 
-static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pvr_octree **result,
+static enum pvr_status make_octree(const struct pvr_octree_plan *plan,
+                                   const struct pvr_tree_grid *trees, struct pvr_octree **result,
                                    struct pvr_error *error) {
     struct pvr_octree *octree = calloc(1, sizeof *octree);
     *result = octree;
@@ -261,9 +296,13 @@ static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pv
     octree->max_level = plan->max_level;
     octree->ntrees = 1;
     for (int axis = 0; axis < 3; axis++) {
-        octree->root_dims[axis] = axis < plan->ndim ? plan->ncoarse[axis] << plan->root_level : 1;
-        octree->ntrees *= octree->root_dims[axis];
-        octree->size[axis] = plan->size[axis];
+        double tree_size = plan->size[axis] / trees->whole[axis];
+        octree->root_dims[axis] = trees->dims[axis];
+        octree->ntrees *= trees->dims[axis];
+        octree->origin[axis] = (double)trees->low[axis] * tree_size;
+        octree->size[axis] = trees->dims[axis] == trees->whole[axis]
+                                 ? plan->size[axis]
+                                 : trees->dims[axis] * tree_size;
     }
     for (int l = plan->root_level; l <= plan->max_level; l++) {
         if (plan->octs[l].noct >= UINT32_MAX) {
@@ -273,7 +312,7 @@ static enum pvr_status make_octree(const struct pvr_octree_plan *plan, struct pv
         }
     }
     uint64_t root_cells = plan->octs[plan->root_level].noct * (uint64_t)octree->cells_per_oct;
-    if (root_cells != octree->ntrees) {
+    if (plan->trees == NULL && root_cells != octree->ntrees) {
         return pvr_fail(error, PVR_ERROR_FORMAT, "level %d has %llu cells where %llu fill the box",
                         plan->root_level, (ull)root_cells, (ull)octree->ntrees);
     }
@@ -304,16 +343,24 @@ static enum pvr_status build_level(struct build *build, struct pvr_job *job,
     }
     enum pvr_status status = PVR_OK;
     if (build->level == octree->root_level) {
-        build->seen = calloc(octree->ntrees, 1);
-        status = build->seen != NULL
-                     ? place_roots(build, error)
-                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the grid of trees");
+        if (build->plan->trees != NULL) {
+            status = pvr_octree_allocate_outside(octree, build->level, error);
+        }
+        build->seen = status == PVR_OK ? calloc(octree->ntrees + 1, 1) : NULL;
+        if (status == PVR_OK) {
+            status = build->seen != NULL
+                         ? place_roots(build, error)
+                         : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the grid of trees");
+        }
         free(build->seen);
         build->seen = NULL;
     } else if (base != NULL && build->level == base->max_level) {
         status = refine_level(build, error);
     } else {
         status = place_level(build, job, error);
+    }
+    if (status == PVR_OK && level->outside != NULL) {
+        pvr_octree_count_outside(octree, build->level);
     }
     if (status == PVR_OK) {
         bool roots = build->level == octree->root_level;
@@ -328,12 +375,15 @@ enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_
                                  struct pvr_octree **result, struct pvr_error *error) {
     *result = NULL;
     struct pvr_octree *octree;
-    enum pvr_status status = make_octree(plan, &octree, error);
-    struct build build = {.plan = plan, .octree = octree};
+    struct pvr_tree_grid trees =
+        plan->trees != NULL ? *plan->trees
+                            : pvr_tree_grid_whole(plan->ndim, plan->ncoarse, plan->root_level);
+    enum pvr_status status = make_octree(plan, &trees, &octree, error);
+    struct build build = {.plan = plan, .octree = octree, .trees = trees};
     for (int l = plan->root_level; status == PVR_OK && l <= plan->max_level; l++) {
         build.level = l;
         status = build_level(&build, job, error);
-        free_octs(&plan->octs[l]);
+        pvr_octs_free(&plan->octs[l]);
     }
     if (status != PVR_OK) {
         pvr_octree_release(octree);

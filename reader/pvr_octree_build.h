@@ -9,6 +9,7 @@
 
 #include "pvr_octree.h"
 #include "pvr_threads.h"
+#include "pvr_tree_grid.h"
 
 /* The octs of levels root_level .. max_level as they were read. */
 struct pvr_octs {
@@ -16,13 +17,19 @@ struct pvr_octs {
     uint32_t (*coordinate)[3]; /* on the grid of level - 1; freed by the build when used up */
     uint8_t *refined;          /* bit c: cell c is refined; likewise; all 0 or null at max_level */
     uint32_t *slot;            /* out: the oct's place in the octree's level (not root_level) */
+    uint8_t *outside;          /* bit c: leaf c is outside; null: none is; freed likewise */
 };
+void pvr_octs_free(struct pvr_octs *octs); /* all but `slot` */
 
 struct pvr_octree_plan {
     int ndim, root_level, max_level;
     uint32_t ncoarse[3];   /* coarse cells of the box on each axis, 1 beyond ndim */
     double size[3];        /* of the box, code length */
     struct pvr_octs *octs; /* [level], root_level .. max_level */
+    /* Null: the octs fill the box, and their coordinates are of it. Else the octree has these trees
+     * alone. Octs of the root level have coordinates of the box still, and trees that none of them
+     * covers are outside; the others have coordinates among the trees. */
+    const struct pvr_tree_grid *trees;
     /* Null, or the same octree less deep: its levels are taken over. Of those above its last one
      * only octs[].noct is looked at, of its last one `refined` and `slot` (as they came from the
      * build of the base; at root_level: `coordinate`). */
@@ -49,6 +56,11 @@ enum pvr_status pvr_octree_allocate_level(struct pvr_octree *octree, int l, uint
 /* Takes a level over from another octree, cells outside included. */
 enum pvr_status pvr_octree_copy_level(struct pvr_octree *octree, const struct pvr_octree *from,
                                       int l, struct pvr_error *error);
+/* Memory to mark leaves of a level that is there as outside; none is yet. Once they are marked,
+ * adds them to octree->noutside; if there are none the memory goes. */
+enum pvr_status pvr_octree_allocate_outside(struct pvr_octree *octree, int l,
+                                            struct pvr_error *error);
+void pvr_octree_count_outside(struct pvr_octree *octree, int l);
 /* Fills level->rank; returns the number of refined cells. */
 uint64_t pvr_octree_count_refined(struct pvr_octree_level *level, uint64_t nbytes);
 /* First octs and cells of each tree on each level, and the totals. */

@@ -29,6 +29,31 @@ enum pvr_status pvr_octree_allocate_level(struct pvr_octree *octree, int l, uint
     return PVR_OK;
 }
 
+enum pvr_status pvr_octree_allocate_outside(struct pvr_octree *octree, int l,
+                                            struct pvr_error *error) {
+    uint64_t nwords = (level_bytes(octree, l) + 7) / 8 + 1;
+    octree->level[l].outside = pvr_large_alloc(nwords * 8);
+    octree->bytes += nwords * 8;
+    return octree->level[l].outside != NULL
+               ? PVR_OK
+               : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the cells outside of level %d",
+                          l);
+}
+
+void pvr_octree_count_outside(struct pvr_octree *octree, int l) {
+    struct pvr_octree_level *level = &octree->level[l];
+    uint64_t nwords = (level_bytes(octree, l) + 7) / 8, count = 0;
+    for (uint64_t w = 0; w < nwords; w++) {
+        count += pvr_popcount(pvr_bits(level->outside + 8 * w));
+    }
+    if (count == 0) {
+        pvr_large_free(level->outside, (nwords + 1) * 8);
+        level->outside = NULL;
+        octree->bytes -= (nwords + 1) * 8;
+    }
+    octree->noutside += count;
+}
+
 uint64_t pvr_octree_count_refined(struct pvr_octree_level *level, uint64_t nbytes) {
     uint64_t nwords = (nbytes + 7) / 8, total = 0;
     for (uint64_t w = 0; w < nwords; w++) {
@@ -53,16 +78,12 @@ enum pvr_status pvr_octree_copy_level(struct pvr_octree *octree, const struct pv
     memcpy(level->refined, source->refined, nbytes);
     memcpy(level->rank, source->rank, nwords * sizeof *level->rank);
     if (source->outside != NULL) {
-        level->outside = pvr_large_alloc(nwords * 8);
-        if (level->outside == NULL) {
-            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the cells outside of level %d",
-                            l);
+        enum pvr_status status = pvr_octree_allocate_outside(octree, l, error);
+        if (status != PVR_OK) {
+            return status;
         }
         memcpy(level->outside, source->outside, nbytes);
-        for (uint64_t w = 0; w + 1 < nwords; w++) {
-            octree->noutside += pvr_popcount(pvr_bits(level->outside + 8 * w));
-        }
-        octree->bytes += nwords * 8;
+        pvr_octree_count_outside(octree, l);
     }
     return PVR_OK;
 }

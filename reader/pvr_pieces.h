@@ -3,6 +3,8 @@
  * A piece is a run of own octs of one level of one domain, at most PVR_PIECE_OCTS of them. Pieces
  * stand domain after domain and level after level; a task is a run of pieces of one domain, so that
  * its file is opened once. The cut does not depend on the number of threads.
+ *
+ * Of the octs of a piece a part may be kept: the others are read with it and dropped.
  */
 #ifndef PVR_PIECES_H
 #define PVR_PIECES_H
@@ -15,8 +17,10 @@ struct pvr_piece {
     int domain; /* from 1 */
     int level;
     uint64_t first, count; /* octs of the domain's own block */
-    uint64_t base;         /* place of octs `first` among all octs of the level, in the order of
-                              the domains */
+    uint64_t base;         /* place of its first oct (that is kept) among all octs of the level, in
+                              the order of the domains */
+    uint64_t kept;         /* octs that are kept */
+    size_t pick;           /* where they stand in the pieces' `pick` */
 };
 
 struct pvr_pieces {
@@ -27,11 +31,25 @@ struct pvr_pieces {
         size_t first, count; /* pieces */
     } * task;
     uint64_t *cost; /* octs of each task */
+    size_t npicks;
+    uint16_t *pick; /* for each piece, the octs of it that are kept, rising; null: all are */
 };
 
-/* Cuts levels low .. high. */
+/* Cuts levels low .. high; unless `levels` is null, of domain d only levels l with bit l in
+ * levels[d - 1]. */
 enum pvr_status pvr_pieces_cut(const struct pvr_domains *domains, int low, int high,
-                               struct pvr_pieces *pieces, struct pvr_error *error);
+                               const uint64_t *levels, struct pvr_pieces *pieces,
+                               struct pvr_error *error);
+/* The octs of a piece that are kept: numbers from its `first`; null: all. */
+static inline const uint16_t *pvr_piece_pick(const struct pvr_pieces *pieces,
+                                             const struct pvr_piece *piece) {
+    return pieces->pick != NULL ? pieces->pick + piece->pick : NULL;
+}
+/* Takes the next piece->kept > 0 picks for this piece, and leaves out its ends of which nothing is
+ * kept. */
+void pvr_piece_crop(struct pvr_pieces *pieces, struct pvr_piece *piece);
+/* Takes pieces out of which nothing is kept. */
+void pvr_pieces_drop_empty(struct pvr_pieces *pieces);
 /* Those of levels to `high`. */
 enum pvr_status pvr_pieces_copy(const struct pvr_pieces *from, int high, struct pvr_pieces *pieces,
                                 struct pvr_error *error);

@@ -25,6 +25,9 @@
             for (int c = 0; c < ncells; c++) {                                                     \
                 uint64_t place = stride == 1 ? index[i] + (uint64_t)c                              \
                                              : index[i * (uint64_t)stride + (uint64_t)c];          \
+                if (place == PVR_NOWHERE) {                                                        \
+                    continue;                                                                      \
+                }                                                                                  \
                 TO *cell = to + place * (uint64_t)width;                                           \
                 for (int v = 0; v < ncomponents; v++) {                                            \
                     FROM value;                                                                    \
@@ -83,6 +86,9 @@ void pvr_scatter_constant(struct pvr_array *array, int ndim, const uint64_t *ind
         for (int c = 0; c < 1 << ndim; c++) {
             uint64_t place =
                 stride == 1 ? index[i] + (uint64_t)c : index[i * (uint64_t)stride + (uint64_t)c];
+            if (place == PVR_NOWHERE) {
+                continue;
+            }
             if (array->type == PVR_UINT8) {
                 ((uint8_t *)array->data)[place] = (uint8_t)value;
             } else {

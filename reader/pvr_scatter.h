@@ -4,10 +4,13 @@
 
 #include "pvr_memory.h"
 
+#define PVR_NOWHERE UINT64_MAX /* an index of a cell that is not wanted */
+
 /* Writes count octs of 2^ndim cells: value of oct i, cell c, component v goes to
  * array[(index[i * stride + (stride > 1 ? c : 0)] + (stride > 1 ? 0 : c))] component[v], times
  * `factor`. With stride 1, index[i] is the array's index of the oct's first cell, the others
- * follow; with stride 2^ndim every cell has its own index.
+ * follow; with stride 2^ndim every cell has its own index,
+ * which may be PVR_NOWHERE.
  * data[(v << ndim) + c] points at count values of value_bytes, not aligned: reals for an array of
  * PVR_FLOAT32 or PVR_FLOAT64, 4-byte integers for one of PVR_INT32 (factor is then not used). */
 void pvr_scatter(struct pvr_array *array, int ndim, const uint64_t *index, int stride,

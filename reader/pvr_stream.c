@@ -68,7 +68,8 @@ static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
     int deepest = streaming->domains->deepest;
     streaming->sons_of_last = request->max_level <= 0 || request->max_level >= deepest;
     streaming->max_level = streaming->sons_of_last ? deepest : request->max_level;
-    return pvr_pieces_cut(streaming->domains, 1, streaming->max_level, &streaming->pieces, error);
+    return pvr_pieces_cut(streaming->domains, 1, streaming->max_level, NULL, &streaming->pieces,
+                          error);
 }
 
 static void free_streaming(struct streaming *streaming, int nthreads) {

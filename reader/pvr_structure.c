@@ -206,7 +206,7 @@ static enum pvr_status read_octs(struct reading *reading, struct pvr_job *job,
                                  struct pvr_error *error) {
     struct pvr_structure *structure = reading->structure;
     enum pvr_status status = pvr_pieces_cut(reading->domains, reading->levels.root,
-                                            reading->levels.max, &structure->pieces, error);
+                                            reading->levels.max, NULL, &structure->pieces, error);
     if (status == PVR_OK) {
         status = prepare_octs(reading, error);
     }
@@ -237,15 +237,24 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
                                    .name = name_oct,
                                    .name_context = reading};
     pvr_snapshot_box(reading->snapshot, plan.size, plan.ncoarse);
+    structure->trees = pvr_tree_grid_whole(plan.ndim, plan.ncoarse, plan.root_level);
     return pvr_octree_build(&plan, job, &structure->octree, error);
 }
 
-/* Adds up the memory of a finished structure. */
-static void count_bytes(struct pvr_structure *structure) {
+struct pvr_structure *pvr_structure_new(void) {
+    struct pvr_structure *structure = calloc(1, sizeof *structure);
+    if (structure != NULL) {
+        structure->references = structure->watchers = 1;
+    }
+    return structure;
+}
+
+void pvr_structure_count_bytes(struct pvr_structure *structure) {
     const struct pvr_pieces *pieces = &structure->pieces;
     structure->bytes = sizeof *structure + structure->octree->bytes +
                        pieces->npieces * sizeof *pieces->piece +
                        pieces->ntasks * (sizeof *pieces->task + sizeof *pieces->cost) +
+                       pieces->npicks * sizeof *pieces->pick +
                        structure->octree->ntrees * sizeof *structure->root_coordinate /
                            (uint64_t)structure->octree->cells_per_oct;
     for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
@@ -263,25 +272,22 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
                               .levels = levels,
                               .base = base,
                               .known = base != NULL ? base->octree->max_level : 0};
-    reading.structure = calloc(1, sizeof *reading.structure);
+    reading.structure = pvr_structure_new();
     if (reading.structure == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");
     }
-    reading.structure->references = reading.structure->watchers = 1;
     enum pvr_status status = read_octs(&reading, job, error);
     if (status == PVR_OK) {
         status = build_octree(&reading, job, error);
     }
     for (int l = 0; l <= PVR_MAX_LEVELS; l++) { /* what the build did not come to */
-        struct pvr_octs *octs = &reading.octs[l];
-        pvr_large_free(octs->coordinate, octs->noct * sizeof *octs->coordinate);
-        pvr_large_free(octs->refined, octs->noct);
+        pvr_octs_free(&reading.octs[l]);
     }
     if (status != PVR_OK) {
         pvr_structure_release(reading.structure);
         return status;
     }
-    count_bytes(reading.structure);
+    pvr_structure_count_bytes(reading.structure);
     *result = reading.structure;
     return PVR_OK;
 }
@@ -289,11 +295,11 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
 enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
                                   struct pvr_structure **result, struct pvr_error *error) {
     *result = NULL;
-    struct pvr_structure *made = calloc(1, sizeof *made);
+    struct pvr_structure *made = pvr_structure_new();
     uint64_t root_octs = structure->octree->ntrees / (uint64_t)structure->octree->cells_per_oct;
     size_t root_bytes = (size_t)root_octs * sizeof *made->root_coordinate;
     if (made != NULL) {
-        made->references = made->watchers = 1;
+        made->trees = structure->trees;
         made->root_coordinate = malloc(root_bytes);
     }
     if (made == NULL || made->root_coordinate == NULL) {
@@ -313,7 +319,7 @@ enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max
         pvr_structure_release(made);
         return status;
     }
-    count_bytes(made);
+    pvr_structure_count_bytes(made);
     *result = made;
     return PVR_OK;
 }
@@ -333,6 +339,7 @@ void pvr_structure_release(struct pvr_structure *structure) {
         pvr_array_release(structure->slot[l]);
     }
     free(structure->root_coordinate);
+    free(structure->domain_levels);
     pvr_structure_unwatch(structure);
 }
 

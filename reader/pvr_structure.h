@@ -12,6 +12,7 @@
 #include "pvr_octree.h"
 #include "pvr_pieces.h"
 #include "pvr_snapshot_private.h"
+#include "pvr_tree_grid.h"
 #include "pvr_watch.h"
 
 struct pvr_structure {
@@ -20,7 +21,10 @@ struct pvr_structure {
     /* Place of each oct in the octree's level, level by level (not root_level), in the order of
      * the pieces: uint32 in arrays of PVR_INT32, which structures may share. */
     struct pvr_array *slot[PVR_MAX_LEVELS + 1];
-    uint32_t (*root_coordinate)[3]; /* where the octs of the root level lie */
+    uint32_t (*root_coordinate)[3]; /* where the octs of the root level lie in the box */
+    struct pvr_tree_grid trees;     /* that the octree has */
+    uint64_t *domain_levels;        /* bit l of [domain - 1]: its own octs of level l were looked
+                                       at; null: all were */
     uint64_t bytes;                 /* memory of all of it */
     int references, watchers;       /* atomic; do not touch */
 };
@@ -50,6 +54,10 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
 /* The same structure with fewer levels (root level <= max_level < its own): nothing is read. */
 enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
                                   struct pvr_structure **result, struct pvr_error *error);
+
+/* For those who make structures: a new one with nothing in it, or null; and its memory, at last. */
+struct pvr_structure *pvr_structure_new(void);
+void pvr_structure_count_bytes(struct pvr_structure *structure);
 
 struct pvr_structure *pvr_structure_retain(struct pvr_structure *structure);
 void pvr_structure_release(struct pvr_structure *structure);

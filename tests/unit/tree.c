@@ -108,7 +108,7 @@ static void name_oct(void *context, int level, uint64_t index, char *text, size_
 enum pvr_status tree_build(const struct tree *tree, uint64_t seed, int threads,
                            struct pvr_octree **octree, uint32_t *slot[PVR_MAX_LEVELS + 2],
                            struct pvr_error *error) {
-    struct pvr_octs octs[PVR_MAX_LEVELS + 1] = {{0, NULL, NULL, NULL}};
+    struct pvr_octs octs[PVR_MAX_LEVELS + 1] = {{.noct = 0}};
     uint64_t *order[PVR_MAX_LEVELS + 1] = {NULL}, random = seed;
     for (int l = tree->root_level; l <= tree->max_level; l++) {
         uint64_t n = tree->noct[l];

@@ -1,0 +1,73 @@
+/* pvr_outside.c - what stands in arrays for the cells that are outside. */
+#include "pvr_outside.h"
+
+#include <math.h>
+
+struct blanking {
+    const struct pvr_octree *octree;
+    int low;
+    struct pvr_array *const *array;
+    const bool *is_level;
+    int narrays;
+};
+
+static void blank_cell(const struct blanking *blanking, int level, uint64_t cell) {
+    for (int i = 0; i < blanking->narrays; i++) {
+        const struct pvr_array *array = blanking->array[i];
+        uint64_t at = cell * (uint64_t)array->ncomponents;
+        for (int c = 0; c < array->ncomponents; c++, at++) {
+            int value = blanking->is_level[i] ? level : 0;
+            switch (array->type) {
+            case PVR_FLOAT32:
+                ((float *)array->data)[at] = NAN;
+                break;
+            case PVR_FLOAT64:
+                ((double *)array->data)[at] = (double)NAN;
+                break;
+            case PVR_UINT8:
+                ((uint8_t *)array->data)[at] = (uint8_t)value;
+                break;
+            case PVR_INT32:
+                ((int32_t *)array->data)[at] = value;
+                break;
+            case PVR_INT64:
+                ((int64_t *)array->data)[at] = value;
+                break;
+            }
+        }
+    }
+}
+
+static enum pvr_status blank_tree(void *context, size_t tree, struct pvr_worker *worker,
+                                  struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    const struct blanking *blanking = context;
+    const struct pvr_octree *octree = blanking->octree;
+    const struct pvr_octree_level *roots = &octree->level[octree->root_level];
+    if (blanking->low <= octree->root_level && roots->outside != NULL &&
+        (roots->outside[tree >> 3] >> (tree & 7) & 1)) {
+        blank_cell(blanking, octree->root_level, roots->tree_cell[tree]);
+    }
+    for (int l = octree->root_level + 1; l <= octree->max_level; l++) {
+        const struct pvr_octree_level *level = &octree->level[l];
+        uint64_t cell = level->tree_cell[tree];
+        for (uint64_t oct = level->tree_first[tree];
+             l >= blanking->low && level->outside != NULL && oct < level->tree_first[tree + 1];
+             oct++, cell += (uint64_t)octree->cells_per_oct) {
+            for (unsigned bits = level->outside[oct]; bits != 0; bits &= bits - 1) {
+                blank_cell(blanking, l, cell + (uint64_t)__builtin_ctz(bits));
+            }
+        }
+    }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_blank_outside(const struct pvr_octree *octree, int low,
+                                  struct pvr_array *const *array, const bool *is_level, int narrays,
+                                  struct pvr_job *job, struct pvr_error *error) {
+    struct blanking blanking = {octree, low, array, is_level, narrays};
+    return octree->noutside > 0 && narrays > 0
+               ? pvr_job_run(job, (size_t)octree->ntrees, NULL, blank_tree, NULL, &blanking, error)
+               : PVR_OK;
+}

@@ -1,0 +1,16 @@
+/* pvr_outside.h - what stands in arrays for the cells that are outside (internal). */
+#ifndef PVR_OUTSIDE_H
+#define PVR_OUTSIDE_H
+
+#include "pvr_memory.h"
+#include "pvr_octree.h"
+#include "pvr_threads.h"
+
+/* Writes NaN (0 in arrays of whole numbers) to the octree's cells that are outside, on levels `low`
+ * and deeper, in each of `narrays` arrays with a tuple per cell; in those with is_level[i] the
+ * cell's level. */
+enum pvr_status pvr_blank_outside(const struct pvr_octree *octree, int low,
+                                  struct pvr_array *const *array, const bool *is_level, int narrays,
+                                  struct pvr_job *job, struct pvr_error *error);
+
+#endif
