@@ -35,7 +35,8 @@ struct pvr_cache;
 
 /* A cache with one reference and the given budget in bytes; 0: a quarter of the memory that the
  * process may use (what the system and the limits of its control group leave, and what the cache
- * holds already), found anew whenever something is added. */
+ * holds already), found anew whenever something is added; of a node that several ranks of MPI share
+ * its part of that. */
 enum pvr_status pvr_cache_new(uint64_t budget, struct pvr_cache **cache, struct pvr_error *error);
 struct pvr_cache *pvr_cache_retain(struct pvr_cache *cache);
 /* One reference less; the last frees all that is kept. Null is allowed. Loads that still run hold

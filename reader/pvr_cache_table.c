@@ -2,6 +2,7 @@
 #include "pvr_cache_table.h"
 
 #include "pvr_available.h"
+#include "pvr_share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static uint64_t budget_now(struct pvr_cache *cache) {
     if (budget > 0) {
         return budget;
     }
-    return pvr_memory_available() / 4 + bytes / 4;
+    return (pvr_memory_available() + bytes) / 4 / (uint64_t)pvr_share_ranks();
 }
 
 /* Lets the oldest kept entry go if `room` more bytes do not fit. What it held is the caller's to

@@ -1,6 +1,8 @@
 /* pvr_threads.c - teams of threads, queues of tasks, and the report of how well they were used. */
 #include "pvr_threads.h"
 
+#include "pvr_share.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -8,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifndef PVR_PTHREADS
 #include <omp.h>
@@ -23,61 +24,9 @@ double pvr_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Quota over period in the two files of a cgroup (the second null: both stand in the first), or a
- * large number where there is none. */
-static double cgroup_quota(const char *quota_path, const char *period_path) {
-    double quota = -1, period = -1;
-    FILE *file = fopen(quota_path, "r");
-    if (file == NULL) {
-        return MAX_TEAM;
-    }
-    int read = fscanf(file, "%lf %lf", &quota, &period); /* "max 100000" reads nothing */
-    fclose(file);
-    if (read == 1 && period_path != NULL && (file = fopen(period_path, "r")) != NULL) {
-        read += fscanf(file, "%lf", &period);
-        fclose(file);
-    }
-    return read == 2 && quota > 0 && period > 0 ? quota / period : MAX_TEAM;
-}
-
-/* Processors that the quotas of this process's cgroup and of those above it are worth. */
-static int cgroup_processors(void) {
-    double least =
-        cgroup_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    char line[4096] = "", path[sizeof line + 64];
-    FILE *file = fopen("/proc/self/cgroup", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL && strncmp(line, "0::", 3) != 0) {
-        line[0] = '\0';
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    char *group = strncmp(line, "0::", 3) == 0 ? line + 3 : line;
-    group[strcspn(group, "\n")] = '\0';
-    for (char *end = group + strlen(group);; end = strrchr(group, '/')) {
-        if (end == NULL) {
-            break;
-        }
-        *end = '\0'; /* this cgroup, then the one above it, at last the root */
-        snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group);
-        least = fmin(least, cgroup_quota(path, NULL));
-    }
-    return (int)fmax(1, ceil(least));
-}
-
 int pvr_threads_available(void) {
-    cpu_set_t set;
-    int processors = sched_getaffinity(0, sizeof set, &set) == 0
-                         ? CPU_COUNT(&set)
-                         : (int)sysconf(_SC_NPROCESSORS_ONLN); /* more than CPU_SETSIZE */
-    int quota = cgroup_processors();
-    processors = quota < processors ? quota : processors;
-    const char *omp = getenv("OMP_NUM_THREADS");
-    int asked = omp != NULL ? atoi(omp) : 0;
-    if (asked > 0 && asked < processors) {
-        processors = asked;
-    }
-    return processors > 0 ? processors : 1;
+    struct pvr_node node = pvr_node_find();
+    return pvr_share_find(&node, getenv).threads;
 }
 
 int pvr_threads_count(const struct pvr_threads *settings) {
@@ -150,6 +99,9 @@ struct run {
     pvr_task_fn task;
     pvr_prefetch_fn prefetch;
     void *context;
+    struct pvr_node node; /* where threads are bound, if they are */
+    struct pvr_share share;
+    cpu_set_t allowed;
     pthread_mutex_t lock; /* of what follows */
     int nfailed;
     struct failure {
@@ -227,25 +179,16 @@ static void work(struct run *run, int thread) {
     }
 }
 
-static void pin_to(const cpu_set_t *allowed, int thread) {
-    int count = CPU_COUNT(allowed), wanted = thread % (count > 0 ? count : 1), seen = 0;
-    for (int processor = 0; processor < CPU_SETSIZE; processor++) {
-        if (CPU_ISSET(processor, allowed) && seen++ == wanted) {
-            cpu_set_t one;
-            CPU_ZERO(&one);
-            CPU_SET(processor, &one);
-            sched_setaffinity(0, sizeof one, &one);
-            return;
-        }
-    }
-}
-
-/* Runs work() pinned if asked for; the affinity is put back before return. */
-static void work_placed(struct run *run, int thread, const cpu_set_t *allowed) {
-    cpu_set_t before;
-    bool pin = run->job->settings.pin && sched_getaffinity(0, sizeof before, &before) == 0;
+/* Runs work(), bound to a processor if asked for; the affinity is put back before return. */
+static void work_placed(struct run *run, int thread) {
+    cpu_set_t before, one;
+    int processor;
+    bool pin = run->job->settings.pin && sched_getaffinity(0, sizeof before, &before) == 0 &&
+               pvr_share_processor(&run->share, &run->node, &run->allowed, thread, &processor);
     if (pin) {
-        pin_to(allowed, thread);
+        CPU_ZERO(&one);
+        CPU_SET(processor, &one);
+        sched_setaffinity(0, sizeof one, &one);
     }
     work(run, thread);
     if (pin) {
@@ -257,26 +200,25 @@ static void work_placed(struct run *run, int thread, const cpu_set_t *allowed) {
 struct pthread_start {
     struct run *run;
     int thread;
-    const cpu_set_t *allowed;
 };
 
 static void *pthread_work(void *start) {
     struct pthread_start *arguments = start;
-    work_placed(arguments->run, arguments->thread, arguments->allowed);
+    work_placed(arguments->run, arguments->thread);
     return NULL;
 }
 
-static void run_team(struct run *run, int threads, const cpu_set_t *allowed) {
+static void run_team(struct run *run, int threads) {
     pthread_t *handle = calloc((size_t)threads, sizeof *handle);
     struct pthread_start *start = calloc((size_t)threads, sizeof *start);
     int made = 1;
     for (; handle != NULL && start != NULL && made < threads; made++) {
-        start[made] = (struct pthread_start){run, made, allowed};
+        start[made] = (struct pthread_start){run, made};
         if (pthread_create(&handle[made], NULL, pthread_work, &start[made]) != 0) {
             break; /* the others do the work */
         }
     }
-    work_placed(run, 0, allowed);
+    work_placed(run, 0);
     for (int i = 1; handle != NULL && start != NULL && i < made; i++) {
         pthread_join(handle[i], NULL);
     }
@@ -284,9 +226,9 @@ static void run_team(struct run *run, int threads, const cpu_set_t *allowed) {
     free(start);
 }
 #else
-static void run_team(struct run *run, int threads, const cpu_set_t *allowed) {
-#pragma omp parallel num_threads(threads) default(none) shared(run, allowed)
-    work_placed(run, omp_get_thread_num(), allowed);
+static void run_team(struct run *run, int threads) {
+#pragma omp parallel num_threads(threads) default(none) shared(run)
+    work_placed(run, omp_get_thread_num());
 }
 #endif
 
@@ -362,14 +304,16 @@ enum pvr_status pvr_job_run(struct pvr_job *job, size_t ntasks, const uint64_t *
     run->order = cost != NULL && ntasks > 0 ? order_by_cost(ntasks, cost) : NULL;
     pthread_mutex_init(&run->lock, NULL);
 
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    sched_getaffinity(0, sizeof allowed, &allowed);
+    if (job->settings.pin) {
+        sched_getaffinity(0, sizeof run->allowed, &run->allowed);
+        run->node = pvr_node_find();
+        run->share = pvr_share_find(&run->node, getenv);
+    }
     int threads = ntasks < (size_t)job->threads ? (int)ntasks : job->threads;
     if (threads > 1) {
-        run_team(run, threads, &allowed);
+        run_team(run, threads);
     } else if (threads == 1) {
-        work_placed(run, 0, &allowed);
+        work_placed(run, 0);
     }
     ask_progress(job);
 

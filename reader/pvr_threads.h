@@ -32,7 +32,8 @@ extern "C" {
 /* What a caller may set. All zero is a good default but for `prefetch`. */
 struct pvr_threads {
     int max;            /* cap on the threads, obeyed exactly; 0: all that the process may use */
-    bool pin;           /* bind each thread to a processor while the job runs */
+    bool pin;           /* bind each thread to a processor while the job runs, one of this rank's
+                           own where several ranks share a node */
     bool prefetch;      /* ask the system for the bytes of the next tasks ahead of time */
     size_t chunk_bytes; /* size of a thread's read buffer; 0: 1 MiB */
 };
@@ -93,8 +94,9 @@ struct pvr_job {
     size_t *buffer_bytes;
 };
 
-/* Processors that this process may use: affinity mask, cgroup quota and OMP_NUM_THREADS, at
- * least 1. */
+/* Processors that this process may use, at least 1: its affinity mask and cgroup quota, and of a
+ * node that several ranks of MPI share its part. OMP_NUM_THREADS or SLURM_CPUS_PER_TASK say it
+ * instead where they are set, up to mask and quota. */
 int pvr_threads_available(void);
 /* The size of the team for `settings` (which may be null: defaults). */
 int pvr_threads_count(const struct pvr_threads *settings);
