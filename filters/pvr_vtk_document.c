@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* An offset, its closing quotation mark and the blanks behind it take as many characters. */
-enum { OFFSET_WIDTH = 22, ALIGNMENT = 4096 };
+enum { OFFSET_WIDTH = 16, ALIGNMENT = 4096 };
 
 static const struct {
     const char *name;
@@ -99,7 +99,7 @@ static void put(struct pvr_vtk_file *file, const char *format, ...) {
 }
 
 static void indent(struct pvr_vtk_file *file) {
-    put(file, "%*s", 2 * (file->depth + 1), "");
+    put(file, "%*s", file->depth + 1, "");
 }
 
 static void push(struct pvr_vtk_file *file, const char *element) {
@@ -280,28 +280,34 @@ char *pvr_vtk_real(char text[PVR_VTK_REAL_SIZE], double value) {
     return text;
 }
 
-static void put_number(struct pvr_vtk_file *file, const char *type, const char *name,
-                       const char *value) {
+static void open_array(struct pvr_vtk_file *file, const char *type, const char *name, int count) {
     char *escaped = pvr_vtk_escape(name);
     file->failed = file->failed || escaped == NULL;
     indent(file);
-    put(file,
-        "<DataArray type=\"%s\" Name=\"%s\" NumberOfTuples=\"1\" format=\"ascii\">%s</DataArray>\n",
-        type, escaped != NULL ? escaped : "", value);
+    put(file, "<DataArray type=\"%s\" Name=\"%s\" NumberOfTuples=\"%d\" format=\"ascii\">", type,
+        escaped != NULL ? escaped : "", count);
     free(escaped);
 }
 
 void pvr_vtk_number(struct pvr_vtk_file *file, const char *name, double value) {
     if (isfinite(value)) {
         char text[PVR_VTK_REAL_SIZE];
-        put_number(file, "Float64", name, pvr_vtk_real(text, value));
+        open_array(file, "Float64", name, 1);
+        put(file, "%s</DataArray>\n", pvr_vtk_real(text, value));
     }
 }
 
 void pvr_vtk_integer(struct pvr_vtk_file *file, const char *name, int64_t value) {
-    char text[32];
-    snprintf(text, sizeof text, "%" PRId64, value);
-    put_number(file, "Int64", name, text);
+    pvr_vtk_integers(file, name, &value, 1);
+}
+
+void pvr_vtk_integers(struct pvr_vtk_file *file, const char *name, const int64_t *values,
+                      int count) {
+    open_array(file, "Int64", name, count);
+    for (int i = 0; i < count; i++) {
+        put(file, "%s%" PRId64, i > 0 ? " " : "", values[i]);
+    }
+    put(file, "</DataArray>\n");
 }
 
 void pvr_vtk_add_facts(struct pvr_vtk_file *file, const struct pvr_vtk_facts *facts) {
@@ -376,5 +382,5 @@ void pvr_vtk_document_patch(const struct pvr_vtk_file *file, char *text) {
 }
 
 const char *pvr_vtk_document_end(void) {
-    return "\n  </AppendedData>\n</VTKFile>\n";
+    return "\n </AppendedData>\n</VTKFile>\n";
 }

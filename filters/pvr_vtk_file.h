@@ -133,6 +133,9 @@ void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array)
 void pvr_vtk_text(struct pvr_vtk_file *file, const char *name, const char *text);
 void pvr_vtk_number(struct pvr_vtk_file *file, const char *name, double value);
 void pvr_vtk_integer(struct pvr_vtk_file *file, const char *name, int64_t value);
+/* A few whole numbers as an array that stands in the text, in any element. */
+void pvr_vtk_integers(struct pvr_vtk_file *file, const char *name, const int64_t *values,
+                      int count);
 
 /* What every file says about where it comes from; what is zero or null is left out. */
 struct pvr_vtk_facts {

@@ -45,8 +45,8 @@ struct pvr_octree_plan {
 enum pvr_status pvr_octree_build(const struct pvr_octree_plan *plan, struct pvr_job *job,
                                  struct pvr_octree **octree, struct pvr_error *error);
 
-/* The same octree with `max_level` for its deepest level, whose cells are all leaves then:
- * root_level <= max_level < octree->max_level. */
+/* A copy of the octree with `max_level` for its deepest level, whose cells are all leaves then:
+ * root_level <= max_level <= octree->max_level. */
 enum pvr_status pvr_octree_cut(const struct pvr_octree *octree, int max_level,
                                struct pvr_octree **result, struct pvr_error *error);
 

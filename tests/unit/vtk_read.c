@@ -23,7 +23,7 @@ struct vtk_read vtk_read_open(const char *path) {
     assert_int_equal(end[1], '\n');
     assert_int_equal(end[2], '_');
     file.data = end + 3;
-    static const char last[] = "\n  </AppendedData>\n</VTKFile>\n";
+    static const char last[] = "\n </AppendedData>\n</VTKFile>\n";
     assert_true(file.size > sizeof last);
     assert_memory_equal(file.file + file.size - (sizeof last - 1), last, sizeof last - 1);
     return file;
