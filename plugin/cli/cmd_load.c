@@ -294,7 +294,7 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
 
 int cmd_load(int argc, char **argv) {
     struct options options;
-    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH;
+    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_STREAM;
     int exit_status;
     if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {
         return exit_status;

@@ -10,6 +10,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"export", cmd_export, "write VTK files that any ParaView opens, with all threads"},
     {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
     {"load", cmd_load, "read an output with all threads; totals and thread report"},

@@ -12,12 +12,23 @@
 #include <string.h>
 
 enum {
-    OPTION_FIELDS = 1000,
+    OPTION_COMPRESSOR = 1000,
+    OPTION_FAMILIES,
+    OPTION_FIELDS,
     OPTION_HELP,
+    OPTION_JOBS,
     OPTION_JSON,
+    OPTION_LENGTH_UNIT,
+    OPTION_LEVEL,
+    OPTION_LMAX,
+    OPTION_LMIN,
+    OPTION_LOG10,
     OPTION_MAX_LEVEL,
     OPTION_NO_PREFETCH,
+    OPTION_OUT,
+    OPTION_OUTPUTS,
     OPTION_PIN,
+    OPTION_POINTS,
     OPTION_PRECISION,
     OPTION_QUIET,
     OPTION_STREAM,
@@ -29,15 +40,26 @@ static const struct known {
     struct option option;
     unsigned takes; /* commands that have it; 0: all */
 } known[] = {
+    {{"compressor", required_argument, NULL, OPTION_COMPRESSOR}, TAKES_EXPORT},
+    {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
     {{"help", no_argument, NULL, OPTION_HELP}, 0},
+    {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT},
     {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
+    {{"length-unit", required_argument, NULL, OPTION_LENGTH_UNIT}, TAKES_EXPORT},
+    {{"level", required_argument, NULL, OPTION_LEVEL}, TAKES_EXPORT},
+    {{"lmax", required_argument, NULL, OPTION_LMAX}, TAKES_EXPORT},
+    {{"lmin", required_argument, NULL, OPTION_LMIN}, TAKES_EXPORT},
+    {{"log10", required_argument, NULL, OPTION_LOG10}, TAKES_EXPORT},
     {{"max-level", required_argument, NULL, OPTION_MAX_LEVEL}, TAKES_MESH},
     {{"no-prefetch", no_argument, NULL, OPTION_NO_PREFETCH}, TAKES_THREADS},
+    {{"out", required_argument, NULL, OPTION_OUT}, TAKES_EXPORT},
+    {{"outputs", required_argument, NULL, OPTION_OUTPUTS}, TAKES_EXPORT},
     {{"pin", no_argument, NULL, OPTION_PIN}, TAKES_THREADS},
+    {{"points", required_argument, NULL, OPTION_POINTS}, TAKES_EXPORT},
     {{"precision", required_argument, NULL, OPTION_PRECISION}, TAKES_MESH},
     {{"quiet", no_argument, NULL, OPTION_QUIET}, TAKES_QUIET},
-    {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_MESH},
+    {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_STREAM},
     {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
     {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH},
 };
@@ -88,22 +110,53 @@ static bool apply(int option, const char *argument, struct options *options) {
     static const char *const units[] = {"code", "cgs", "astro", NULL};
     static const enum pvr_field_units unit_system[] = {PVR_UNITS_CODE, PVR_UNITS_CGS,
                                                        PVR_UNITS_ASTRO};
+    static const char *const lengths[] = {"code", "pc", "kpc", "Mpc", "AU", "cm", NULL};
+    static const char *const points[] = {"particles", "sinks", "clumps", "halos", NULL};
     int word;
     switch (option) {
+    case OPTION_COMPRESSOR:
+        return pvr_vtk_compressor_find(argument, &options->compressor);
+    case OPTION_FAMILIES:
+        options->families = argument;
+        return argument[0] != '\0';
     case OPTION_FIELDS:
         options->fields = argument;
         return argument[0] != '\0';
+    case OPTION_JOBS:
+        return parse_int(argument, 1, MAX_THREADS, &options->jobs);
     case OPTION_JSON:
         options->json = true;
         return true;
+    case OPTION_LENGTH_UNIT:
+        word = parse_word(argument, lengths); /* in the order of enum pvr_length_unit */
+        options->length_unit = word >= 0 ? (enum pvr_length_unit)word : PVR_LENGTH_CODE;
+        return word >= 0;
+    case OPTION_LEVEL:
+        return parse_int(argument, 1, PVR_VTK_LEVEL_MOST, &options->compression_level);
+    case OPTION_LMAX:
+        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->lmax);
+    case OPTION_LMIN:
+        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->lmin);
+    case OPTION_LOG10:
+        options->log10 = argument;
+        return argument[0] != '\0';
     case OPTION_MAX_LEVEL:
         return parse_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
     case OPTION_NO_PREFETCH:
         options->threads.prefetch = false;
         return true;
+    case OPTION_OUT:
+        options->out = argument;
+        return argument[0] != '\0';
+    case OPTION_OUTPUTS:
+        options->outputs = argument;
+        return argument[0] != '\0';
     case OPTION_PIN:
         options->threads.pin = true;
         return true;
+    case OPTION_POINTS:
+        options->points = argument;
+        return parse_word(argument, points) >= 0;
     case OPTION_PRECISION:
         word = parse_word(argument, precisions);
         options->precision = word >= 0 ? precision_type[word] : PVR_FLOAT64;
@@ -127,7 +180,10 @@ static bool apply(int option, const char *argument, struct options *options) {
 
 static enum options_result parse(int argc, char **argv, unsigned takes, const char *usage,
                                  struct options *options) {
-    *options = (struct options){.threads = {.prefetch = true}, .precision = PVR_FLOAT64};
+    *options = (struct options){.threads = {.prefetch = true},
+                                .precision = PVR_FLOAT64,
+                                .compression_level = PVR_VTK_LEVEL_DEFAULT,
+                                .points = "particles"};
     struct option table[NKNOWN + 1];
     int n = 0;
     for (int i = 0; i < NKNOWN; i++) {
@@ -150,7 +206,7 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
         if (option == ':') {
             return wrong(usage, "option '%.100s' needs a value", argv[optind - 1]);
         }
-        if (option == '?' && optopt >= OPTION_FIELDS) {
+        if (option == '?' && optopt >= OPTION_COMPRESSOR) {
             return wrong(usage, "option '%.100s' takes no value", argv[optind - 1]);
         }
         if (option == '?' && optopt != 0) {

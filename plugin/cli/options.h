@@ -5,6 +5,7 @@
 #include "pvr_memory.h"
 #include "pvr_threads.h"
 #include "pvr_units.h"
+#include "pvr_vtk_file.h"
 
 #include <stdbool.h>
 
@@ -13,7 +14,9 @@ enum {
     TAKES_JSON = 1 << 0,
     TAKES_QUIET = 1 << 1,
     TAKES_THREADS = 1 << 2, /* --threads, --pin, --no-prefetch */
-    TAKES_MESH = 1 << 3     /* --fields, --max-level, --precision, --units, --stream */
+    TAKES_MESH = 1 << 3,    /* --fields, --max-level, --precision, --units */
+    TAKES_STREAM = 1 << 4,  /* --stream */
+    TAKES_EXPORT = 1 << 5   /* --out and what is in struct options behind it */
 };
 
 struct options {
@@ -26,6 +29,17 @@ struct options {
     int max_level;      /* 0: all */
     enum pvr_type precision;
     enum pvr_field_units units;
+    /* Of export: */
+    const char *out;
+    enum pvr_vtk_compressor compressor;
+    int compression_level; /* 1 to 9 */
+    const char *log10;     /* comma-separated names, or null */
+    int lmin, lmax;        /* 0: as they are */
+    enum pvr_length_unit length_unit;
+    const char *points;   /* "particles" unless told otherwise */
+    const char *families; /* comma-separated names, or null: all */
+    const char *outputs;  /* A:B:S of a batch, or null */
+    int jobs;             /* 0: not told */
 };
 
 /* Reads the arguments of a command (argv[0] is its name) that takes `takes`. True: go on. False:

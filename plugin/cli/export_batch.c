@@ -1,0 +1,324 @@
+/* export_batch.c - pvramses export: many outputs of a run, beside each other. */
+#include "export.h"
+
+#include "cli.h"
+#include "json.h"
+#include "progress.h"
+#include "pvr_batch.h"
+#include "pvr_series.h"
+#include "pvr_text.h"
+#include "pvr_vtk_series.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const double memory_margin = 0.8; /* part of the memory that may be in use */
+
+struct batch {
+    const struct options *options;
+    const struct export_kind *kind;
+    const char *command;
+    struct pvr_series series;
+    size_t count;
+    const struct pvr_output **outputs; /* that are exported */
+    char **paths;                      /* of the files */
+    struct export_result *results;
+    struct pvr_batch_item *items;
+    struct pvr_vtk_statistics total; /* every item adds to it */
+    bool terminal;
+};
+
+static void batch_free(struct batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        free(batch->paths != NULL ? batch->paths[i] : NULL);
+        if (batch->results != NULL) {
+            pvr_report_free(&batch->results[i].statistics.report);
+        }
+    }
+    free(batch->outputs);
+    free(batch->paths);
+    free(batch->results);
+    free(batch->items);
+    pvr_series_free(&batch->series);
+}
+
+/* A:B:S, A:B or A. */
+static bool parse_range(const char *text, int *first, int *last, int *step) {
+    char rest;
+    *step = 1;
+    int n = sscanf(text, "%d:%d:%d%c", first, last, step, &rest);
+    if (n == 1) {
+        n = strchr(text, ':') == NULL && sscanf(text, "%d%c", first, &rest) == 1 ? 3 : 0;
+        *last = *first;
+    } else if (n == 2) {
+        n = sscanf(text, "%d:%d%c", first, last, &rest) == 2 ? 3 : 0;
+    }
+    return n == 3 && *first >= 0 && *last >= *first && *step > 0;
+}
+
+/* NAME_00100.htg for NAME.htg. */
+static char *path_of(const struct batch *batch, int number) {
+    const size_t stem = strlen(batch->options->out) - strlen(batch->kind->extension);
+    return pvr_text_format("%.*s_%05d%s", (int)stem, batch->options->out, number,
+                           batch->kind->extension);
+}
+
+static enum pvr_status find_outputs(struct batch *batch, struct pvr_error *error) {
+    int first, last, step;
+    if (!parse_range(batch->options->outputs, &first, &last, &step)) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT,
+                        "'%.100s' is no range of outputs: FIRST:LAST:STEP, as 100:200:5",
+                        batch->options->outputs);
+    }
+    enum pvr_status status = pvr_series_find(batch->options->path, &batch->series, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    const size_t room = batch->series.count + 1;
+    batch->outputs = calloc(room, sizeof *batch->outputs);
+    batch->paths = calloc(room, sizeof *batch->paths);
+    batch->results = calloc(room, sizeof *batch->results);
+    batch->items = calloc(room, sizeof *batch->items);
+    if (batch->outputs == NULL || batch->paths == NULL || batch->results == NULL ||
+        batch->items == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    }
+    for (size_t i = 0; i < batch->series.count; i++) {
+        const struct pvr_output *output = &batch->series.output[i];
+        if (output->number < first || output->number > last ||
+            (output->number - first) % step != 0) {
+            continue;
+        }
+        batch->outputs[batch->count] = output;
+        batch->paths[batch->count] = path_of(batch, output->number);
+        if (batch->paths[batch->count++] == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+        }
+    }
+    return batch->count > 0 ? PVR_OK
+                            : pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: has no outputs %s",
+                                       batch->options->path, batch->options->outputs);
+}
+
+static int stop_with_batch(void *context, double fraction, uint64_t done, uint64_t expected) {
+    (void)fraction;
+    (void)done;
+    (void)expected;
+    return pvr_batch_stopped(context);
+}
+
+static enum pvr_status begin_task(const struct batch *batch, size_t item, struct export_task *task,
+                                  struct pvr_error *error) {
+    const struct pvr_output *output = batch->outputs[item];
+    *task = (struct export_task){.options = batch->options,
+                                 .out = batch->paths[item],
+                                 .threads = batch->options->threads,
+                                 .command = batch->command};
+    if (!output->finished) {
+        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: is not finished: %s", output->folder,
+                        output->problem != NULL ? output->problem : "files are missing");
+    }
+    return pvr_snapshot_open(output->info_path, &task->snapshot, error);
+}
+
+static enum pvr_status run_item(void *context, size_t item, int threads,
+                                const struct pvr_batch *running, struct pvr_error *error) {
+    struct batch *batch = context;
+    struct export_task task;
+    enum pvr_status status = begin_task(batch, item, &task, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    const int most = batch->options->threads.max;
+    task.threads.max = most > 0 && most < threads ? most : threads;
+    task.progress = stop_with_batch;
+    task.progress_context = (void *)(uintptr_t)running;
+    status = batch->kind->write(&task, &batch->results[item], error);
+    if (status == PVR_OK) {
+        pvr_vtk_statistics_add(&batch->total, &batch->results[item].statistics);
+    }
+    pvr_snapshot_release(task.snapshot);
+    return status;
+}
+
+/* What each output will need; one that cannot be read fails when its turn comes. */
+static void find_needs(struct batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        struct export_task task;
+        if (begin_task(batch, i, &task, NULL) == PVR_OK) {
+            if (batch->kind->need(&task, &batch->items[i].need, NULL) != PVR_OK) {
+                batch->items[i].need = 0;
+            }
+            pvr_snapshot_release(task.snapshot);
+        }
+    }
+}
+
+static void tell(void *context, const struct pvr_batch_news *news) {
+    const struct batch *batch = context;
+    if (batch->options->quiet) {
+        return;
+    }
+    if (batch->terminal) {
+        fprintf(stderr, "\rexporting: %zu done, %zu failed, %zu running (%d threads), %zu to go%s ",
+                news->done, news->failed, news->running, news->threads, news->pending,
+                news->waiting ? ", waiting for memory" : "");
+    }
+    if (news->changed != SIZE_MAX) {
+        const struct pvr_batch_item *item = &batch->items[news->changed];
+        const char *folder = batch->outputs[news->changed]->folder;
+        const char *lead = batch->terminal ? "\r\033[K" : "";
+        if (item->state == PVR_BATCH_DONE && !batch->options->json) {
+            fprintf(stderr, "%s%s: done in %.3g s with %d threads\n", lead, folder, item->seconds,
+                    item->threads);
+        } else if (item->state == PVR_BATCH_FAILED || item->state == PVR_BATCH_TOO_LARGE) {
+            fprintf(stderr, "%spvramses: %s\n", lead,
+                    item->message != NULL ? item->message : folder);
+        }
+    }
+}
+
+static bool stopped(void *context) {
+    (void)context;
+    return interrupt_caught() != 0;
+}
+
+/* The collection over time beside the files: NAME.pvd; the output's own folder is its time. */
+static enum pvr_status write_series(const struct batch *batch, char **path,
+                                    struct pvr_error *error) {
+    const size_t stem = strlen(batch->options->out) - strlen(batch->kind->extension);
+    struct pvr_vtk_step *steps = calloc(batch->count, sizeof *steps);
+    *path = pvr_text_format("%.*s.pvd", (int)stem, batch->options->out);
+    enum pvr_status status = steps != NULL && *path != NULL
+                                 ? PVR_OK
+                                 : pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    size_t count = 0;
+    for (size_t i = 0; status == PVR_OK && i < batch->count; i++) {
+        if (batch->items[i].state == PVR_BATCH_DONE) {
+            steps[count++] =
+                (struct pvr_vtk_step){pvr_info_time_myr(&batch->outputs[i]->info), batch->paths[i]};
+        }
+    }
+    if (status == PVR_OK) {
+        status = pvr_vtk_series_write(*path, steps, count, error);
+    }
+    free(steps);
+    return status;
+}
+
+static const char *state_name(enum pvr_batch_state state) {
+    switch (state) {
+    case PVR_BATCH_DONE:
+        return "done";
+    case PVR_BATCH_FAILED:
+        return "failed";
+    case PVR_BATCH_TOO_LARGE:
+        return "too large";
+    case PVR_BATCH_PENDING:
+    case PVR_BATCH_RUNNING:
+        break;
+    }
+    return "not done";
+}
+
+static void write_json(const struct batch *batch, const struct pvr_batch_report *report,
+                       const char *series) {
+    struct json json;
+    json_begin(&json, stdout);
+    json_begin_object(&json, NULL);
+    json_string(&json, "path", batch->options->path);
+    json_string(&json, "series", series);
+    json_uint(&json, "done", report->done);
+    json_uint(&json, "failed", report->failed);
+    json_uint(&json, "not_done", report->pending);
+    json_double(&json, "seconds", report->seconds);
+    json_uint(&json, "operations", batch->total.operations);
+    json_uint(&json, "bytes_in", batch->total.bytes_in);
+    json_uint(&json, "bytes_out", batch->total.bytes_out);
+    json_double(&json, "ratio", pvr_vtk_ratio(&batch->total));
+    json_int(&json, "most_threads", report->most_threads);
+    json_begin_array(&json, "outputs");
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct pvr_batch_item *item = &batch->items[i];
+        json_begin_object(&json, NULL);
+        json_int(&json, "output", batch->outputs[i]->number);
+        json_string(&json, "file", batch->paths[i]);
+        json_string(&json, "state", state_name(item->state));
+        json_string(&json, "message", item->message);
+        json_int(&json, "threads_given", item->threads);
+        json_double(&json, "item_seconds", item->seconds);
+        if (item->state == PVR_BATCH_DONE) {
+            export_write_json(&json, &batch->results[i]);
+        }
+        json_end_object(&json);
+    }
+    json_end_array(&json);
+    json_end_object(&json);
+    json_end(&json);
+}
+
+static int report_batch(const struct batch *batch, const struct pvr_batch_report *report) {
+    struct pvr_error error;
+    char *series = NULL;
+    pvr_error_clear(&error);
+    enum pvr_status status = report->done > 0 ? write_series(batch, &series, &error) : PVR_OK;
+    if (batch->options->json) {
+        write_json(batch, report, status == PVR_OK ? series : NULL);
+    } else {
+        printf("%zu of %zu outputs exported in %.3g s, ratio %.2f, at most %d threads at once\n",
+               report->done, batch->count, report->seconds, pvr_vtk_ratio(&batch->total),
+               report->most_threads);
+        if (series != NULL && status == PVR_OK) {
+            printf("%s lists them\n", series);
+        }
+    }
+    free(series);
+    int exit_status = cli_finish_output();
+    if (status != PVR_OK) {
+        exit_status = cli_failed(&error);
+    }
+    if (interrupt_caught() != 0) {
+        cli_complain("stopped");
+        return CLI_SIGNAL + interrupt_caught();
+    }
+    return report->failed > 0 || report->pending > 0 ? CLI_FAILED : exit_status;
+}
+
+int export_batch(const struct options *options, const struct export_kind *kind,
+                 const char *command) {
+    struct batch batch = {.options = options, .kind = kind, .command = command};
+    struct pvr_error error;
+    pvr_error_clear(&error);
+    enum pvr_status status = find_outputs(&batch, &error);
+    if (status != PVR_OK) {
+        batch_free(&batch);
+        cli_failed(&error);
+        return status == PVR_ERROR_ARGUMENT ? CLI_USAGE : CLI_FAILED;
+    }
+    interrupt_catch();
+    batch.terminal = isatty(STDERR_FILENO);
+    find_needs(&batch);
+    const int available = pvr_threads_available();
+    const int each = options->threads.max, jobs = options->jobs;
+    struct pvr_batch_options limits = {
+        .threads = available, .min_threads = 1, .jobs = jobs, .margin = memory_margin};
+    if (each > 0 && jobs > 0 && each <= available / jobs) {
+        limits.threads = each * jobs;
+    }
+    struct pvr_batch_work work = {.nitems = batch.count,
+                                  .items = batch.items,
+                                  .run = run_item,
+                                  .tell = tell,
+                                  .stopped = stopped,
+                                  .context = &batch};
+    struct pvr_batch_report report;
+    status = pvr_batch_run(&limits, &work, &report, &error);
+    if (batch.terminal && !options->quiet) {
+        fprintf(stderr, "\r\033[K");
+    }
+    const int exit_status = status == PVR_OK ? report_batch(&batch, &report) : cli_failed(&error);
+    pvr_batch_free_messages(&work);
+    batch_free(&batch);
+    return exit_status;
+}

@@ -1,0 +1,103 @@
+/* export_mesh.c - pvramses export: the mesh as it is (.htg). */
+#include "export.h"
+
+#include "chosen.h"
+#include "pvr_coarsen.h"
+#include "pvr_vtk_mesh.h"
+
+#include <stdlib.h>
+
+static struct chosen_request request_of(const struct export_task *task) {
+    const struct options *options = task->options;
+    return (struct chosen_request){.list = options->fields,
+                                   .max_level = options->max_level,
+                                   .precision = options->precision,
+                                   .units = options->units,
+                                   .threads = &task->threads,
+                                   .progress = task->progress,
+                                   .progress_context = task->progress_context};
+}
+
+enum pvr_status export_mesh_need(const struct export_task *task, uint64_t *bytes,
+                                 struct pvr_error *error) {
+    const struct chosen_request request = request_of(task);
+    enum pvr_status status = chosen_bytes(task->snapshot, &request, bytes, error);
+    if (task->options->lmin > 0 || task->options->lmax > 0) {
+        *bytes *= 2; /* the coarser mesh is a new one */
+    }
+    *bytes += *bytes / 8 + ((uint64_t)64 << 20); /* structure and blocks */
+    return status;
+}
+
+/* Replaces the mesh by one of the levels that are wanted. */
+static enum pvr_status coarsen(const struct export_task *task, struct pvr_mesh **mesh,
+                               struct pvr_error *error) {
+    const struct pvr_coarsen_request request = {.min_level = task->options->lmin,
+                                                .max_level = task->options->lmax};
+    struct pvr_mesh *coarser;
+    if (request.min_level == 0 && request.max_level == 0) {
+        return PVR_OK;
+    }
+    enum pvr_status status = pvr_mesh_coarsen(*mesh, &request, &task->threads, &coarser, error);
+    if (status == PVR_OK) {
+        pvr_mesh_free(*mesh);
+        *mesh = coarser;
+    }
+    return status;
+}
+
+static enum pvr_status write_fields(const struct export_task *task, const struct pvr_mesh *mesh,
+                                    const struct export_fields *fields,
+                                    struct export_result *result, struct pvr_error *error) {
+    const struct pvr_info *info = pvr_snapshot_info(task->snapshot);
+    const struct pvr_vtk_facts facts = export_facts(task);
+    const struct pvr_vtk_options options = export_vtk_options(task);
+    const struct pvr_vtk_mesh written = {
+        .octree = mesh->octree,
+        .length_factor = pvr_length_unit(info, task->options->length_unit).factor,
+        .nfields = fields->count,
+        .fields = fields->fields,
+        .facts = &facts};
+    result->count = mesh->octree->ncells;
+    result->of_what = "cells";
+    return pvr_vtk_htg_write(task->out, &written, &options, &task->threads, task->progress,
+                             task->progress_context, &result->statistics, error);
+}
+
+static enum pvr_status write_mesh(const struct export_task *task, const struct pvr_mesh *mesh,
+                                  struct export_result *result, struct pvr_error *error) {
+    struct export_fields fields;
+    struct export_source *sources = calloc((size_t)mesh->narrays + 1, sizeof *sources);
+    if (sources == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    }
+    for (int a = 0; a < mesh->narrays; a++) {
+        const struct pvr_mesh_array *array = &mesh->arrays[a];
+        sources[a] = (struct export_source){array->name, array->unit.label, array->array};
+    }
+    enum pvr_status status =
+        export_fields_make(sources, mesh->narrays, task->options->log10, &fields, error);
+    if (status == PVR_OK) {
+        status = write_fields(task, mesh, &fields, result, error);
+        export_fields_free(&fields);
+    }
+    free(sources);
+    return status;
+}
+
+enum pvr_status export_mesh(const struct export_task *task, struct export_result *result,
+                            struct pvr_error *error) {
+    const struct chosen_request request = request_of(task);
+    const double begin = pvr_seconds();
+    struct pvr_mesh *mesh;
+    enum pvr_status status = chosen_load(task->snapshot, &request, &mesh, error);
+    if (status == PVR_OK) {
+        status = coarsen(task, &mesh, error);
+    }
+    result->load_seconds = pvr_seconds() - begin;
+    if (status == PVR_OK) {
+        status = write_mesh(task, mesh, result, error);
+    }
+    pvr_mesh_free(mesh);
+    return status;
+}
