@@ -117,6 +117,8 @@ def bench_kind(arguments, folder, kind):
           f"time of all; peak memory above the arrays {100 * share:.0f} % of them")
     print(f"  two levels less: {load['coarse_bytes_read'] / 1e6:.0f} MB read of "
           f"{load['bytes_read'] / 1e6:.0f} MB")
+    cache = output_json([arguments.build / "bin/pvr_bench_cache", output, "--runs",
+                         str(arguments.runs)])
     derived = output_json([arguments.build / "bin/pvr_bench_derived", output, "--runs",
                            str(arguments.runs), "--field", "temperature"])["fields"]["temperature"]
     print(f"  temperature: {derived['seconds']:.3f} s, copying its inputs "
@@ -129,7 +131,7 @@ def bench_kind(arguments, folder, kind):
     paraview = bench_paraview(arguments.build, output, arguments.runs)
     if paraview is not None:
         report_paraview(paraview)
-    return {"load": load, "temperature": derived, "yt_seconds": yt, "paraview": paraview,
+    return {"load": load, "cache": cache, "temperature": derived, "yt_seconds": yt, "paraview": paraview,
             "peak_above_arrays": share}
 
 

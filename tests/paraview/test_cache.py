@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import time
 
 from paraview import simple
@@ -178,6 +179,50 @@ def test_changing_at_once_while_loading_ahead():
         reader.UpdatePipeline(steps[0])
         equal(mesh_of(reader).GetNumberOfLeaves(), expected("sedov3d", 2)["leaf_cells"], "leaves")
         forget(reader)  # while the next step may be loading
+
+
+def resident():
+    with open("/proc/self/status") as file:
+        for line in file:
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) << 10
+    raise RuntimeError("no VmRSS")
+
+
+def another_output(run, number, to):
+    """The same output under another number: its own info file, links for the large ones."""
+    source, target = (os.path.join(run, "output_%05d" % n) for n in (number, to))
+    os.mkdir(target)
+    for name in os.listdir(source):
+        place = os.path.join(target, name.replace("_%05d" % number, "_%05d" % to))
+        if name.startswith("info_"):
+            shutil.copyfile(os.path.join(source, name), place)
+        else:
+            os.symlink(os.path.join(source, name), place)
+
+
+def test_memory_stays_flat_over_many_steps():
+    with Copy("web3d") as folder:
+        run = os.path.join(folder, "web3d")
+        for number in range(4, 52):
+            another_output(run, 2, number)
+        reader = reader_of("web3d", 2, folder, TimeUnit="output number", CacheBudget=16)
+        reader.UpdatePipelineInformation()
+        steps = list(reader.TimestepValues)
+        equal(len(steps), 50, "time steps")
+        data, sizes = 0, []
+        for step in steps:
+            reader.UpdatePipeline(step)
+            mesh = mesh_of(reader)
+            equal(number_of(mesh), int(step), "output")
+            data += sum(array_of(mesh, name).nbytes for name in arrays_in(mesh))
+            sizes.append(resident())
+        # All steps together are many times what memory may grow by once it is at work.
+        grown = max(sizes[10:]) - max(sizes[5:10])
+        assert data > 150 << 20, "too little data (%d MiB) to see a leak" % (data >> 20)
+        assert grown < 24 << 20, "memory grew by %d MiB" % (grown >> 20)
+        print("          %d MiB of data, memory grew by %d KiB" % (data >> 20, grown >> 10))
+        forget(reader)
 
 
 def test_an_output_written_anew():
