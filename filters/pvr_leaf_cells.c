@@ -172,46 +172,58 @@ static enum pvr_status allocate(struct pvr_leaf_cells *cells, struct numbering *
                           (ull)octree->nleaves);
 }
 
-enum pvr_status pvr_leaf_cells_new(struct pvr_octree *octree, const struct pvr_leaf_place *place,
-                                   const struct pvr_threads *threads, pvr_progress_fn progress,
-                                   void *progress_context, struct pvr_leaf_cells **result,
-                                   struct pvr_report *report, struct pvr_error *error) {
-    *result = NULL;
+struct pvr_leaf_cells *pvr_leaf_cells_begin(struct pvr_octree *octree,
+                                            const struct pvr_leaf_place *place) {
     struct pvr_leaf_cells *cells = calloc(1, sizeof *cells);
-    if (cells == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    if (cells != NULL) {
+        cells->octree = pvr_octree_retain(octree);
+        cells->place = place != NULL ? *place : (struct pvr_leaf_place){{0, 1, 2}, {0, 0, 0}, 1};
+        pvr_lattice_begin(&cells->lattice, octree);
     }
-    cells->octree = pvr_octree_retain(octree);
-    cells->place = place != NULL ? *place : (struct pvr_leaf_place){{0, 1, 2}, {0, 0, 0}, 1};
-    pvr_lattice_begin(&cells->lattice, octree);
+    return cells;
+}
+
+enum pvr_status pvr_leaf_cells_number(struct pvr_leaf_cells *cells, struct pvr_job *job,
+                                      struct pvr_error *error) {
     struct numbering numbering = {.cells = cells};
-    struct pvr_job job;
-    enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);
-    if (status != PVR_OK) {
-        pvr_leaf_cells_free(cells);
-        return status;
-    }
-    status = allocate(cells, &numbering, job.threads, error);
+    enum pvr_status status = allocate(cells, &numbering, job->threads, error);
     if (status == PVR_OK) {
-        status = pvr_job_run(&job, (size_t)cells->nchunks, NULL, count_leaves, NULL, cells, error);
+        status = pvr_job_run(job, (size_t)cells->nchunks, NULL, count_leaves, NULL, cells, error);
     }
     for (uint64_t i = 0; status == PVR_OK && i < cells->nchunks; i++) {
         cells->first_cell[i + 1] += cells->first_cell[i];
     }
     if (status == PVR_OK && numbering.ngroups > 0) {
         status =
-            pvr_job_run(&job, (size_t)numbering.ngroups, NULL, own_points, NULL, &numbering, error);
+            pvr_job_run(job, (size_t)numbering.ngroups, NULL, own_points, NULL, &numbering, error);
     }
     if (status == PVR_OK) {
         number_groups(&cells->lattice);
         cells->ncells = cells->first_cell[cells->nchunks];
         cells->npoints = cells->lattice.npoints;
-        if (octree->noutside > 0) {
-            status = take_points(cells, &job, error);
+        if (cells->octree->noutside > 0) {
+            status = take_points(cells, job, error);
         }
     }
     free(numbering.walk);
-    pvr_job_end(&job, report);
+    return status;
+}
+
+enum pvr_status pvr_leaf_cells_new(struct pvr_octree *octree, const struct pvr_leaf_place *place,
+                                   const struct pvr_threads *threads, pvr_progress_fn progress,
+                                   void *progress_context, struct pvr_leaf_cells **result,
+                                   struct pvr_report *report, struct pvr_error *error) {
+    *result = NULL;
+    struct pvr_leaf_cells *cells = pvr_leaf_cells_begin(octree, place);
+    if (cells == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    }
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);
+    if (status == PVR_OK) {
+        status = pvr_leaf_cells_number(cells, &job, error);
+        pvr_job_end(&job, report);
+    }
     if (status != PVR_OK) {
         pvr_leaf_cells_free(cells);
         return status;

@@ -58,6 +58,12 @@ static inline unsigned pvr_shown(const struct pvr_octree *octree, const struct p
     return ~pvr_no_leaves(level, oct) & ((1u << octree->cells_per_oct) - 1);
 }
 
+/* Cells without numbers; null for want of memory. */
+struct pvr_leaf_cells *pvr_leaf_cells_begin(struct pvr_octree *octree,
+                                            const struct pvr_leaf_place *place);
+/* Numbers them as a part of a job. */
+enum pvr_status pvr_leaf_cells_number(struct pvr_leaf_cells *cells, struct pvr_job *job,
+                                      struct pvr_error *error);
 /* Marks the points of leaves first .. first + count - 1 in `taken`, a bit for each candidate; any
  * number of threads at the same time. */
 void pvr_leaf_mark_points(const struct pvr_leaf_cells *cells, uint64_t first, uint64_t count,

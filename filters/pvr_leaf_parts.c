@@ -177,23 +177,40 @@ void pvr_leaf_cells_levels(const struct pvr_leaf_cells *cells, uint64_t first, u
     each_leaf(cells, first, count, take_level, levels);
 }
 
-/* Puts a point where it belongs; `at` on the grid of corners of `level`. */
-static void put_point(const struct pvr_leaf_cells *cells, int level, const uint32_t at[3],
-                      enum pvr_type type, uint64_t number, void *xyz) {
+/* How the points of a level are put into an array. */
+struct putting {
+    enum pvr_type type;
+    void *xyz;
+    double world[3]; /* of the last one; on the axes that the octree lacks, of all */
+    double origin[3], size[3], ncells[3];
+};
+
+static struct putting put_on_level(const struct pvr_leaf_cells *cells, int level,
+                                   enum pvr_type type, void *xyz) {
     const struct pvr_octree *octree = cells->octree;
-    double world[3];
-    memcpy(world, cells->place.plane, sizeof world);
+    struct putting putting = {.type = type, .xyz = xyz};
+    memcpy(putting.world, cells->place.plane, sizeof putting.world);
     for (int axis = 0; axis < octree->ndim; axis++) {
-        double n = ldexp(octree->root_dims[axis], level - octree->root_level);
-        /* as the trees' own corners are found: the same bits for the same place on any level */
-        world[cells->place.axis[axis]] = octree->origin[axis] * cells->place.factor +
-                                         octree->size[axis] * cells->place.factor * at[axis] / n;
+        putting.origin[axis] = octree->origin[axis] * cells->place.factor;
+        putting.size[axis] = octree->size[axis] * cells->place.factor;
+        putting.ncells[axis] = ldexp(octree->root_dims[axis], level - octree->root_level);
+    }
+    return putting;
+}
+
+/* Puts a point where it belongs; `at` on the grid of corners of the level. The same bits for the
+ * same place on any level, and those of the trees' own corners. */
+static inline void put_point(const struct pvr_leaf_cells *cells, struct putting *putting,
+                             const uint32_t at[3], uint64_t number) {
+    for (int axis = 0; axis < cells->octree->ndim; axis++) {
+        putting->world[cells->place.axis[axis]] =
+            putting->origin[axis] + putting->size[axis] * at[axis] / putting->ncells[axis];
     }
     for (int axis = 0; axis < 3; axis++) {
-        if (type == PVR_FLOAT32) {
-            ((float *)xyz)[3 * number + (uint64_t)axis] = (float)world[axis];
+        if (putting->type == PVR_FLOAT32) {
+            ((float *)putting->xyz)[3 * number + (uint64_t)axis] = (float)putting->world[axis];
         } else {
-            ((double *)xyz)[3 * number + (uint64_t)axis] = world[axis];
+            ((double *)putting->xyz)[3 * number + (uint64_t)axis] = putting->world[axis];
         }
     }
 }
@@ -229,6 +246,7 @@ static uint64_t put_level(const struct pvr_leaf_cells *cells, struct pvr_leaf_wa
                           uint64_t done) {
     const struct pvr_lattice *lattice = &cells->lattice;
     const uint64_t noct = cells->octree->level[level].noct;
+    struct putting putting = put_on_level(cells, level, type, xyz);
     uint64_t low = 0, high = (noct + PVR_LATTICE_GROUP - 1) / PVR_LATTICE_GROUP;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
@@ -251,7 +269,7 @@ static uint64_t put_level(const struct pvr_leaf_cells *cells, struct pvr_leaf_wa
                 unsigned p = (unsigned)__builtin_ctz(points);
                 const uint32_t at[3] = {2 * here->at[0] + p % 3, 2 * here->at[1] + p / 3 % 3,
                                         2 * here->at[2] + p / 9};
-                put_point(cells, level, at, type, done++, xyz);
+                put_point(cells, &putting, at, done++);
             }
         }
     }
@@ -266,13 +284,14 @@ void pvr_leaf_cells_points(const struct pvr_leaf_cells *cells, uint64_t first, u
         return;
     }
     uint64_t next = candidate_of(cells, first), done = 0;
+    struct putting putting = put_on_level(cells, octree->root_level, type, xyz);
     for (; next < lattice->root_points && done < count; next++) {
         if (is_taken(cells, next)) {
             uint64_t nx = (uint64_t)octree->root_dims[0] + 1;
             uint64_t ny = octree->ndim > 1 ? (uint64_t)octree->root_dims[1] + 1 : 1;
             const uint32_t at[3] = {(uint32_t)(next % nx), (uint32_t)(next / nx % ny),
                                     (uint32_t)(next / nx / ny)};
-            put_point(cells, octree->root_level, at, type, done++, xyz);
+            put_point(cells, &putting, at, done++);
         }
     }
     struct pvr_leaf_walk walk;

@@ -133,12 +133,42 @@ void pvr_leaf_walk_begin(struct pvr_leaf_walk *walk, const struct pvr_lattice *l
     }
 }
 
+const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, int level,
+                                                   uint64_t oct) {
+    struct pvr_leaf_walk_level *here = &walk->level[level];
+    if (here->oct == oct) {
+        return here;
+    }
+    const struct pvr_octree *octree = walk->lattice->octree;
+    if (here->oct + 1 != oct || here->bits == 0) {
+        const struct pvr_octree_level *above = &octree->level[level - 1];
+        here->word = pvr_find_word(octree, level - 1, here->word, oct);
+        here->bits = pvr_bits(above->refined + 8 * here->word);
+        for (uint64_t before = above->rank[here->word]; before < oct; before++) {
+            here->bits &= here->bits - 1;
+        }
+    }
+    unsigned bit = (unsigned)__builtin_ctzll(here->bits);
+    here->bits &= here->bits - 1;
+    here->oct = oct;
+    here->has_around = here->has_points = false;
+    here->parent = bit % 8;
+    if (level - 1 == octree->root_level) {
+        pvr_tree_coordinate(octree, 64 * here->word + bit, here->at);
+        return here;
+    }
+    const struct pvr_leaf_walk_level *up =
+        pvr_leaf_walk_to(walk, level - 1, 8 * here->word + bit / 8);
+    for (int axis = 0; axis < 3; axis++) {
+        here->at[axis] = 2 * up->at[axis] + (here->parent >> axis & 1);
+    }
+    return here;
+}
+
 /* The octs around one that is right below a tree's root cell. */
-static void look_around_root(const struct pvr_lattice *lattice, uint64_t tree,
-                             struct pvr_leaf_walk_level *here) {
+static void look_around_root(const struct pvr_lattice *lattice, struct pvr_leaf_walk_level *here) {
     const struct pvr_octree *octree = lattice->octree;
     const struct pvr_octree_level *roots = &octree->level[octree->root_level];
-    pvr_tree_coordinate(octree, tree, here->at);
     for (int i = 0; i < lattice->tables.naround; i++) {
         unsigned p = lattice->tables.around[i];
         const int by[3] = {(int)(p % 3) - 1, (int)(p / 3 % 3) - 1, (int)(p / 9) - 1};
@@ -155,37 +185,22 @@ static void look_around_root(const struct pvr_lattice *lattice, uint64_t tree,
     }
 }
 
-const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, int level,
-                                                   uint64_t oct) {
+/* Makes the walk know the octs around the one that it has gone to. */
+static void look_around(struct pvr_leaf_walk *walk, int level) {
     struct pvr_leaf_walk_level *here = &walk->level[level];
-    if (here->oct == oct) {
-        return here;
+    if (here->has_around) {
+        return;
     }
     const struct pvr_lattice *lattice = walk->lattice;
-    const struct pvr_octree *octree = lattice->octree;
-    const struct pvr_octree_level *above = &octree->level[level - 1];
-    if (here->oct + 1 != oct || here->bits == 0) {
-        here->word = pvr_find_word(octree, level - 1, here->word, oct);
-        here->bits = pvr_bits(above->refined + 8 * here->word);
-        for (uint64_t before = above->rank[here->word]; before < oct; before++) {
-            here->bits &= here->bits - 1;
-        }
+    here->has_around = true;
+    here->around[PVR_LATTICE_SELF] = (uint32_t)here->oct;
+    if (level - 1 == lattice->octree->root_level) {
+        look_around_root(lattice, here);
+        return;
     }
-    unsigned bit = (unsigned)__builtin_ctzll(here->bits);
-    here->bits &= here->bits - 1;
-    here->oct = oct;
-    here->has_points = false;
-    here->around[PVR_LATTICE_SELF] = (uint32_t)oct;
-    if (level - 1 == octree->root_level) {
-        look_around_root(lattice, 64 * here->word + bit, here);
-        return here;
-    }
-    const struct pvr_leaf_walk_level *up =
-        pvr_leaf_walk_to(walk, level - 1, 8 * here->word + bit / 8);
-    here->parent = bit % 8;
-    for (int axis = 0; axis < 3; axis++) {
-        here->at[axis] = 2 * up->at[axis] + (here->parent >> axis & 1);
-    }
+    look_around(walk, level - 1);
+    const struct pvr_octree_level *above = &lattice->octree->level[level - 1];
+    const struct pvr_leaf_walk_level *up = &walk->level[level - 1];
     for (int i = 0; i < lattice->tables.naround; i++) {
         unsigned p = lattice->tables.around[i];
         uint32_t parent = up->around[lattice->tables.step[here->parent][p].oct];
@@ -194,13 +209,13 @@ const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, i
                               ? (uint32_t)pvr_rank(above, parent, cell)
                               : PVR_NO_OCT;
     }
-    return here;
 }
 
-uint32_t pvr_leaf_walk_owned(const struct pvr_leaf_walk *walk, int level) {
+uint32_t pvr_leaf_walk_owned(struct pvr_leaf_walk *walk, int level) {
     const struct pvr_lattice_tables *tables = &walk->lattice->tables;
     const struct pvr_leaf_walk_level *here = &walk->level[level];
     uint32_t owned = 0;
+    look_around(walk, level);
     for (int n = 0; n < tables->nborn; n++) {
         int s = 0;
         while (here->around[tables->born[n].sharer[s].oct] == PVR_NO_OCT) {
@@ -220,6 +235,7 @@ const uint64_t *pvr_leaf_walk_points(struct pvr_leaf_walk *walk, int level) {
     const struct pvr_lattice *lattice = walk->lattice;
     const struct pvr_lattice_tables *tables = &lattice->tables;
     const int ncorners = lattice->octree->cells_per_oct;
+    look_around(walk, level);
     if (level - 1 == lattice->octree->root_level) {
         for (int c = 0; c < ncorners; c++) {
             here->point[tables->corners[c]] =

@@ -71,9 +71,9 @@ struct pvr_leaf_walk {
         uint64_t bits;                /* refined cells after the parent cell in that word */
         unsigned parent;              /* parent cell in its oct */
         uint32_t at[3];               /* coordinate of the oct on the grid of the level above */
+        bool has_around, has_points;  /* what follows is looked for when it is needed */
         uint32_t around[PVR_LATTICE]; /* octs of the level, PVR_NO_OCT: none */
-        bool has_points;
-        uint64_t point[PVR_LATTICE]; /* numbers */
+        uint64_t point[PVR_LATTICE];  /* numbers */
     } level[PVR_MAX_LEVELS + 1];
 };
 
@@ -87,7 +87,7 @@ void pvr_leaf_walk_begin(struct pvr_leaf_walk *walk, const struct pvr_lattice *l
 const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, int level,
                                                    uint64_t oct);
 /* The points of the lattice that the oct, to which the walk has gone, owns. */
-uint32_t pvr_leaf_walk_owned(const struct pvr_leaf_walk *walk, int level);
+uint32_t pvr_leaf_walk_owned(struct pvr_leaf_walk *walk, int level);
 /* The numbers of the lattice of the oct to which the walk has gone; needs all of `lattice`. */
 const uint64_t *pvr_leaf_walk_points(struct pvr_leaf_walk *walk, int level);
 /* Number of corner `corner` (bit 0: x ...) of the root cell of a tree. */

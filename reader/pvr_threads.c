@@ -69,6 +69,10 @@ void pvr_job_add_read(struct pvr_worker *worker, uint64_t bytes) {
     __atomic_fetch_add(&worker->job->bytes_done, bytes, __ATOMIC_RELAXED);
 }
 
+void pvr_job_add_done(struct pvr_worker *worker, uint64_t bytes) {
+    __atomic_fetch_add(&worker->job->bytes_done, bytes, __ATOMIC_RELAXED);
+}
+
 bool pvr_job_stopped(const struct pvr_job *job) {
     return __atomic_load_n(&job->stop, __ATOMIC_RELAXED) != 0;
 }

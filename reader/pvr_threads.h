@@ -109,6 +109,8 @@ enum pvr_status pvr_job_begin(struct pvr_job *job, const struct pvr_threads *set
 void pvr_job_expect(struct pvr_job *job, uint64_t bytes);
 /* Counts bytes as read by `worker` and as done. */
 void pvr_job_add_read(struct pvr_worker *worker, uint64_t bytes);
+/* Counts bytes as done that were in memory before. */
+void pvr_job_add_done(struct pvr_worker *worker, uint64_t bytes);
 /* True once the job is to end early: long tasks ask between their parts and return PVR_CANCELLED.
  */
 bool pvr_job_stopped(const struct pvr_job *job);

@@ -21,6 +21,7 @@
 #include "vtkShortArray.h"
 #include "vtkUnsignedCharArray.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -101,7 +102,10 @@ uint64_t Compare(vtkHyperTreeGridNonOrientedGeometryCursor *cursor, vtkHyperTree
     const double value = static_cast<const double *>(values->data)[leaf.index];
     Check(value == static_cast<double>(index % 30000), "value", value,
           static_cast<double>(index % 30000));
-    taken.ToWorld(place, world);
+    const pvr_leaf_place lies = taken.Place();
+    std::copy(lies.plane, lies.plane + 3, world);
+    for (int axis = 0; axis < octree->ndim; ++axis)
+        world[lies.axis[axis]] = place[axis];
     for (int w = 0; w < 3; ++w)
         Check(std::fabs(world[w] - 0.5 * (bounds[2 * w] + bounds[2 * w + 1])) < 1e-12, "world",
               world[w], 0.5 * (bounds[2 * w] + bounds[2 * w + 1]));

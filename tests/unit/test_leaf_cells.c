@@ -1,6 +1,7 @@
 /* test_leaf_cells.c - pvr_leaf_cells.h: cells and points of random boxes against a plain list of
  * all corners, sorted. */
 #include "pvr_leaf_cells.h"
+#include "pvr_leaf_grid.h"
 
 #include "pvr_memory.h"
 #include "support.h"
@@ -41,7 +42,7 @@ static void add_leaves(const struct pvr_octree *octree, const struct pvr_cell *c
     for (int corner = 0; corner < octree->cells_per_oct; corner++) {
         leaf->corner[corner] = 0;
         for (int axis = 0; axis < octree->ndim; axis++) {
-            uint64_t at = (uint64_t)cell->coordinate[axis] + (uint64_t)(corner >> axis & 1);
+            uint64_t at = (uint64_t)cell->coordinate[axis % 3] + (uint64_t)(corner >> axis & 1);
             leaf->corner[corner] |= at << (octree->max_level - cell->level) << 21 * axis;
         }
     }
@@ -68,7 +69,9 @@ static struct leaves list_leaves(const struct pvr_octree *octree) {
         assert_true(pvr_octree_cell(octree, octree->root_level, at, &root));
         add_leaves(octree, &root, &leaves);
     }
-    qsort(leaves.leaf, leaves.count, sizeof *leaves.leaf, by_index);
+    if (leaves.count > 0) {
+        qsort(leaves.leaf, leaves.count, sizeof *leaves.leaf, by_index);
+    }
     return leaves;
 }
 
@@ -267,6 +270,50 @@ static void parts_are_as_the_whole_for_any_threads(void **state) {
     }
 }
 
+static void a_grid_holds_all_parts(void **state) {
+    (void)state;
+    struct pvr_octree *octree = make_octree(3, 0, 21);
+    put_outside(octree, 20, 5);
+    struct pvr_leaf_cells *cells = make_cells(octree, 1);
+    const uint64_t ncells = pvr_leaf_cells_count(cells), npoints = pvr_leaf_cells_npoints(cells);
+    struct pvr_array *array;
+    unit_ok(pvr_array_new(PVR_INT32, 1, octree->ncells, &array, NULL), NULL);
+    for (uint64_t i = 0; i < octree->ncells; i++) {
+        ((int32_t *)array->data)[i] = (int32_t)i;
+    }
+    const struct pvr_array *const arrays[] = {array, array};
+    void *part = malloc(8 * ncells * sizeof(int32_t) + 3 * npoints * sizeof(float));
+    assert_non_null(part);
+    for (int threads = 1; threads <= 4; threads += 3) {
+        struct pvr_leaf_grid grid;
+        struct pvr_error error;
+        const struct pvr_threads settings = {.max = threads};
+        unit_ok(pvr_leaf_grid_make(octree, NULL, arrays, 2, &settings, NULL, NULL, &grid, &error),
+                &error);
+        assert_int_equal(grid.report.threads, threads);
+        assert_int_equal(grid.ncells, ncells);
+        assert_int_equal(grid.npoints, npoints);
+        assert_int_equal(grid.points->type, PVR_FLOAT32);
+        assert_int_equal(grid.offsets->ntuples, ncells + 1);
+        for (uint64_t i = 0; i <= ncells; i++) {
+            assert_int_equal(((int32_t *)grid.offsets->data)[i], 8 * i);
+        }
+        pvr_leaf_cells_connectivity(cells, 0, ncells, PVR_INT32, part);
+        assert_memory_equal(part, grid.connectivity->data, 8 * ncells * sizeof(int32_t));
+        pvr_leaf_cells_points(cells, 0, npoints, PVR_FLOAT32, part);
+        assert_memory_equal(part, grid.points->data, 3 * npoints * sizeof(float));
+        pvr_leaf_cells_values(cells, array, 0, ncells, part);
+        assert_memory_equal(part, grid.values[1]->data, ncells * sizeof(int32_t));
+        pvr_leaf_cells_levels(cells, 0, ncells, part);
+        assert_memory_equal(part, grid.levels->data, ncells);
+        pvr_leaf_grid_free(&grid);
+    }
+    free(part);
+    pvr_array_release(array);
+    pvr_leaf_cells_free(cells);
+    pvr_octree_release(octree);
+}
+
 static void types_are_as_narrow_as_they_can_be(void **state) {
     (void)state;
     struct pvr_octree *octree = make_octree(3, 0, 21);
@@ -301,6 +348,7 @@ int main(void) {
         cmocka_unit_test(cells_and_points_are_the_leaves_and_their_corners),
         cmocka_unit_test(what_is_outside_has_no_cells_and_points),
         cmocka_unit_test(parts_are_as_the_whole_for_any_threads),
+        cmocka_unit_test(a_grid_holds_all_parts),
         cmocka_unit_test(types_are_as_narrow_as_they_can_be),
         cmocka_unit_test(a_place_in_the_world),
     };

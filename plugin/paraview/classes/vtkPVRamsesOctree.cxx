@@ -337,8 +337,10 @@ bool vtkPVRamsesOctree::IsCubic() const {
     return true;
 }
 
-void vtkPVRamsesOctree::ToWorld(const double place[3], double world[3]) const {
-    std::copy(this->Plane, this->Plane + 3, world);
-    for (int axis = 0; axis < this->Dimension; ++axis)
-        world[this->Axis[axis]] = place[axis];
+pvr_leaf_place vtkPVRamsesOctree::Place() const {
+    pvr_leaf_place place = pvr_leaf_place();
+    std::copy(this->Axis, this->Axis + 3, place.axis);
+    std::copy(this->Plane, this->Plane + 3, place.plane);
+    place.factor = 1.0;
+    return place;
 }

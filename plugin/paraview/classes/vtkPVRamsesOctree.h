@@ -5,6 +5,7 @@
 #ifndef vtkPVRamsesOctree_h
 #define vtkPVRamsesOctree_h
 
+#include "pvr_leaf_cells.h"
 #include "pvr_mesh.h"
 #include "pvr_octree.h"
 #include "pvr_threads.h"
@@ -53,8 +54,8 @@ class vtkPVRamsesOctree {
     int WorldAxis(int axis) const {
         return this->Axis[axis];
     }
-    // A place of the octree in the world, on the axes that the octree lacks the grid's plane.
-    void ToWorld(const double place[3], double world[3]) const;
+    // How the octree lies in the world.
+    pvr_leaf_place Place() const;
     // Index in the grid's arrays of each cell of the octree (-1: none); null if they are the same.
     const vtkIdType *CellMap() const {
         return this->Map.empty() ? nullptr : this->Map.data();
