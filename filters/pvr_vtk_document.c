@@ -238,10 +238,12 @@ void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array)
     stored->array.ncomponents = array->ncomponents != 0 ? array->ncomponents : 1;
     indent(file);
     put(file, "<DataArray type=\"%s\" Name=\"%s\"", types[array->type].name, name);
-    if (stored->array.ncomponents != 1) {
+    const bool vectors = stored->array.ncomponents != 1 && !array->flat;
+    if (vectors) {
         put(file, " NumberOfComponents=\"%d\"", stored->array.ncomponents);
     }
-    put(file, " NumberOfTuples=\"%" PRIu64 "\" format=\"appended\" offset=\"", array->ntuples);
+    put(file, " NumberOfTuples=\"%" PRIu64 "\" format=\"appended\" offset=\"",
+        vectors ? array->ntuples : array->ntuples * (uint64_t)stored->array.ncomponents);
     file->places[file->narrays++] = file->length;
     put(file, "%*s", OFFSET_WIDTH, "");
     if (unit != NULL) {

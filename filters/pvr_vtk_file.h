@@ -80,6 +80,7 @@ struct pvr_vtk_array {
     enum pvr_vtk_type type;
     int ncomponents; /* 0 means 1; bits have one */
     uint64_t ntuples;
+    bool flat;            /* told in the file as ntuples * ncomponents single values */
     const void *data;     /* all tuples, interleaved; or null, and then: */
     pvr_vtk_fill_fn fill; /* called block by block */
     void *context;

@@ -10,8 +10,9 @@ extern "C" {
 #endif
 
 struct pvr_vtk_mesh {
-    const struct pvr_octree *octree;
+    struct pvr_octree *octree;
     double length_factor; /* multiplies coordinates; 0 means 1 */
+    bool narrow_points;   /* .vtu: floats where these keep all points apart; else doubles, exact */
     int nfields;
     const struct pvr_vtk_field *fields;
     const struct pvr_vtk_facts *facts; /* may be null */
@@ -25,6 +26,15 @@ struct pvr_vtk_mesh {
  * read vectors of version 2 wrongly, and all versions expand the blocks of version 2 once per
  * tree. */
 enum pvr_status pvr_vtk_htg_write(const char *path, const struct pvr_vtk_mesh *mesh,
+                                  const struct pvr_vtk_options *options,
+                                  const struct pvr_threads *threads, pvr_progress_fn progress,
+                                  void *progress_context, struct pvr_vtk_statistics *statistics,
+                                  struct pvr_error *error);
+
+/* Writes the leaf cells that are not outside as an unstructured grid (.vtu) of voxels (pixels,
+ * lines) that share points, in the order of the field arrays; see pvr_leaf_cells.h for the numbers
+ * of points. Nothing of it is ever whole in memory but the numbering: 1.2 bytes a cell. */
+enum pvr_status pvr_vtk_vtu_write(const char *path, const struct pvr_vtk_mesh *mesh,
                                   const struct pvr_vtk_options *options,
                                   const struct pvr_threads *threads, pvr_progress_fn progress,
                                   void *progress_context, struct pvr_vtk_statistics *statistics,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: pvramses export PATH --out NAME.(htg|vtp) [--fields A,B,...] [--log10 A,B,...]\n"
+    "usage: pvramses export PATH --out NAME.(htg|vtu|vtp) [--fields A,B,...] [--log10 A,B,...]\n"
     "                       [--lmin L] [--lmax L] [--max-level L] [--units code|cgs|astro]\n"
     "                       [--length-unit code|pc|kpc|Mpc|AU|cm] [--precision double|float]\n"
     "                       [--points particles|sinks|clumps|halos] [--families A,B,...]\n"
@@ -25,6 +25,8 @@ static const char help[] =
     "PATH is an output's info file or its folder. What is written is told by the end of the name:\n"
     "  .htg  the mesh as it is: all cells of all levels (a hyper tree grid), a bit per cell for\n"
     "        the structure\n"
+    "  .vtu  its leaf cells as voxels that share points (an unstructured grid), for what takes\n"
+    "        no hyper tree grid; many times larger\n"
     "  .vtp  particles, sinks, clumps or halos, as points\n"
     "The file appears when it is whole; one of the same name stays as it is until then. Blocks of\n"
     "1 MiB are compressed by all threads; the bytes of the file do not depend on their number.\n"

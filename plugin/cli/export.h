@@ -41,8 +41,10 @@ struct export_kind {
 const struct export_kind *export_kind_of(const char *path);
 
 /* .htg, .vtu: export_mesh.c */
-enum pvr_status export_mesh(const struct export_task *task, struct export_result *result,
-                            struct pvr_error *error);
+enum pvr_status export_htg(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error);
+enum pvr_status export_vtu(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error);
 enum pvr_status export_mesh_need(const struct export_task *task, uint64_t *bytes,
                                  struct pvr_error *error);
 /* .vtp: export_points.c */

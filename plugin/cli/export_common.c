@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const struct export_kind kinds[] = {
-    {".htg", export_mesh, export_mesh_need},
+    {".htg", export_htg, export_mesh_need},
+    {".vtu", export_vtu, export_mesh_need},
     {".vtp", export_points, export_points_need},
 };
 

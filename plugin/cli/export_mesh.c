@@ -1,4 +1,4 @@
-/* export_mesh.c - pvramses export: the mesh as it is (.htg). */
+/* export_mesh.c - pvramses export: the mesh as it is (.htg), or its leaf cells (.vtu). */
 #include "export.h"
 
 #include "chosen.h"
@@ -47,7 +47,7 @@ static enum pvr_status coarsen(const struct export_task *task, struct pvr_mesh *
 }
 
 static enum pvr_status write_fields(const struct export_task *task, const struct pvr_mesh *mesh,
-                                    const struct export_fields *fields,
+                                    const struct export_fields *fields, bool leaves,
                                     struct export_result *result, struct pvr_error *error) {
     const struct pvr_info *info = pvr_snapshot_info(task->snapshot);
     const struct pvr_vtk_facts facts = export_facts(task);
@@ -55,17 +55,20 @@ static enum pvr_status write_fields(const struct export_task *task, const struct
     const struct pvr_vtk_mesh written = {
         .octree = mesh->octree,
         .length_factor = pvr_length_unit(info, task->options->length_unit).factor,
+        .narrow_points = task->options->precision == PVR_FLOAT32,
         .nfields = fields->count,
         .fields = fields->fields,
         .facts = &facts};
-    result->count = mesh->octree->ncells;
-    result->of_what = "cells";
-    return pvr_vtk_htg_write(task->out, &written, &options, &task->threads, task->progress,
-                             task->progress_context, &result->statistics, error);
+    result->count = leaves ? mesh->octree->nleaves : mesh->octree->ncells;
+    result->of_what = leaves ? "leaf cells" : "cells";
+    return (leaves ? pvr_vtk_vtu_write : pvr_vtk_htg_write)(
+        task->out, &written, &options, &task->threads, task->progress, task->progress_context,
+        &result->statistics, error);
 }
 
 static enum pvr_status write_mesh(const struct export_task *task, const struct pvr_mesh *mesh,
-                                  struct export_result *result, struct pvr_error *error) {
+                                  bool leaves, struct export_result *result,
+                                  struct pvr_error *error) {
     struct export_fields fields;
     struct export_source *sources = calloc((size_t)mesh->narrays + 1, sizeof *sources);
     if (sources == NULL) {
@@ -78,15 +81,16 @@ static enum pvr_status write_mesh(const struct export_task *task, const struct p
     enum pvr_status status =
         export_fields_make(sources, mesh->narrays, task->options->log10, &fields, error);
     if (status == PVR_OK) {
-        status = write_fields(task, mesh, &fields, result, error);
+        status = write_fields(task, mesh, &fields, leaves, result, error);
         export_fields_free(&fields);
     }
     free(sources);
     return status;
 }
 
-enum pvr_status export_mesh(const struct export_task *task, struct export_result *result,
-                            struct pvr_error *error) {
+/* `leaves`: an unstructured grid of the leaf cells, else the tree with all cells. */
+static enum pvr_status export_mesh(const struct export_task *task, bool leaves,
+                                   struct export_result *result, struct pvr_error *error) {
     const struct chosen_request request = request_of(task);
     const double begin = pvr_seconds();
     struct pvr_mesh *mesh;
@@ -96,8 +100,18 @@ enum pvr_status export_mesh(const struct export_task *task, struct export_result
     }
     result->load_seconds = pvr_seconds() - begin;
     if (status == PVR_OK) {
-        status = write_mesh(task, mesh, result, error);
+        status = write_mesh(task, mesh, leaves, result, error);
     }
     pvr_mesh_free(mesh);
     return status;
+}
+
+enum pvr_status export_htg(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error) {
+    return export_mesh(task, false, result, error);
+}
+
+enum pvr_status export_vtu(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error) {
+    return export_mesh(task, true, result, error);
 }

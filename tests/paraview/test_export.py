@@ -10,7 +10,7 @@ import numpy
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDataArray
-from vtkmodules.vtkIOXML import vtkXMLHyperTreeGridReader, vtkXMLPolyDataReader
+from vtkmodules.vtkIOXML import vtkXMLHyperTreeGridReader, vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
 from pvr_check import (DATA, OUTPUTS, Leaves, array_of, arrays_in, close, equal, expected, fact,
                        info_file, mesh_of, reader_of, run_tests)
 
@@ -71,6 +71,33 @@ def test_mesh_comes_back():
                 same_bits(array_of(got, name), array_of(wanted, name), what + " " + name)
         if run != "web3d":  # cursors are slow
             same_geometry(got, wanted)
+
+
+def test_leaf_cells_come_back():
+    for run, number in OUTPUTS:
+        if run == "web3d":
+            continue  # cursors are slow
+        wanted = mesh_of(reader_of(run, number, Precision="double",
+                                   CellArrayStatus=["density", "velocity", "level"]))
+        leaves = Leaves(wanted)
+        order = numpy.argsort(leaves.index)
+        got = read(export(run, number, "cells.vtu", "--fields", "density,velocity,level"),
+                   vtkXMLUnstructuredGridReader)
+        equal(got.GetNumberOfCells(), expected(run, number)["leaf_cells"], run + ": cells")
+        for name in ("density", "velocity", "level"):
+            same_bits(array_of(got, name), array_of(wanted, name)[leaves.index[order]], run + " " + name)
+        points = vtk_to_numpy(got.GetPoints().GetData())
+        equal(len(numpy.unique(points, axis=0)), len(points), run + ": points that are shared")
+        corners = vtk_to_numpy(got.GetCells().GetConnectivityArray()).reshape(got.GetNumberOfCells(), -1)
+        equal(len(numpy.unique(corners)), len(points), run + ": points that are used")
+        box = points[corners]
+        assert numpy.array_equal(0.5 * (box.min(axis=1) + box.max(axis=1)), leaves.centre[order]), run
+        width = box.max(axis=1) - box.min(axis=1)
+        assert numpy.array_equal(width[:, 0], leaves.width[order]), run
+        assert set(vtk_to_numpy(got.GetCellTypesArray())) == {{1: 3, 2: 8, 3: 11}[wanted.GetDimension()]}
+    none = read(export("sedov3d", 3, "none.vtu", "--lmin", "20"), vtkXMLUnstructuredGridReader)
+    equal((none.GetNumberOfCells(), none.GetNumberOfPoints()), (0, 0), "nothing")
+    equal(arrays_in(none), ["density", "pressure", "velocity"], "arrays of nothing")
 
 
 def test_mass_is_that_of_another_program():
