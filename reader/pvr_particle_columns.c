@@ -51,9 +51,8 @@ int pvr_particle_vector_find(const struct pvr_particle_columns *columns, const c
     return count;
 }
 
-/* Adds a column; its name is cleaned as those of the mesh are, and made unique. */
-static enum pvr_status add_column(struct pvr_particle_columns *columns, const char *name,
-                                  size_t length, char type, struct pvr_error *error) {
+enum pvr_status pvr_particle_column_add(struct pvr_particle_columns *columns, const char *name,
+                                        size_t length, char type, struct pvr_error *error) {
     if (columns->count == PVR_MAX_PARTICLE_COLUMNS) {
         return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "more than %d columns of particles",
                         PVR_MAX_PARTICLE_COLUMNS);
@@ -125,7 +124,7 @@ static enum pvr_status read_descriptor(struct pvr_particle_columns *columns, con
                 kind = '*'; /* types have one letter */
             }
             if (end > name) {
-                status = add_column(columns, name, (size_t)(end - name), kind, error);
+                status = pvr_particle_column_add(columns, name, (size_t)(end - name), kind, error);
             }
         }
         line += length;
@@ -143,7 +142,7 @@ static enum pvr_status add_vector(struct pvr_particle_columns *columns, const ch
     for (int axis = 0; status == PVR_OK && axis < ndim; axis++) {
         char component[32];
         int length = snprintf(component, sizeof component, "%s_%c", name, axis_name[axis]);
-        status = add_column(columns, component, (size_t)length, 'd', error);
+        status = pvr_particle_column_add(columns, component, (size_t)length, 'd', error);
     }
     return status;
 }
@@ -166,10 +165,11 @@ static enum pvr_status add_word(struct pvr_particle_columns *columns, const char
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strlen(known[i].word) == length && strncmp(word, known[i].word, length) == 0) {
-            return add_column(columns, known[i].name, strlen(known[i].name), known[i].type, error);
+            return pvr_particle_column_add(columns, known[i].name, strlen(known[i].name),
+                                           known[i].type, error);
         }
     }
-    return add_column(columns, word, length, ' ', error);
+    return pvr_particle_column_add(columns, word, length, ' ', error);
 }
 
 static enum pvr_status add_words(struct pvr_particle_columns *columns, const char *words, int ndim,

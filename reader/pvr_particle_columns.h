@@ -39,6 +39,10 @@ enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
                                           struct pvr_particle_columns *columns,
                                           struct pvr_error *error);
 void pvr_particle_columns_free(struct pvr_particle_columns *columns);
+/* Adds a column; its name is cleaned as those of the mesh are, and made unique. `type` is the
+ * letter of a descriptor. */
+enum pvr_status pvr_particle_column_add(struct pvr_particle_columns *columns, const char *name,
+                                        size_t length, char type, struct pvr_error *error);
 /* Index of a column, or -1. */
 int pvr_particle_column_find(const struct pvr_particle_columns *columns, const char *name);
 /* The columns of components x, y, z of vector `name`, -1 where absent; returns how many are there

@@ -1,6 +1,7 @@
 /* pvr_particle_fields.c - the fields of particles and their units. */
 #include "pvr_particle_fields.h"
 
+#include "pvr_mera_points.h"
 #include "pvr_snapshot_private.h"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static int vector_of(const struct pvr_particle_columns *columns, int i, int vect
     return inside && free_name && (count >= 2 || (count == 1 && always)) ? length : 0;
 }
 
-static void list_fields(const struct pvr_particle_columns *columns,
+static void list_fields(const struct pvr_particle_columns *columns, bool domains,
                         struct pvr_particle_table *table) {
     bool births = false;
     for (int i = 0; i < columns->count; i++) {
@@ -67,7 +68,7 @@ static void list_fields(const struct pvr_particle_columns *columns,
     } more[] = {{PVR_PARTICLE_FAMILY, PVR_INT32, true},
                 {PVR_PARTICLE_AGE, PVR_FLOAT64, births},
                 {PVR_PARTICLE_FORMATION, PVR_FLOAT64, births},
-                {PVR_PARTICLE_DOMAIN, PVR_INT32, true}};
+                {PVR_PARTICLE_DOMAIN, PVR_INT32, domains}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         if (more[i].exists && pvr_particle_field_find(table, more[i].name) < 0) {
             add_field(table, more[i].name, PVR_NAME_SIZE - 1, 1, more[i].type, true);
@@ -79,7 +80,9 @@ enum pvr_status pvr_particles_describe(const struct pvr_snapshot *snapshot,
                                        struct pvr_particle_table *table, struct pvr_error *error) {
     memset(table, 0, sizeof *table);
     struct pvr_particle_columns columns;
-    enum pvr_status status = pvr_particle_columns_read(&snapshot->layout, &columns, error);
+    enum pvr_status status = snapshot->mera != NULL
+                                 ? pvr_mera_particle_columns(snapshot, &columns, error)
+                                 : pvr_particle_columns_read(&snapshot->layout, &columns, error);
     if (status != PVR_OK) {
         return status;
     }
@@ -95,7 +98,7 @@ enum pvr_status pvr_particles_describe(const struct pvr_snapshot *snapshot,
         table->family_count[i] = table->counted ? columns.family_count[i] : 0;
     }
     if (columns.present) {
-        list_fields(&columns, table);
+        list_fields(&columns, snapshot->mera == NULL, table);
     }
     table->warnings = columns.warnings;
     columns.warnings = NULL;

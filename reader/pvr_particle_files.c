@@ -1,6 +1,7 @@
 /* pvr_particle_files.c - where each column of each domain's particle file stands. */
 #include "pvr_particle_files.h"
 
+#include "pvr_mera_points.h"
 #include "pvr_text.h"
 
 #include <stdio.h>
@@ -12,6 +13,11 @@ typedef unsigned long long ull;
 enum pvr_status pvr_particle_files_open(const struct pvr_particle_files *files, int domain,
                                         struct pvr_file *file, char **path,
                                         struct pvr_error *error) {
+    if (files->mera != NULL) { /* it is in memory */
+        *file = (struct pvr_file){.fd = -1};
+        *path = NULL;
+        return PVR_OK;
+    }
     *path = pvr_layout_path(files->layout, "part", domain);
     if (*path == NULL) {
         file->fd = -1;
@@ -234,6 +240,7 @@ enum pvr_status pvr_particle_files_read(const struct pvr_layout *layout,
 
 void pvr_particle_files_free(struct pvr_particle_files *files) {
     if (files != NULL) {
+        pvr_mera_particles_free(files);
         pvr_particle_columns_free(&files->columns);
         free(files->domain);
         free(files);
@@ -263,6 +270,10 @@ enum pvr_status pvr_particle_files_column(const struct pvr_particle_files *files
                                           uint64_t first, uint64_t count, void *data,
                                           uint64_t *bytes_read, struct pvr_error *error) {
     uint32_t width = files->columns.column[column].width;
+    if (files->mera != NULL) {
+        memcpy(data, (const char *)files->memory[column] + first * width, count * width);
+        return PVR_OK; /* reading it was counted before */
+    }
     uint64_t offset = pvr_particle_files_offset(files, domain, column, first);
     char what[PVR_NAME_SIZE + 24] = "record ";
     pvr_particle_record_name(&files->columns, column, what + 7, sizeof what - 7);

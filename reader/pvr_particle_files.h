@@ -4,6 +4,8 @@
 
 #include "pvr_particle_columns.h"
 
+struct pvr_mera;
+
 struct pvr_particle_domain {
     uint64_t count; /* particles */
     uint64_t base;  /* place of its first particle among all */
@@ -18,6 +20,10 @@ struct pvr_particle_files {
     struct pvr_particle_domain *domain; /* [domain - 1] */
     uint64_t total;
     bool sinks; /* the run has some */
+    /* Of a Mera file (pvr_mera_points.h): one domain, whose columns are in memory when they are
+     * needed. */
+    const struct pvr_mera *mera;
+    void **memory; /* [column] */
 };
 
 /* Reads the headers of all files with the threads of `job`, finds the columns' widths in the first

@@ -269,5 +269,6 @@ static void prefetch_task(void *context, size_t task) {
 
 enum pvr_status pvr_particle_work_fill(struct pvr_particle_work *work, struct pvr_job *job,
                                        struct pvr_error *error) {
-    return pvr_job_run(job, work->nchunks, work->cost, fill_task, prefetch_task, work, error);
+    pvr_prefetch_fn prefetch = work->files->mera == NULL ? prefetch_task : NULL;
+    return pvr_job_run(job, work->nchunks, work->cost, fill_task, prefetch, work, error);
 }

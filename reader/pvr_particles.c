@@ -1,6 +1,7 @@
 /* pvr_particles.c - load a snapshot's particles: positions and chosen fields. */
 #include "pvr_particles.h"
 
+#include "pvr_mera_points.h"
 #include "pvr_particle_fields.h"
 #include "pvr_particle_fill.h"
 #include "pvr_snapshot_private.h"
@@ -176,6 +177,29 @@ static enum pvr_status make_arrays(struct loading *loading, struct pvr_error *er
     return status;
 }
 
+/* Has the columns of Mera files in memory that the next step needs: those of a list (without -1),
+ * and on demand those that tell families, ages and masses. */
+static enum pvr_status hold(struct loading *loading, const int *columns, int count, bool known,
+                            struct pvr_error *error) {
+    const struct pvr_particle_work *work = &loading->work;
+    const int known_columns[] = {work->family, work->birth, work->id, work->mass};
+    if (loading->files->mera == NULL) {
+        return PVR_OK;
+    }
+    bool wanted[PVR_MAX_PARTICLE_COLUMNS] = {false};
+    for (int i = 0; i < count; i++) {
+        if (columns[i] >= 0) {
+            wanted[columns[i]] = true;
+        }
+    }
+    for (int i = 0; known && i < 4; i++) {
+        if (known_columns[i] >= 0) {
+            wanted[known_columns[i]] = true;
+        }
+    }
+    return pvr_mera_particles_hold(loading->files, wanted, loading->job, error);
+}
+
 /* ---- births -----------------------------------------------------------------------------------
  */
 
@@ -222,7 +246,10 @@ static enum pvr_status tell_births(struct loading *loading, enum pvr_clock_kind 
     }
     free(path);
     loading->work.latest = info->time + 1e-6 * fabs(info->time);
-    enum pvr_status status = pvr_particle_work_births(&loading->work, loading->job, error);
+    enum pvr_status status = hold(loading, NULL, 0, true, error);
+    if (status == PVR_OK) {
+        status = pvr_particle_work_births(&loading->work, loading->job, error);
+    }
     if (status == PVR_OK && loading->work.later) {
         *kind = PVR_CLOCK_PROPER;
         pvr_text_add_line(&loading->files->columns.warnings,
@@ -257,10 +284,12 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
     struct pvr_particle_work *work = &loading->work;
     struct pvr_particle_columns columns;
     enum pvr_status status = check_request(request, error);
-    if (status == PVR_OK) {
+    if (status == PVR_OK && loading->snapshot->mera != NULL) {
+        status = pvr_mera_particle_files(loading->snapshot, &loading->files, error);
+    } else if (status == PVR_OK) {
         status = pvr_particle_columns_read(&loading->snapshot->layout, &columns, error);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && loading->snapshot->mera == NULL) {
         status = pvr_particle_files_read(&loading->snapshot->layout, &columns, loading->job,
                                          &loading->files, error);
     }
@@ -296,6 +325,9 @@ static enum pvr_status choose(struct loading *loading, struct pvr_error *error) 
     enum pvr_status status = PVR_OK;
     pvr_job_expect(loading->job, (choosing + filling) * loading->files->total);
     if (work->by_family || work->boxed || work->keep_every > 1) {
+        status = hold(loading, work->position, loading->snapshot->info.ndim, true, error);
+    }
+    if (status == PVR_OK && (work->by_family || work->boxed || work->keep_every > 1)) {
         status = pvr_particle_work_choose(work, loading->job, error);
     }
     particles->total = loading->files->total;
@@ -341,6 +373,30 @@ static void note_totals(const struct pvr_particle_work *work, struct pvr_particl
     particles->matter_mass = matter[0] + matter[1];
 }
 
+/* Array after array, so that few columns are in memory at a time. */
+static enum pvr_status fill_one_by_one(struct loading *loading, struct pvr_error *error) {
+    struct pvr_particle_work *work = &loading->work;
+    struct pvr_particle_target *targets = work->target;
+    int ntargets = work->ntargets;
+    bool totals = work->totals;
+    enum pvr_status status = PVR_OK;
+    for (int i = 0; status == PVR_OK && i < ntargets + totals; i++) {
+        work->totals = i == ntargets; /* by themselves, at the end */
+        work->target = targets + i;
+        work->ntargets = i < ntargets;
+        bool columns = i < ntargets && targets[i].source == PVR_SOURCE_COLUMNS;
+        status = hold(loading, columns ? targets[i].column : NULL,
+                      columns ? targets[i].ncolumns : 0, !columns, error);
+        if (status == PVR_OK) {
+            status = pvr_particle_work_fill(work, loading->job, error);
+        }
+    }
+    work->target = targets;
+    work->ntargets = ntargets;
+    work->totals = totals;
+    return status;
+}
+
 static enum pvr_status fill(struct loading *loading, struct pvr_error *error) {
     struct pvr_particle_work *work = &loading->work;
     if (work->totals) {
@@ -349,7 +405,9 @@ static enum pvr_status fill(struct loading *loading, struct pvr_error *error) {
             return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for sums");
         }
     }
-    enum pvr_status status = pvr_particle_work_fill(work, loading->job, error);
+    enum pvr_status status = loading->files->mera != NULL
+                                 ? fill_one_by_one(loading, error)
+                                 : pvr_particle_work_fill(work, loading->job, error);
     if (status == PVR_OK && work->totals) {
         note_totals(work, loading->particles);
     }

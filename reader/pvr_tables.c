@@ -1,6 +1,7 @@
 /* pvr_tables.c - the lists that RAMSES keeps as text: sinks, clumps and halos. */
 #include "pvr_tables.h"
 
+#include "pvr_mera_points.h"
 #include "pvr_snapshot_private.h"
 #include "pvr_text.h"
 
@@ -411,8 +412,9 @@ enum pvr_status pvr_table_load(const struct pvr_snapshot *snapshot, enum pvr_tab
         return status;
     }
     struct sheets sheets = {.layout = &snapshot->layout, .kind = kind};
-    sheets.count = kind == PVR_TABLE_SINKS ? 1 : (size_t)snapshot->info.ncpu;
-    sheets.sheet = calloc(sheets.count, sizeof *sheets.sheet);
+    bool mera = snapshot->mera != NULL;
+    sheets.count = mera ? 0 : kind == PVR_TABLE_SINKS ? 1 : (size_t)snapshot->info.ncpu;
+    sheets.sheet = calloc(sheets.count + 1, sizeof *sheets.sheet);
     struct pvr_table *table = calloc(1, sizeof *table);
     if (sheets.sheet == NULL || table == NULL) {
         status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list");
@@ -420,7 +422,9 @@ enum pvr_status pvr_table_load(const struct pvr_snapshot *snapshot, enum pvr_tab
         table->kind = kind;
         status = pvr_job_run(&job, sheets.count, NULL, read_task, NULL, &sheets, error);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && mera && kind == PVR_TABLE_CLUMPS) {
+        status = pvr_mera_clumps(snapshot, &job, table, error);
+    } else if (status == PVR_OK && !mera) {
         status = make_columns(&sheets, table, error);
     }
     if (status == PVR_OK) {
