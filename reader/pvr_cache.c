@@ -391,16 +391,20 @@ static enum pvr_status load_all(struct loading *loading, struct pvr_error *error
     return status;
 }
 
-/* Regions are not kept. */
-static enum pvr_status load_region(struct pvr_snapshot *snapshot,
-                                   const struct pvr_mesh_request *request,
-                                   const struct pvr_threads *threads, pvr_progress_fn progress,
-                                   void *progress_context, struct pvr_mesh **mesh,
-                                   struct pvr_error *error) {
+/* Regions and Mera files are not kept. */
+static enum pvr_status load_alone(struct pvr_snapshot *snapshot,
+                                  const struct pvr_mesh_request *request,
+                                  const struct pvr_threads *threads, pvr_progress_fn progress,
+                                  void *progress_context, struct pvr_mesh **mesh,
+                                  struct pvr_error *error) {
     enum pvr_status status =
         pvr_mesh_load(snapshot, request, threads, progress, progress_context, mesh, error);
     if (status == PVR_OK) {
         status = pvr_mesh_find_ranges((*mesh)->arrays, (*mesh)->narrays, threads, error);
+    }
+    if (status != PVR_OK) {
+        pvr_mesh_free(*mesh);
+        *mesh = NULL;
     }
     return status;
 }
@@ -411,8 +415,8 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
                                      void *progress_context, struct pvr_mesh **mesh,
                                      struct pvr_error *error) {
     *mesh = NULL;
-    if (pvr_mesh_wants_region(request)) {
-        return load_region(snapshot, request, threads, progress, progress_context, mesh, error);
+    if (pvr_mesh_wants_region(request) || snapshot->mera != NULL) {
+        return load_alone(snapshot, request, threads, progress, progress_context, mesh, error);
     }
     struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};
     enum pvr_status status =

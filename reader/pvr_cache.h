@@ -18,6 +18,8 @@
  * Files are told by what the system says of them (place, size, times), so outputs that are written
  * anew and opened again are read anew, and two paths to one output share.
  *
+ * Meshes of Mera files are read as a whole each time: of them nothing is kept.
+ *
  * All functions are thread-safe. Of two threads that want the same at the same time one reads and
  * the other waits for it. Data is read without a lock; the lock of the lookup is held for
  * microseconds. There is no hidden cache: who wants to share makes one and hands it on.

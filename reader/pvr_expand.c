@@ -131,7 +131,7 @@ static const struct known *find(int id) {
     return NULL;
 }
 
-const char *pvr_filter_text(const struct pvr_jld2_object *object) {
+const char *pvr_jld2_compression(const struct pvr_jld2_object *object) {
     const char *text = "none";
     for (int i = 0; i < object->nfilters; i++) {
         const struct known *known = find(object->filter[i].id);

@@ -17,9 +17,6 @@ enum {
     PVR_FILTER_ZSTD = 32015
 };
 
-/* What a person calls the object's compression: "LZ4", "zlib", "none", ... */
-const char *pvr_filter_text(const struct pvr_jld2_object *object);
-
 /* Fails for filters that are not known (with their number and name), and where the object's size is
  * more than its chunks can expand to by the best of compressors. */
 enum pvr_status pvr_expand_check(const struct pvr_jld2_object *object, const char *path,

@@ -1,4 +1,4 @@
-/* pvr_jld2.h - the container of Mera files: the objects of a JLD2 file (internal).
+/* pvr_jld2.h - the container of Mera files: the objects of a JLD2 file.
  *
  * JLD2 is a dialect of HDF5: a text of 512 bytes, then a superblock of version 2, object headers of
  * version 2 with checksums, and most objects without a name, reached by object references. A file
@@ -120,6 +120,8 @@ enum pvr_status pvr_jld2_follow(struct pvr_jld2 *file, uint64_t address, const c
                                 struct pvr_jld2_object *object, struct pvr_error *error);
 void pvr_jld2_object_free(struct pvr_jld2_object *object);
 
+/* What a person calls the object's compression: "LZ4", "zlib", "bzip2", "zstd", "none". Static. */
+const char *pvr_jld2_compression(const struct pvr_jld2_object *object);
 /* Bytes of all values as they are after expanding. */
 uint64_t pvr_jld2_bytes(const struct pvr_jld2_object *object);
 

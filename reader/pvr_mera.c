@@ -190,7 +190,8 @@ static void take_object(struct pvr_jld2 *file, struct pvr_jld2_value object,
 
 /* `info` is where the object keeps what is known of the output. */
 static enum pvr_status read_table(struct pvr_jld2 *file, enum pvr_mera_kind kind,
-                                  struct pvr_mera *mera, bool first, struct pvr_error *error) {
+                                  struct pvr_mera *mera, bool first, bool columns,
+                                  struct pvr_error *error) {
     struct pvr_mera_table *table = &mera->table[kind];
     struct pvr_jld2_object object;
     struct pvr_jld2_value value, whole;
@@ -207,11 +208,11 @@ static enum pvr_status read_table(struct pvr_jld2 *file, enum pvr_mera_kind kind
         status = pvr_fail(error, PVR_ERROR_FORMAT, "%s: %s has no table: no object of Mera",
                           mera->path, name);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && columns) {
         table->present = true;
         status = read_columns(file, kind, pvr_jld2_reference(value), table, error);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && columns) {
         take_object(file, whole, table);
         pvr_mera_information_read(file, kind, table);
     }
@@ -254,15 +255,15 @@ static enum pvr_status check_cells(const struct pvr_mera *mera, enum pvr_mera_ki
     return PVR_OK;
 }
 
-static enum pvr_status read_all(struct pvr_jld2 *file, struct pvr_mera *mera,
+static enum pvr_status read_all(struct pvr_jld2 *file, struct pvr_mera *mera, bool columns,
                                 struct pvr_error *error) {
     enum pvr_status status = PVR_OK;
     bool any = false;
     for (int kind = 0; status == PVR_OK && kind < PVR_MERA_KINDS; kind++) {
         char name[64];
         snprintf(name, sizeof name, "/%s/data", kind_names[kind]);
-        if (pvr_jld2_exists(file, name)) {
-            status = read_table(file, (enum pvr_mera_kind)kind, mera, !any, error);
+        if ((columns || !any) && pvr_jld2_exists(file, name)) {
+            status = read_table(file, (enum pvr_mera_kind)kind, mera, !any, columns, error);
             any = true;
         }
         if (status == PVR_OK && mera->table[kind].present && kind <= PVR_MERA_RT) {
@@ -279,7 +280,8 @@ static enum pvr_status read_all(struct pvr_jld2 *file, struct pvr_mera *mera,
     return status;
 }
 
-enum pvr_status pvr_mera_open(const char *path, struct pvr_mera **result, struct pvr_error *error) {
+static enum pvr_status open_file(const char *path, bool columns, struct pvr_mera **result,
+                                 struct pvr_error *error) {
     *result = NULL;
     struct pvr_jld2 *file;
     enum pvr_status status = pvr_jld2_open(path, &file, error);
@@ -295,7 +297,7 @@ enum pvr_status pvr_mera_open(const char *path, struct pvr_mera **result, struct
     } else {
         mera->identity = pvr_jld2_identity(file);
         snprintf(mera->title, sizeof mera->title, "%s", pvr_jld2_title(file));
-        status = read_all(file, mera, error);
+        status = read_all(file, mera, columns, error);
     }
     pvr_jld2_close(file);
     if (status != PVR_OK) {
@@ -304,6 +306,14 @@ enum pvr_status pvr_mera_open(const char *path, struct pvr_mera **result, struct
     }
     *result = mera;
     return PVR_OK;
+}
+
+enum pvr_status pvr_mera_open(const char *path, struct pvr_mera **mera, struct pvr_error *error) {
+    return open_file(path, true, mera, error);
+}
+
+enum pvr_status pvr_mera_peek(const char *path, struct pvr_mera **mera, struct pvr_error *error) {
+    return open_file(path, false, mera, error);
 }
 
 void pvr_mera_free(struct pvr_mera *mera) {

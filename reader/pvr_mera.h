@@ -1,4 +1,4 @@
-/* pvr_mera.h - Mera files: what Mera.jl keeps of an output in one JLD2 file (internal).
+/* pvr_mera.h - Mera files: what Mera.jl keeps of an output in one JLD2 file.
  *
  * Such a file has a group for each kind of data (hydro, gravity, rt, particles, clumps) with the
  * whole object of Mera, which holds a table: columns of one length, with a name each. Columns of
@@ -16,6 +16,10 @@
 #include "pvr_fields.h"
 #include "pvr_info.h"
 #include "pvr_jld2.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { PVR_MERA_TEXT = 64 };
 
@@ -85,8 +89,11 @@ struct pvr_mera {
     char *warnings; /* one per line, or null */
 };
 
-/* Opens a Mera file. Messages tell HDF5 from JLD2 and JLD2 from Mera. */
+/* Opens a Mera file. Messages tell HDF5 from JLD2 and JLD2 from Mera. Calls libhdf5, on this thread
+ * alone, and closes the file again. */
 enum pvr_status pvr_mera_open(const char *path, struct pvr_mera **mera, struct pvr_error *error);
+/* The same without the tables: what output it is of. */
+enum pvr_status pvr_mera_peek(const char *path, struct pvr_mera **mera, struct pvr_error *error);
 void pvr_mera_free(struct pvr_mera *mera);
 /* Does the path end as a Mera file's does, in .jld2? And is it a file that begins as one does?
  * Quick, silent. */
@@ -102,4 +109,7 @@ enum pvr_status pvr_mera_info_read(struct pvr_jld2 *file, const struct pvr_jld2_
 void pvr_mera_information_read(struct pvr_jld2 *file, enum pvr_mera_kind kind,
                                struct pvr_mera_table *table);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

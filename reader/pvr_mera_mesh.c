@@ -584,3 +584,27 @@ enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
     pvr_job_end(&job, NULL);
     return status;
 }
+
+enum pvr_status pvr_mera_mesh_bytes(struct pvr_snapshot *snapshot,
+                                    const struct pvr_mesh_request *request,
+                                    const struct pvr_threads *threads, uint64_t *bytes,
+                                    struct pvr_error *error) {
+    struct pvr_level_count levels[64];
+    int nlevels;
+    enum pvr_status status = pvr_mera_snapshot_levels(snapshot, threads, levels, &nlevels, error);
+    uint64_t cells = 0;
+    int last =
+        request->max_level > 0 && request->max_level < nlevels ? request->max_level : nlevels;
+    for (int l = 1; status == PVR_OK && l <= last; l++) {
+        /* cells of the deepest level that is asked for, and the leaves above */
+        cells += l < last ? levels[l - 1].leaf_cells + levels[l].octs : levels[l - 1].cells;
+    }
+    for (int i = 0; status == PVR_OK && i < request->nfields; i++) {
+        int field = pvr_field_find(&snapshot->fields, request->fields[i]);
+        bool level = field < 0 && strcmp(request->fields[i], PVR_FIELD_LEVEL) == 0;
+        uint64_t width = level ? 1 : pvr_type_bytes(request->precision);
+        *bytes +=
+            cells * width * (field >= 0 ? (uint64_t)snapshot->fields.field[field].ncomponents : 1);
+    }
+    return status;
+}

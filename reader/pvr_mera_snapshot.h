@@ -23,6 +23,10 @@ enum pvr_status pvr_mera_mesh_load(struct pvr_snapshot *snapshot,
                                    const struct pvr_threads *threads, pvr_progress_fn progress,
                                    void *progress_context, struct pvr_mesh **mesh,
                                    struct pvr_error *error);
+enum pvr_status pvr_mera_mesh_bytes(struct pvr_snapshot *snapshot,
+                                    const struct pvr_mesh_request *request,
+                                    const struct pvr_threads *threads, uint64_t *bytes,
+                                    struct pvr_error *error);
 enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
                                          const struct pvr_threads *threads,
                                          struct pvr_level_count *levels, int *nlevels,

@@ -167,6 +167,9 @@ enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
                                const struct pvr_threads *threads, uint64_t *bytes,
                                struct pvr_error *error) {
     *bytes = 0;
+    if (snapshot->mera != NULL) {
+        return pvr_mera_mesh_bytes(snapshot, request, threads, bytes, error);
+    }
     struct pvr_job job;
     enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
     if (status != PVR_OK) {

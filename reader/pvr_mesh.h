@@ -71,7 +71,8 @@ enum pvr_status pvr_mesh_find_ranges(struct pvr_mesh_array *arrays, int narrays,
                                      const struct pvr_threads *threads, struct pvr_error *error);
 
 /* Bytes that pvr_mesh_load will allocate for the arrays of `request`; with a region: at most. Reads
- * the domain tables if that was not done before. */
+ * the domain tables if that was not done before. Of a Mera file of a part of a box it may be some
+ * less. */
 enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
                                const struct pvr_mesh_request *request,
                                const struct pvr_threads *threads, uint64_t *bytes,

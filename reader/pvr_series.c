@@ -1,6 +1,7 @@
 /* pvr_series.c - the outputs of a run: sibling folders output_NNNNN as a time series. */
 #include "pvr_series.h"
 
+#include "pvr_mera.h"
 #include "pvr_text.h"
 
 #include <ctype.h>
@@ -75,6 +76,11 @@ static char *info_in_folder(const char *folder, int number) {
 
 enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct pvr_error *error) {
     *info_path = NULL;
+    if (pvr_mera_named(path) && is_file(path)) {
+        *info_path = pvr_text_format("%s", path);
+        return *info_path != NULL ? PVR_OK
+                                  : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
     size_t length = trimmed_length(path);
     const char *name = last_name(path, length);
     size_t name_length = (size_t)(path + length - name);
@@ -114,7 +120,8 @@ enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct 
 
 bool pvr_output_recognized(const char *path) {
     char *info_path;
-    if (path == NULL || pvr_output_info_path(path, &info_path, NULL) != PVR_OK) {
+    if (path == NULL || pvr_mera_named(path) ||
+        pvr_output_info_path(path, &info_path, NULL) != PVR_OK) {
         return false;
     }
     char *text;
@@ -130,12 +137,29 @@ bool pvr_output_recognized(const char *path) {
     return recognized;
 }
 
+/* A Mera file is complete or none. */
+static void look_at_mera(struct pvr_output *output) {
+    struct pvr_mera *mera;
+    struct pvr_error error;
+    if (pvr_mera_peek(output->info_path, &mera, &error) != PVR_OK) {
+        output->problem = pvr_text_format("%s: skipped", error.message);
+        return;
+    }
+    output->info = mera->info;
+    output->finished = true;
+    pvr_mera_free(mera);
+}
+
 /* Reads the info file of `output` and looks whether the mesh's first and last file are there. */
 static void look_at_output(struct pvr_output *output) {
     struct pvr_error error;
     if (output->info_path == NULL) {
         output->problem =
             pvr_text_format("%s: no info file: skipped as unfinished", output->folder);
+        return;
+    }
+    if (pvr_mera_named(output->info_path)) {
+        look_at_mera(output);
         return;
     }
     if (pvr_info_read(output->info_path, &output->info, &error) != PVR_OK) {
@@ -203,6 +227,37 @@ static bool scan_parent(const char *parent, struct pvr_series *series) {
         }
     }
     closedir(folder);
+    return well;
+}
+
+/* Length of the part of a Mera file's name before its number, and the number; -1 for none. */
+static size_t mera_stem(const char *name, int *number) {
+    size_t end = strlen(name) - strlen(".jld2"), begin = end;
+    while (begin > 0 && end - begin < 9 && isdigit((unsigned char)name[begin - 1])) {
+        begin--;
+    }
+    *number = begin < end ? atoi(name + begin) : -1;
+    return begin;
+}
+
+/* Appends the Mera files in `folder` whose names are the first `length` characters of `stem` and a
+ * number. */
+static bool scan_mera(const char *folder, const char *stem, size_t length,
+                      struct pvr_series *series) {
+    DIR *open = opendir(folder);
+    bool well = true;
+    for (struct dirent *entry; open != NULL && well && (entry = readdir(open)) != NULL;) {
+        int number;
+        if (!pvr_mera_named(entry->d_name) || mera_stem(entry->d_name, &number) != length ||
+            number < 0 || strncmp(entry->d_name, stem, length) != 0) {
+            continue;
+        }
+        char *path = pvr_text_format("%s/%s", folder, entry->d_name);
+        well = path != NULL && append_output(series, number, pvr_text_format("%s", folder), path);
+    }
+    if (open != NULL) {
+        closedir(open);
+    }
     return well;
 }
 
@@ -278,11 +333,33 @@ static enum pvr_status find_in_run(const char *path, struct pvr_series *series,
     closedir(folder);
     char *parent = pvr_text_format("%.*s", (int)trimmed_length(path), path);
     bool well = parent != NULL && scan_parent(parent, series);
+    if (well && series->count == 0) {
+        well = scan_mera(parent, "output_", strlen("output_"), series);
+    }
     free(parent);
     if (well && series->count == 0) {
         pvr_series_free(series);
-        return pvr_fail(error, PVR_ERROR_IO, "%s: has no folder named output_NNNNN", path);
+        return pvr_fail(error, PVR_ERROR_IO,
+                        "%s: has no folder named output_NNNNN and no file output_NNNNN.jld2", path);
     }
+    return finish_series(series, well, error);
+}
+
+/* `path` is a Mera file. */
+static enum pvr_status find_beside_mera(const char *path, struct pvr_series *series,
+                                        struct pvr_error *error) {
+    const char *name = last_name(path, strlen(path));
+    char *folder = name > path + 1 ? pvr_text_format("%.*s", (int)(name - 1 - path), path)
+                   : name > path   ? pvr_text_format("/")
+                                   : pvr_text_format(".");
+    int number;
+    size_t length = mera_stem(name, &number);
+    bool well = folder != NULL && (number < 0 || scan_mera(folder, name, length, series));
+    if (well && series->count == 0) {
+        well = append_output(series, number < 0 ? 0 : number, pvr_text_format("%s", folder),
+                             pvr_text_format("%s", path));
+    }
+    free(folder);
     return finish_series(series, well, error);
 }
 
@@ -291,6 +368,9 @@ enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
     memset(series, 0, sizeof *series);
     if (is_run_folder(path)) {
         return find_in_run(path, series, error);
+    }
+    if (pvr_mera_named(path) && is_file(path)) {
+        return find_beside_mera(path, series, error);
     }
     char *info_path;
     enum pvr_status status = pvr_output_info_path(path, &info_path, error);

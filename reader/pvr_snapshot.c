@@ -253,6 +253,14 @@ const char *pvr_snapshot_spoilt(const struct pvr_snapshot *snapshot) {
     return snapshot->spoilt;
 }
 
+const struct pvr_mera *pvr_snapshot_mera(const struct pvr_snapshot *snapshot) {
+    return snapshot->mera;
+}
+
+bool pvr_snapshot_has_mesh(const struct pvr_snapshot *snapshot) {
+    return snapshot->mera == NULL || pvr_mera_mesh_kind(snapshot->mera) != PVR_MERA_KINDS;
+}
+
 double pvr_snapshot_gamma(const struct pvr_snapshot *snapshot) {
     return snapshot->gamma;
 }

@@ -4,6 +4,9 @@
  * The tables of all domains (where each level's octs stand in each file) are read by the thread
  * team when they are first needed and then kept. A handle is counted by reference; what it says
  * never changes; any number of threads may read and load from it at the same time.
+ *
+ * A Mera file (a .jld2 of Mera.jl) is a snapshot too, with the same names of fields; it can be
+ * loaded as a whole, but not streamed.
  */
 #ifndef PVR_SNAPSHOT_H
 #define PVR_SNAPSHOT_H
@@ -13,15 +16,18 @@
 #include "pvr_info.h"
 #include "pvr_threads.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+struct pvr_mera;
 struct pvr_snapshot;
 
-/* Opens the output that `path` names (info file or output folder). */
+/* Opens the output that `path` names (info file or output folder), or the Mera file. For a Mera
+ * file libhdf5 is called, on this thread alone; loading from the handle never calls it. */
 enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **snapshot,
                                   struct pvr_error *error);
 struct pvr_snapshot *pvr_snapshot_retain(struct pvr_snapshot *snapshot);
@@ -58,6 +64,11 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
                                     const struct pvr_threads *threads,
                                     struct pvr_level_count *levels, int *nlevels,
                                     struct pvr_error *error);
+
+/* What a Mera file says of itself (pvr_mera.h); null for outputs. Lives as long as the handle. */
+const struct pvr_mera *pvr_snapshot_mera(const struct pvr_snapshot *snapshot);
+/* False for Mera files without cells: of particles or clumps alone. */
+bool pvr_snapshot_has_mesh(const struct pvr_snapshot *snapshot);
 
 /* Bytes on disk of all files of the mesh: amr and the values of its cells. */
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot);

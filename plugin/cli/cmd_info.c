@@ -3,6 +3,7 @@
 #include "disk.h"
 #include "format.h"
 #include "json.h"
+#include "mera.h"
 #include "options.h"
 #include "pvr_mesh.h"
 
@@ -20,9 +21,11 @@ static const char help[] =
     "\n"
     "  pvramses info PATH [--json] [--threads N]\n"
     "\n"
-    "PATH is an output's info file or its folder. Prints the time, the size of the box, the\n"
-    "levels with their octs and cells, the fields with their units, and the bytes on disk and\n"
-    "in memory. Reads headers and the tables of all domains, but no values: it is quick.\n"
+    "PATH is an output's info file or its folder, or a Mera file (.jld2). Prints the time, the\n"
+    "size of the box, the levels with their octs and cells, the fields with their units, and the\n"
+    "bytes on disk and in memory; of a Mera file also its tables, their columns and compression,\n"
+    "the versions that wrote it and its comments. Reads headers and the tables of all domains,\n"
+    "but no values (of a Mera file the places of its cells): it is quick.\n"
     "\n"
     "OPTIONS\n"
     "  --json         one JSON object on standard output, nothing else\n"
@@ -98,7 +101,12 @@ static enum pvr_status gather(const struct options *options, struct survey *surv
         survey->leaf_cells += survey->level[l].leaf_cells;
     }
     pvr_snapshot_box(survey->snapshot, survey->size, survey->ncoarse);
-    disk_survey(pvr_snapshot_path(survey->snapshot), &survey->disk);
+    if (pvr_snapshot_mera(survey->snapshot) != NULL) {
+        uint64_t bytes = pvr_snapshot_disk_bytes(survey->snapshot);
+        survey->disk = (struct disk){1, {{"jld2", 1, bytes}}, 1, bytes};
+    } else {
+        disk_survey(pvr_snapshot_path(survey->snapshot), &survey->disk);
+    }
     return PVR_OK;
 }
 
@@ -144,7 +152,8 @@ static void print_run(const struct survey *survey) {
                    pvr_length_text(survey->size[0] * info->unit_l / info->aexp, text, sizeof text));
         }
     }
-    printf("\n  domains    %d, %s ordering\n", info->ncpu, info->ordering);
+    printf("\n  domains    %d%s%s%s\n", info->ncpu, info->ordering[0] != '\0' ? ", " : "",
+           info->ordering, info->ordering[0] != '\0' ? " ordering" : "");
 }
 
 static void print_levels(const struct survey *survey) {
@@ -193,8 +202,11 @@ static void print_bytes(const struct survey *survey) {
         const struct disk_kind *kind = &survey->disk.kind[k];
         printf("%s%s %s", k > 0 ? ", " : "", kind->name, format_bytes(text, (double)kind->bytes));
     }
-    printf("\n  mesh       %s of these: amr and the values of its cells\n",
-           format_bytes(text, (double)pvr_snapshot_disk_bytes(survey->snapshot)));
+    if (pvr_snapshot_mera(survey->snapshot) == NULL) {
+        printf("\n  mesh       %s of these: amr and the values of its cells",
+               format_bytes(text, (double)pvr_snapshot_disk_bytes(survey->snapshot)));
+    }
+    printf("\n");
     printf("  in memory  %s with all fields in single precision, %s in double\n",
            format_bytes(text, (double)survey->bytes_float),
            format_bytes(other, (double)survey->bytes_double));
@@ -202,8 +214,13 @@ static void print_bytes(const struct survey *survey) {
 
 static void print_page(const struct survey *survey) {
     print_run(survey);
-    print_levels(survey);
-    print_fields(survey);
+    if (pvr_snapshot_mera(survey->snapshot) != NULL) {
+        mera_print(pvr_snapshot_mera(survey->snapshot));
+    }
+    if (pvr_snapshot_has_mesh(survey->snapshot)) {
+        print_levels(survey);
+        print_fields(survey);
+    }
     print_bytes(survey);
     const char *warnings = pvr_snapshot_warnings(survey->snapshot);
     while (warnings != NULL && *warnings != '\0') {
@@ -321,6 +338,9 @@ static void write_object(const struct survey *survey) {
     write_levels(&json, survey);
     write_fields(&json, survey);
     write_bytes(&json, survey);
+    if (pvr_snapshot_mera(survey->snapshot) != NULL) {
+        mera_write(pvr_snapshot_mera(survey->snapshot), &json);
+    }
     json_lines(&json, "warnings", pvr_snapshot_warnings(survey->snapshot));
     json_end_object(&json);
     json_end(&json);

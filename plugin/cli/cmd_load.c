@@ -24,8 +24,9 @@ static const char help[] =
     "\n"
     "  pvramses load PATH [OPTION...]\n"
     "\n"
-    "PATH is an output's info file or its folder. Reads the mesh and its fields into memory as\n"
-    "the ParaView plugin does, and prints what was found in the leaf cells (cells per level,\n"
+    "PATH is an output's info file or its folder, or a Mera file (.jld2). Reads the mesh and its\n"
+    "fields into memory as the ParaView plugin does, and prints what was found in the leaf cells "
+    "(cells per level,\n"
     "volume, mass, and each field's smallest and largest value and its sum times volume), how\n"
     "long it took, and how well the threads were used. Then its particles: counts and masses by\n"
     "family, and the extrema of each column; and its sinks, clumps and halos.\n"
@@ -272,8 +273,13 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
     pvr_error_clear(&error);
     interrupt_catch();
     progress_begin(&progress, "reading", options->quiet);
-    enum pvr_status status = options->stream ? totals_stream(&request, totals, &error)
-                                             : totals_load(&request, totals, &error);
+    enum pvr_status status = PVR_OK;
+    if (!pvr_snapshot_has_mesh(snapshot)) { /* a Mera file of particles or clumps */
+        *totals = (struct totals){.total_mass = (double)NAN};
+    } else {
+        status = options->stream ? totals_stream(&request, totals, &error)
+                                 : totals_load(&request, totals, &error);
+    }
     bool mesh_read = status == PVR_OK;
     memset(particles, 0, sizeof *particles);
     if (mesh_read && options->fields == NULL) {
