@@ -13,7 +13,7 @@ enum { LEAST_CHUNK = 1 << 18, MOST_CHUNKS = 256, DIGIT = 11, DIGITS = 1 << DIGIT
 
 enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t count,
                                  const char *path, struct pvr_error *error) {
-    *leaves = (struct pvr_leaves){.ndim = ndim, .count = count, .path = path};
+    *leaves = (struct pvr_leaves){.ndim = ndim, .count = count, .room = count, .path = path};
     if (count == 0 || count >= PVR_NO_ROW) {
         return pvr_fail(error, count == 0 ? PVR_ERROR_FORMAT : PVR_ERROR_UNSUPPORTED,
                         "%s: has %llu cells where 1 to %llu can be read", path, (ull)count,
@@ -30,7 +30,7 @@ enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t c
 }
 
 void pvr_leaves_free(struct pvr_leaves *leaves) {
-    size_t bytes = leaves->count * sizeof *leaves->key;
+    size_t bytes = leaves->room * sizeof *leaves->key;
     pvr_large_free(leaves->key, bytes);
     pvr_large_free(leaves->spare[0], bytes);
     pvr_large_free(leaves->spare[1], bytes);
@@ -290,20 +290,24 @@ static bool make_places(struct sorting *sorting, size_t ntasks) {
     return false;
 }
 
-/* The cell of a key, for a message. */
-static void name_cell(const struct pvr_leaves *leaves, uint64_t key, char *text, size_t size) {
-    int level = (int)(key & ((1 << PVR_KEY_LEVEL_BITS) - 1)), shift = leaves->high - level;
-    ull at[3] = {0, 0, 0};
+int pvr_leaf_cell(const struct pvr_leaves *leaves, uint64_t key, uint32_t low[3]) {
+    low[0] = low[1] = low[2] = 0;
     for (int bit = 0; bit < leaves->high; bit++) {
         for (int axis = 0; axis < leaves->ndim; axis++) {
-            uint64_t from = (uint64_t)(bit * leaves->ndim + axis + PVR_KEY_LEVEL_BITS);
-            at[axis] |= (key >> from & 1) << bit;
+            int from = bit * leaves->ndim + axis + PVR_KEY_LEVEL_BITS;
+            low[axis] |= (uint32_t)(key >> from & 1) << bit;
         }
     }
-    int used = snprintf(text, size, "level %d", level);
+    return (int)(key & ((1 << PVR_KEY_LEVEL_BITS) - 1));
+}
+
+/* The cell of a key, for a message. */
+static void name_cell(const struct pvr_leaves *leaves, uint64_t key, char *text, size_t size) {
+    uint32_t low[3];
+    int level = pvr_leaf_cell(leaves, key, low), used = snprintf(text, size, "level %d", level);
     for (int axis = 0; axis < leaves->ndim && used > 0 && (size_t)used < size; axis++) {
-        used += snprintf(text + used, size - (size_t)used, " c%c %llu", "xyz"[axis],
-                         (at[axis] >> shift) + 1);
+        used += snprintf(text + used, size - (size_t)used, " c%c %u", "xyz"[axis],
+                         (low[axis] >> (leaves->high - level)) + 1);
     }
 }
 
@@ -344,15 +348,18 @@ static enum pvr_status sort_by_digit(struct sorting *sorting, size_t ntasks, boo
 
 enum pvr_status pvr_leaves_sort(struct pvr_leaves *leaves, struct pvr_job *job,
                                 struct pvr_error *error) {
-    struct sorting sorting = {.count = leaves->count, .chunk = chunk_of(leaves->count)};
+    struct sorting sorting = {
+        .count = leaves->count, .chunk = chunk_of(leaves->count), .row = leaves->row};
+    if (leaves->count == 0) {
+        return PVR_OK;
+    }
     size_t ntasks = (size_t)((leaves->count + sorting.chunk - 1) / sorting.chunk);
     sorting.place = malloc(ntasks * sizeof *sorting.place);
     if (sorting.place == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a sort's counts");
     }
-    uint32_t *rows[2] = {(uint32_t *)leaves->spare[1],
-                         (uint32_t *)leaves->spare[1] + leaves->count};
-    int turn = 0, end = PVR_KEY_LEVEL_BITS + leaves->ndim * leaves->high;
+    uint32_t *rows[2] = {(uint32_t *)leaves->spare[1], (uint32_t *)leaves->spare[1] + leaves->room};
+    int turn = leaves->row != NULL ? 1 : 0, end = PVR_KEY_LEVEL_BITS + leaves->ndim * leaves->high;
     enum pvr_status status = PVR_OK;
     for (int shift = PVR_KEY_LEVEL_BITS; status == PVR_OK && shift < end; shift += DIGIT) {
         bool same;

@@ -22,10 +22,11 @@
 struct pvr_leaves {
     int ndim;
     uint64_t count;
+    uint64_t room;      /* rows of the list */
     const char *path;   /* for messages; borrowed */
-    uint64_t *key;      /* count */
-    uint64_t *spare[2]; /* count each: for columns that are read, then of the sort */
-    uint32_t *row;      /* once sorted: the row of each key; lies in spare[1] */
+    uint64_t *key;      /* room */
+    uint64_t *spare[2]; /* room each: for columns that are read, then of the sort */
+    uint32_t *row;      /* the row of each key, once they are not in order; lies in spare[1] */
     int low, high;      /* levels that there are */
     uint64_t per_level[PVR_MAX_LEVELS + 1];
     uint32_t first[3], last[3]; /* cells of the finest level that all leaves lie in, inclusive */
@@ -49,6 +50,13 @@ enum pvr_status pvr_leaves_take_first(struct pvr_leaves *leaves, struct pvr_whol
 enum pvr_status pvr_leaves_take_rest(struct pvr_leaves *leaves, struct pvr_whole_column y,
                                      struct pvr_whole_column z, struct pvr_job *job,
                                      struct pvr_error *error);
+/* Is the cell of `level` at `at` on its grid (from 0) wanted? For several threads. */
+typedef bool (*pvr_leaf_wanted_fn)(const void *context, int level, const uint32_t at[3]);
+/* Keeps the leaves that are wanted; of those below max_level (0: none is) the cell of max_level
+ * counts that they lie in. None may be left. */
+enum pvr_status pvr_leaves_select(struct pvr_leaves *leaves, int max_level,
+                                  pvr_leaf_wanted_fn wanted, const void *context,
+                                  struct pvr_job *job, struct pvr_error *error);
 /* Sorts, and looks for cells that overlap. `spare` is used up. */
 enum pvr_status pvr_leaves_sort(struct pvr_leaves *leaves, struct pvr_job *job,
                                 struct pvr_error *error);
@@ -76,5 +84,7 @@ void pvr_leaf_map_free(struct pvr_leaf_map *map);
 
 /* Bits of a key below its Morton number: the level. */
 enum { PVR_KEY_LEVEL_BITS = 5 };
+/* Level and lower corner, on the finest level's grid, of a key. */
+int pvr_leaf_cell(const struct pvr_leaves *leaves, uint64_t key, uint32_t low[3]);
 
 #endif

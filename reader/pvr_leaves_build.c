@@ -486,7 +486,7 @@ static enum pvr_status finish(struct building *building, struct pvr_job *job,
 
 static enum pvr_status make_map(struct building *building, struct pvr_job *job,
                                 struct pvr_error *error) {
-    struct pvr_leaves *leaves = (struct pvr_leaves *)(uintptr_t)building->leaves;
+    const struct pvr_leaves *leaves = building->leaves;
     struct pvr_leaf_map *map = building->map;
     map->ncells = building->octree->ncells;
     map->merged = building->last < leaves->high;
@@ -509,6 +509,23 @@ static enum pvr_status make_map(struct building *building, struct pvr_job *job,
                        building, error);
 }
 
+static enum pvr_status make_empty(int ndim, struct pvr_octree **octree, struct pvr_error *error) {
+    *octree = calloc(1, sizeof **octree);
+    if (*octree == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for an octree");
+    }
+    (*octree)->references = 1;
+    (*octree)->ndim = ndim;
+    (*octree)->cells_per_oct = 1 << ndim;
+    (*octree)->root_level = (*octree)->max_level = 1;
+    enum pvr_status status = pvr_octree_allocate_level(*octree, 1, 0, 0, error);
+    if (status != PVR_OK) {
+        pvr_octree_release(*octree);
+        *octree = NULL;
+    }
+    return status;
+}
+
 enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int max_level,
                                  struct pvr_job *job, struct pvr_octree **octree,
                                  struct pvr_leaf_map *map, struct pvr_error *error) {
@@ -516,8 +533,12 @@ enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int m
     *octree = NULL;
     struct building building = {.leaves = leaves, .map = map};
     building.last = max_level > 0 && max_level < leaves->high ? max_level : leaves->high;
+    if (leaves->count == 0) { /* of a region: not a tree */
+        pvr_leaves_free(leaves);
+        return make_empty(leaves->ndim, octree, error);
+    }
     building.root = choose_root(leaves, building.last);
-    pvr_large_free(leaves->spare[0], leaves->count * sizeof *leaves->key);
+    pvr_large_free(leaves->spare[0], leaves->room * sizeof *leaves->key);
     leaves->spare[0] = NULL;
     enum pvr_status status = make_octree(&building, boxlen, error);
     if (status == PVR_OK) {

@@ -3,7 +3,7 @@
 #include "pvr_jld2_columns.h"
 #include "pvr_mera_fill.h"
 #include "pvr_mera_snapshot.h"
-#include "pvr_mesh_fields.h"
+#include "pvr_mesh_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,8 @@ struct loading {
     const struct pvr_mesh_request *request;
     struct pvr_job *job;
     struct pvr_jld2_source source;
-    enum pvr_mera_kind kind; /* whose cells are the mesh */
+    enum pvr_mera_kind kind;        /* whose cells are the mesh */
+    struct pvr_selection selection; /* of a request with a region */
     struct pvr_mesh *mesh;
     struct pvr_target *target;
     struct cells cells[PVR_MERA_KINDS];
@@ -88,17 +89,35 @@ static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind k
     return status;
 }
 
+static bool is_wanted(const void *context, int level, const uint32_t at[3]) {
+    return pvr_selection_has_leaf(context, level, at);
+}
+
+/* Keeps the cells of the region, sorts, builds. */
+static enum pvr_status build(struct loading *loading, struct pvr_leaves *leaves,
+                             struct pvr_octree **octree, struct pvr_leaf_map *map,
+                             struct pvr_error *error) {
+    int max_level = loading->request->max_level;
+    enum pvr_status status = PVR_OK;
+    if (pvr_mesh_wants_region(loading->request)) {
+        status = pvr_leaves_select(leaves, max_level, is_wanted, &loading->selection, loading->job,
+                                   error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_leaves_sort(leaves, loading->job, error);
+    }
+    return status != PVR_OK ? status
+                            : pvr_leaves_build(leaves, loading->mera->info.boxlen, max_level,
+                                               loading->job, octree, map, error);
+}
+
 static enum pvr_status load_structure(struct loading *loading, struct pvr_error *error) {
     struct pvr_leaves leaves = {.count = 0};
     struct cells *cells = &loading->cells[loading->kind];
     enum pvr_status status = read_places(loading, loading->kind, &leaves, error);
     loading->hash = leaves.hash;
     if (status == PVR_OK) {
-        status = pvr_leaves_sort(&leaves, loading->job, error);
-    }
-    if (status == PVR_OK) {
-        status = pvr_leaves_build(&leaves, loading->mera->info.boxlen, loading->request->max_level,
-                                  loading->job, &loading->mesh->octree, &cells->map, error);
+        status = build(loading, &leaves, &loading->mesh->octree, &cells->map, error);
     }
     pvr_leaves_free(&leaves);
     cells->known = status == PVR_OK;
@@ -134,15 +153,10 @@ static enum pvr_status know_cells(struct loading *loading, enum pvr_mera_kind ki
     const struct pvr_leaf_map *mesh_map = &loading->cells[loading->kind].map;
     enum pvr_status status = read_places(loading, kind, &leaves, error);
     if (status == PVR_OK && leaves.hash == loading->hash &&
-        leaves.count == loading->mera->table[loading->kind].nrows) {
+        leaves.room == loading->mera->table[loading->kind].nrows) {
         cells->use = mesh_map;
     } else if (status == PVR_OK) {
-        status = pvr_leaves_sort(&leaves, loading->job, error);
-        if (status == PVR_OK) {
-            status =
-                pvr_leaves_build(&leaves, loading->mera->info.boxlen, loading->request->max_level,
-                                 loading->job, &octree, &cells->map, error);
-        }
+        status = build(loading, &leaves, &octree, &cells->map, error);
         if (status == PVR_OK && !same_octree(octree, loading->mesh->octree)) {
             status = pvr_fail(error, PVR_ERROR_UNSUPPORTED,
                               "%s: the cells of %s are not those of %s: the two cannot be read as "
@@ -458,7 +472,17 @@ static enum pvr_status begin(struct loading *loading, struct pvr_error *error) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %zu fields", nfields);
     }
     loading->mesh->narrays = (int)nfields;
-    status = pvr_targets_make(loading->snapshot, request, loading->mesh, loading->target, error);
+    if (pvr_mesh_wants_region(request)) {
+        status = pvr_region_check(request->region, error);
+        if (status == PVR_OK) {
+            status = pvr_selection_make(&loading->snapshot->layout, request->region,
+                                        &loading->selection, error);
+        }
+    }
+    if (status == PVR_OK) {
+        status =
+            pvr_targets_make(loading->snapshot, request, loading->mesh, loading->target, error);
+    }
     return status != PVR_OK ? status
                             : pvr_jld2_source_open(loading->mera->path, &loading->mera->identity,
                                                    &loading->source, error);
@@ -536,6 +560,7 @@ enum pvr_status pvr_mera_mesh_load(struct pvr_snapshot *snapshot,
         pvr_leaf_map_free(&loading.cells[kind].map);
     }
     pvr_jld2_source_close(&loading.source);
+    pvr_selection_free(&loading.selection);
     free(loading.item);
     free(loading.target);
     pvr_job_end(&job, status == PVR_OK ? &loading.mesh->report : NULL);
