@@ -21,6 +21,7 @@ struct pvr_ahead {
     /* What is loaded. */
     struct pvr_snapshot *snapshot;
     struct pvr_mesh_request request;
+    struct pvr_region region;
     char (*name)[PVR_NAME_SIZE];
     struct pvr_threads threads;
 };
@@ -159,6 +160,10 @@ enum pvr_status pvr_ahead_start(struct pvr_ahead *ahead, struct pvr_snapshot *sn
     }
     ahead->request = *request;
     ahead->request.fields = NULL;
+    if (request->region != NULL) {
+        ahead->region = *request->region;
+        ahead->request.region = &ahead->region;
+    }
     ahead->request.nfields = nfields;
     ahead->snapshot = pvr_snapshot_retain(snapshot);
     ahead->threads = threads != NULL ? *threads : (struct pvr_threads){.prefetch = true};

@@ -6,6 +6,7 @@
 #include "pvr_mesh_plan.h"
 #include "pvr_put_together.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,12 @@ struct loading {
     struct pvr_structure *structure;
     struct wanted *wanted; /* one per array */
 };
+
+/* True if a part of the box is asked for. Which of its leaves lie outside depends on its depth, so
+ * parts of different depths have nothing to do with each other. */
+static bool is_part(const struct loading *loading) {
+    return loading->subject.selection[0] != '\0';
+}
 
 /* Is the caller to stop? Asked while waiting for others. */
 static enum pvr_status wait_for_others(struct loading *loading, struct pvr_error *error) {
@@ -60,12 +67,13 @@ static struct pvr_structure *catch_structure(struct loading *loading, int level)
 static struct pvr_structure *catch_base(struct loading *loading) {
     const struct pvr_levels *levels = &loading->plan.levels;
     struct pvr_structure *base = NULL;
+    if (is_part(loading)) {
+        return NULL;
+    }
     for (int l = levels->max + 1; base == NULL && l <= PVR_MAX_LEVELS; l++) {
         base = catch_structure(loading, l);
     }
-    /* What lies outside of a region is known to the reading alone, so a part is not made deeper. */
-    bool whole = loading->subject.selection[0] == '\0';
-    for (int l = levels->max - 1; whole && base == NULL && l >= levels->root; l--) {
+    for (int l = levels->max - 1; base == NULL && l >= levels->root; l--) {
         base = catch_structure(loading, l);
     }
     if (base != NULL && base->octree->root_level != levels->root) {
@@ -80,6 +88,11 @@ static enum pvr_status read_structure(struct loading *loading, struct pvr_struct
     const struct pvr_mesh_plan *plan = &loading->plan;
     if (base != NULL && base->octree->max_level > plan->levels.max) {
         return pvr_structure_cut(base, plan->levels.max, &loading->structure, error);
+    }
+    if (is_part(loading)) {
+        pvr_job_expect(&loading->job, pvr_excerpt_file_bytes(plan->snapshot, &plan->excerpt));
+        return pvr_structure_load_excerpt(plan->snapshot, &plan->excerpt, &loading->job,
+                                          &loading->structure, error);
     }
     pvr_job_expect(&loading->job,
                    pvr_structure_file_bytes(plan->snapshot, plan->domains, plan->levels, base));
@@ -172,14 +185,15 @@ static bool catch_source(struct loading *loading, struct wanted *wanted, int lev
  * unit, a deeper one, else the deepest of the others. The lock is held. */
 static void find_source(struct loading *loading, struct wanted *wanted) {
     const struct pvr_levels *levels = &loading->plan.levels;
+    bool part = is_part(loading);
     wanted->low = levels->root;
-    for (int l = levels->max; l <= PVR_MAX_LEVELS; l++) {
+    for (int l = levels->max; l <= (part ? levels->max : PVR_MAX_LEVELS); l++) {
         if (catch_source(loading, wanted, l)) {
             wanted->low = levels->max + 1;
             return;
         }
     }
-    for (int l = levels->max - 1; l >= levels->root; l--) {
+    for (int l = levels->max - 1; !part && l >= levels->root; l--) {
         if (catch_source(loading, wanted, l)) {
             wanted->low = l + 1;
             return;
@@ -223,6 +237,25 @@ static enum pvr_status look_up(struct loading *loading, bool *others, struct pvr
     return status;
 }
 
+/* Bytes of the files that filling a target from level `low` on reads. */
+static uint64_t bytes_from(const struct loading *loading, int low,
+                           const struct pvr_target *target) {
+    const struct pvr_mesh_plan *plan = &loading->plan;
+    if (low > plan->levels.max) {
+        return 0;
+    }
+    if (!is_part(loading)) {
+        return pvr_targets_file_bytes(plan->snapshot, plan->domains, low, plan->levels.max, target,
+                                      1);
+    }
+    const struct pvr_pieces *pieces = &loading->structure->pieces;
+    uint64_t octs = 0;
+    for (size_t i = 0; i < pieces->npieces; i++) {
+        octs += pieces->piece[i].count;
+    }
+    return pvr_targets_octs_bytes(plan->snapshot, octs, target, 1);
+}
+
 /* Makes the arrays of all claims and copies what can be copied. */
 static enum pvr_status prepare_arrays(struct loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
@@ -254,11 +287,7 @@ static enum pvr_status prepare_arrays(struct loading *loading, struct pvr_error 
             part[nparts++] = (struct pvr_part){wanted->from_structure->octree, wanted->from,
                                                target->array, wanted->factor};
         }
-        if (wanted->low <= plan->levels.max) {
-            pvr_job_expect(&loading->job,
-                           pvr_targets_file_bytes(plan->snapshot, plan->domains, wanted->low,
-                                                  plan->levels.max, target, 1));
-        }
+        pvr_job_expect(&loading->job, bytes_from(loading, wanted->low, target));
     }
     if (status == PVR_OK) {
         status = pvr_put_together(part, nparts, octree, &loading->job, error);
@@ -336,8 +365,23 @@ static void drop_claims(struct loading *loading) {
     }
 }
 
+/* The region as text, every bit of its numbers. */
+static void name_region(const struct pvr_region *region, char text[PVR_SELECTION_SIZE]) {
+    snprintf(text, PVR_SELECTION_SIZE, "%d %d %a %a %a %a %a %a %a %a %a %a %a", (int)region->type,
+             (int)region->by_centre, region->centre[0], region->centre[1], region->centre[2],
+             region->size[0], region->size[1], region->size[2], region->radius, region->height,
+             region->axis[0], region->axis[1], region->axis[2]);
+}
+
 static enum pvr_status make_keys(struct loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
+    const uint64_t *levels = plan->excerpt.domain_levels; /* null: of all domains */
+    int ndomains = plan->domains->ndomains;
+    loading->subject.info = plan->snapshot->stamp;
+    loading->subject.amr = pvr_domains_stamp(plan->domains->stamp, ndomains, levels);
+    if (pvr_mesh_wants_region(plan->request)) {
+        name_region(plan->request->region, loading->subject.selection);
+    }
     loading->wanted = calloc((size_t)plan->mesh->narrays + 1, sizeof *loading->wanted);
     if (loading->wanted == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the arrays");
@@ -353,9 +397,10 @@ static enum pvr_status make_keys(struct loading *loading, struct pvr_error *erro
         key->factor = 1.0;
         if (target->source == PVR_TARGET_COLUMNS) {
             const struct pvr_domain_columns *columns;
-            status =
-                pvr_snapshot_columns(plan->snapshot, target->kind, &loading->job, &columns, error);
-            key->columns = status == PVR_OK ? columns->stamp : 0;
+            status = pvr_snapshot_some_columns(plan->snapshot, target->kind, levels, &loading->job,
+                                               &columns, error);
+            key->columns =
+                status == PVR_OK ? pvr_domains_stamp(columns->stamp, ndomains, levels) : 0;
             key->factor = target->whole_numbers ? 1.0 : target->factor;
         }
     }
@@ -365,8 +410,6 @@ static enum pvr_status make_keys(struct loading *loading, struct pvr_error *erro
 static enum pvr_status load_all(struct loading *loading, struct pvr_error *error) {
     enum pvr_status status = pvr_mesh_plan_make(&loading->plan, &loading->job, error);
     if (status == PVR_OK) {
-        loading->subject.info = loading->plan.snapshot->stamp;
-        loading->subject.amr = loading->plan.domains->stamp; /* (selection: all of the box) */
         status = make_keys(loading, error);
     }
     if (status == PVR_OK) {
@@ -391,7 +434,7 @@ static enum pvr_status load_all(struct loading *loading, struct pvr_error *error
     return status;
 }
 
-/* Regions and Mera files are not kept. */
+/* Meshes of Mera files are not kept. */
 static enum pvr_status load_alone(struct pvr_snapshot *snapshot,
                                   const struct pvr_mesh_request *request,
                                   const struct pvr_threads *threads, pvr_progress_fn progress,
@@ -415,7 +458,7 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
                                      void *progress_context, struct pvr_mesh **mesh,
                                      struct pvr_error *error) {
     *mesh = NULL;
-    if (pvr_mesh_wants_region(request) || snapshot->mera != NULL) {
+    if (snapshot->mera != NULL) {
         return load_alone(snapshot, request, threads, progress, progress_context, mesh, error);
     }
     struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};

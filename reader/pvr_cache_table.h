@@ -7,11 +7,11 @@
 
 #include <pthread.h>
 
-enum { PVR_SELECTION_SIZE = 256 };
+enum { PVR_SELECTION_SIZE = 320 }; /* of a text of 11 numbers */
 
 /* The part of an output that a mesh shows; all that its depth and its values do not change. */
 struct pvr_cache_subject {
-    uint64_t info, amr;                 /* stamps of the info file and of all amr files */
+    uint64_t info, amr;                 /* stamps of the info file and of the amr files */
     char selection[PVR_SELECTION_SIZE]; /* which part of the box, as text; "" for all of it */
 };
 

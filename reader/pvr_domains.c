@@ -56,9 +56,19 @@ static enum pvr_status read_missing(struct reading *reading, const uint8_t *know
     return status;
 }
 
-/* Adds a file's stamp to that of all, whose order is left to chance, and says that it is known. */
+uint64_t pvr_domains_stamp(const uint64_t *stamp, int ndomains, const uint64_t *levels) {
+    uint64_t all = 0;
+    for (int domain = 1; domain <= ndomains; domain++) {
+        if (is_wanted(levels, domain)) {
+            all = pvr_mix(all + (uint64_t)domain, stamp[domain - 1]);
+        }
+    }
+    return all;
+}
+
+/* Notes the stamp of a domain's file, and says that it is known. */
 static void publish(uint8_t *known, uint64_t *stamp, const struct pvr_file *file, int domain) {
-    __atomic_fetch_add(stamp, pvr_mix(file->stamp, (uint64_t)domain - 1), __ATOMIC_RELAXED);
+    stamp[domain - 1] = file->stamp;
     __atomic_store_n(&known[domain - 1], 1, __ATOMIC_RELEASE);
 }
 
@@ -90,7 +100,7 @@ static enum pvr_status read_domain(void *context, size_t task, struct pvr_worker
         worker->report->bytes_read += (uint64_t)header.ncpu * (uint64_t)header.nlevelmax * 4;
     }
     if (status == PVR_OK) {
-        publish(domains->known, &domains->stamp, &file, domain);
+        publish(domains->known, domains->stamp, &file, domain);
     }
     pvr_file_close(&file);
     free(path);
@@ -106,11 +116,12 @@ enum pvr_status pvr_domains_new(const struct pvr_layout *layout, struct pvr_doma
         domains->nlevels = layout->amr.nlevelmax;
         size_t ndomains = (size_t)domains->ndomains;
         domains->known = calloc(ndomains, 1);
+        domains->stamp = calloc(ndomains, sizeof *domains->stamp);
         domains->place = calloc(ndomains, (size_t)(domains->nlevels + 1) * sizeof *domains->place);
         domains->amr_body = calloc(ndomains, sizeof *domains->amr_body);
     }
-    if (domains == NULL || domains->known == NULL || domains->place == NULL ||
-        domains->amr_body == NULL) {
+    if (domains == NULL || domains->known == NULL || domains->stamp == NULL ||
+        domains->place == NULL || domains->amr_body == NULL) {
         pvr_domains_free(domains);
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the tables of %d domains",
                         (int)layout->amr.ncpu);
@@ -162,6 +173,7 @@ enum pvr_status pvr_domains_read(const struct pvr_layout *layout, struct pvr_dom
 void pvr_domains_free(struct pvr_domains *domains) {
     if (domains != NULL) {
         free(domains->known);
+        free(domains->stamp);
         free(domains->place);
         free(domains->amr_body);
         free(domains);
@@ -197,7 +209,7 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
         }
         if (status == PVR_OK) {
             worker->report->bytes_read += header->body;
-            publish(reading->columns->known, &reading->columns->stamp, &file, domain);
+            publish(reading->columns->known, reading->columns->stamp, &file, domain);
         }
         pvr_file_close(&file);
     }
@@ -212,9 +224,11 @@ enum pvr_status pvr_domain_columns_new(const struct pvr_layout *layout,
     struct pvr_domain_columns *columns = calloc(1, sizeof *columns);
     if (columns != NULL) {
         columns->known = calloc(ndomains, 1);
+        columns->stamp = calloc(ndomains, sizeof *columns->stamp);
         columns->header = calloc(ndomains, sizeof *columns->header);
     }
-    if (columns == NULL || columns->known == NULL || columns->header == NULL) {
+    if (columns == NULL || columns->known == NULL || columns->stamp == NULL ||
+        columns->header == NULL) {
         pvr_domain_columns_free(columns);
         *result = NULL;
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the headers of %zu domains",
@@ -238,6 +252,7 @@ enum pvr_status pvr_domain_columns_read(const struct pvr_layout *layout,
 void pvr_domain_columns_free(struct pvr_domain_columns *columns) {
     if (columns != NULL) {
         free(columns->known);
+        free(columns->stamp);
         free(columns->header);
         free(columns);
     }

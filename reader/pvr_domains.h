@@ -27,20 +27,20 @@ struct pvr_domains {
     int ndomains;
     int nlevels;             /* nlevelmax */
     uint8_t *known;          /* [domain - 1]; atomic: 1 once its entries below stand */
+    uint64_t *stamp;         /* [domain - 1]: of the amr file, see pvr_file.h */
     struct pvr_place *place; /* [domain - 1][nlevels + 1] */
     uint64_t *amr_body;      /* [domain - 1] */
     /* Of all domains, once all are known: */
     bool complete;           /* atomic */
     uint64_t level_octs[64]; /* own octs on level l: [l - 1] */
     int deepest;             /* deepest level with octs */
-    uint64_t stamp;          /* of all amr files: another one when any of them is written anew */
 };
 
 /* The same for the files of one kind. */
 struct pvr_domain_columns {
     uint8_t *known;                    /* [domain - 1]; atomic */
     struct pvr_columns_header *header; /* [domain - 1] */
-    uint64_t stamp;                    /* of all files of the kind, once all are known */
+    uint64_t *stamp;                   /* [domain - 1] */
 };
 
 /* Tables of which nothing is known yet. */
@@ -66,6 +66,10 @@ void pvr_domain_columns_free(struct pvr_domain_columns *columns);
 
 /* True if all that are wanted are known. */
 bool pvr_domains_are_known(const uint8_t *known, int ndomains, const uint64_t *levels);
+
+/* One stamp for the files of the domains d with levels[d - 1] != 0 (null: of all), which are known:
+ * another one when any of them is written anew. */
+uint64_t pvr_domains_stamp(const uint64_t *stamp, int ndomains, const uint64_t *levels);
 
 /* Place of domain `domain` on `level`. */
 static inline const struct pvr_place *pvr_domains_place(const struct pvr_domains *domains,

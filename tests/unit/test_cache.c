@@ -218,6 +218,58 @@ static void a_second_reader_reads_nothing(void **state) {
     pvr_cache_release(cache);
 }
 
+/* A region's structure and arrays are its own; a second field reads its own bytes. */
+static void regions(void **state) {
+    (void)state;
+    static const struct pvr_region ball = {
+        .type = PVR_REGION_SPHERE, .centre = {0.6, 0.55, 0.5}, .radius = 0.1};
+    struct pvr_region same = ball, other = ball, by_centre = ball, nowhere = ball;
+    other.radius = 0.11;
+    by_centre.by_centre = true;
+    nowhere.radius = 0;
+    struct pvr_cache *cache = new_cache(0);
+    struct pvr_snapshot *snapshot = open_output(web);
+    struct pvr_mesh_request one = doubles(1, hydro_fields, 0), both = doubles(2, hydro_fields, 0);
+    pvr_mesh_free(load(cache, snapshot, &one)); /* the whole box shares nothing with a part */
+    one.region = &ball;
+    both.region = &same;
+    struct pvr_mesh *first = load(cache, snapshot, &one);
+    assert_int_equal(first->nshared, 0);
+    assert_true(first->report.bytes_read > 0 && first->octree->noutside > 0);
+    struct pvr_mesh *mesh = load(cache, snapshot, &both);
+    assert_int_equal(mesh->nshared, 1);
+    assert_ptr_equal(mesh->octree, first->octree);
+    assert_true(mesh->report.bytes_read > 0);
+    struct pvr_mesh_request second = doubles(1, hydro_fields + 1, 0), none = doubles(0, NULL, 0);
+    second.region = none.region = &ball;
+    assert_int_equal(mesh->report.bytes_read,
+                     bytes_of(web, &second, true) - bytes_of(web, &none, true));
+    pvr_mesh_free(mesh);
+    pvr_mesh_free(first);
+
+    both.precision = PVR_FLOAT32; /* converted, what is outside too */
+    both.units = PVR_UNITS_CGS;
+    mesh = load(cache, snapshot, &both);
+    assert_int_equal(mesh->report.bytes_read, 0);
+    pvr_mesh_free(mesh);
+    const struct pvr_region *const others[] = {&other, &by_centre, &nowhere};
+    for (int i = 0; i < 3; i++) {
+        both.region = others[i];
+        for (int level = 4; level <= 7; level += 3) {
+            both.max_level = level;
+            mesh = load(cache, snapshot, &both);
+            assert_int_equal(mesh->nshared + mesh->nput_together, 0);
+            pvr_mesh_free(mesh);
+            mesh = load(cache, snapshot, &both);
+            assert_int_equal(mesh->report.bytes_read, 0);
+            assert_int_equal(mesh->nshared, 2);
+            pvr_mesh_free(mesh);
+        }
+    }
+    pvr_snapshot_release(snapshot);
+    pvr_cache_release(cache);
+}
+
 static void converting_where_the_bits_are_the_same(void **state) {
     (void)state;
     struct pvr_snapshot *snapshot = open_output(web);
@@ -459,6 +511,7 @@ int main(void) {
         cmocka_unit_test(deeper_and_less_deep),
         cmocka_unit_test(two_levels_at_once_and_fields_of_several_depths),
         cmocka_unit_test(a_second_reader_reads_nothing),
+        cmocka_unit_test(regions),
         cmocka_unit_test(converting_where_the_bits_are_the_same),
         cmocka_unit_test(old_entries_are_let_go),
         cmocka_unit_test(a_mesh_outlives_its_cache),
