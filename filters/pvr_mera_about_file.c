@@ -152,7 +152,7 @@ static const struct pvr_jl_value *dict_of(struct reading *reading,
             const struct pvr_jld2_value whole = {pair.type, bytes};
             if (pvr_jld2_member(whole, "first", &first) &&
                 pvr_jld2_member(whole, "second", &second)) {
-                symbols = symbols && first.type->class == PVR_JLD2_TEXT;
+                symbols = symbols && first.type->kind == PVR_JLD2_TEXT;
                 key[i] = read_field(reading, first, &pvr_jl_any, name);
                 item[i] = read_field(reading, second, &pvr_jl_any, name);
             }
@@ -194,7 +194,7 @@ static const struct pvr_jl_value *anything_of(struct reading *reading,
                                               const struct pvr_jld2_object *object,
                                               const uint8_t *data, const char *name) {
     const struct pvr_jld2_value value = {object->type, data};
-    const enum pvr_jld2_class class = object->type->class;
+    const enum pvr_jld2_class class = object->type->kind;
     const struct pvr_jl_type *number = class == PVR_JLD2_FLOAT      ? &pvr_jl_float64
                                        : class == PVR_JLD2_BITFIELD ? &pvr_jl_bool
                                                                     : &pvr_jl_int64;
@@ -257,7 +257,7 @@ static const struct pvr_jl_value *object_of(struct reading *reading, uint64_t ad
 
 static const struct pvr_jl_value *read_field(struct reading *reading, struct pvr_jld2_value value,
                                              const struct pvr_jl_type *type, const char *name) {
-    const enum pvr_jld2_class class = value.type->class;
+    const enum pvr_jld2_class class = value.type->kind;
     struct pvr_jld2_value member;
     int64_t milliseconds;
     if (class == PVR_JLD2_REFERENCE) {
@@ -381,7 +381,7 @@ static void read_all(struct reading *reading, enum pvr_mera_out_kind kind,
     if (comments != NULL && !failed(reading) && pvr_jld2_exists(reading->file, name)) {
         struct pvr_jld2_object text = {0};
         reading->status = pvr_jld2_find(reading->file, name, &text, reading->error);
-        if (!failed(reading) && text.count == 1 && text.type->class == PVR_JLD2_STRING) {
+        if (!failed(reading) && text.count == 1 && text.type->kind == PVR_JLD2_STRING) {
             data = object_bytes(reading, &text, name);
             const struct pvr_jld2_value whole = {text.type, data};
             *comments = data != NULL ? pvr_jld2_text(reading->file, whole) : NULL;

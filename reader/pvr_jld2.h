@@ -41,7 +41,7 @@ enum pvr_jld2_class {
 };
 
 struct pvr_jld2_type {
-    enum pvr_jld2_class class;
+    enum pvr_jld2_class kind;
     uint32_t size; /* of a value in the file */
     bool is_signed, big_endian;
     int nmembers;

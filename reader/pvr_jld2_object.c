@@ -74,36 +74,36 @@ static struct pvr_jld2_type *make_type(hid_t id, int depth, int *members) {
     }
     size_t size = H5Tget_size(id); /* 0 for an empty string */
     type->size = (uint32_t)size;
-    type->class = PVR_JLD2_OTHER;
+    type->kind = PVR_JLD2_OTHER;
     bool right = size <= UINT32_MAX;
     switch (H5Tget_class(id)) {
     case H5T_INTEGER:
-        type->class = size <= 8 ? PVR_JLD2_INTEGER : PVR_JLD2_OTHER;
+        type->kind = size <= 8 ? PVR_JLD2_INTEGER : PVR_JLD2_OTHER;
         type->is_signed = H5Tget_sign(id) == H5T_SGN_2;
         type->big_endian = H5Tget_order(id) == H5T_ORDER_BE;
         break;
     case H5T_FLOAT:
-        type->class = H5Tequal(id, H5T_IEEE_F64LE) > 0 || H5Tequal(id, H5T_IEEE_F64BE) > 0 ||
-                              H5Tequal(id, H5T_IEEE_F32LE) > 0 || H5Tequal(id, H5T_IEEE_F32BE) > 0
-                          ? PVR_JLD2_FLOAT
-                          : PVR_JLD2_OTHER;
+        type->kind = H5Tequal(id, H5T_IEEE_F64LE) > 0 || H5Tequal(id, H5T_IEEE_F64BE) > 0 ||
+                             H5Tequal(id, H5T_IEEE_F32LE) > 0 || H5Tequal(id, H5T_IEEE_F32BE) > 0
+                         ? PVR_JLD2_FLOAT
+                         : PVR_JLD2_OTHER;
         type->big_endian = H5Tget_order(id) == H5T_ORDER_BE;
         break;
     case H5T_BITFIELD:
-        type->class = size == 1 ? PVR_JLD2_BITFIELD : PVR_JLD2_OTHER;
+        type->kind = size == 1 ? PVR_JLD2_BITFIELD : PVR_JLD2_OTHER;
         break;
     case H5T_STRING:
-        type->class = H5Tis_variable_str(id) > 0 ? PVR_JLD2_TEXT : PVR_JLD2_STRING;
-        type->size = type->class == PVR_JLD2_TEXT ? HEAP_ID_BYTES : type->size;
+        type->kind = H5Tis_variable_str(id) > 0 ? PVR_JLD2_TEXT : PVR_JLD2_STRING;
+        type->size = type->kind == PVR_JLD2_TEXT ? HEAP_ID_BYTES : type->size;
         break;
     case H5T_VLEN:
         type->size = HEAP_ID_BYTES;
         break;
     case H5T_REFERENCE:
-        type->class = H5Tequal(id, H5T_STD_REF_OBJ) > 0 ? PVR_JLD2_REFERENCE : PVR_JLD2_OTHER;
+        type->kind = H5Tequal(id, H5T_STD_REF_OBJ) > 0 ? PVR_JLD2_REFERENCE : PVR_JLD2_OTHER;
         break;
     case H5T_COMPOUND:
-        type->class = PVR_JLD2_COMPOUND;
+        type->kind = PVR_JLD2_COMPOUND;
         right = right && make_members(id, depth, members, type);
         break;
     default:

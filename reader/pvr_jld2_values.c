@@ -75,7 +75,7 @@ bool pvr_jld2_member(struct pvr_jld2_value compound, const char *name,
                                       type->member[i].name[length] != '\0')) {
             i++;
         }
-        if (type->class != PVR_JLD2_COMPOUND || i == type->nmembers) {
+        if (type->kind != PVR_JLD2_COMPOUND || i == type->nmembers) {
             return false;
         }
         member->data += type->member[i].offset;
@@ -97,8 +97,8 @@ static uint64_t bits_of(struct pvr_jld2_value value) {
 }
 
 bool pvr_jld2_whole(struct pvr_jld2_value value, int64_t *number) {
-    bool integer = value.type->class == PVR_JLD2_INTEGER;
-    if ((!integer && value.type->class != PVR_JLD2_BITFIELD) || value.type->size > 8 ||
+    bool integer = value.type->kind == PVR_JLD2_INTEGER;
+    if ((!integer && value.type->kind != PVR_JLD2_BITFIELD) || value.type->size > 8 ||
         value.type->size == 0) {
         return false;
     }
@@ -112,7 +112,7 @@ bool pvr_jld2_whole(struct pvr_jld2_value value, int64_t *number) {
 }
 
 bool pvr_jld2_real(struct pvr_jld2_value value, double *number) {
-    if (value.type->class == PVR_JLD2_FLOAT) {
+    if (value.type->kind == PVR_JLD2_FLOAT) {
         uint64_t bits = bits_of(value);
         uint32_t half = (uint32_t)bits;
         float single;
@@ -130,7 +130,7 @@ bool pvr_jld2_real(struct pvr_jld2_value value, double *number) {
 }
 
 uint64_t pvr_jld2_reference(struct pvr_jld2_value value) {
-    return value.type->class == PVR_JLD2_REFERENCE && value.type->size == 8
+    return value.type->kind == PVR_JLD2_REFERENCE && value.type->size == 8
                ? pvr_jld2_little(value.data, 8)
                : 0;
 }
@@ -179,9 +179,9 @@ static char *heap_text(const struct pvr_jld2 *file, const uint8_t *id) {
 char *pvr_jld2_text(struct pvr_jld2 *file, struct pvr_jld2_value value) {
     char *text = NULL;
     uint32_t size = value.type->size;
-    if (value.type->class == PVR_JLD2_TEXT) {
+    if (value.type->kind == PVR_JLD2_TEXT) {
         text = heap_text(file, value.data);
-    } else if (value.type->class == PVR_JLD2_STRING && size <= LONGEST_TEXT) {
+    } else if (value.type->kind == PVR_JLD2_STRING && size <= LONGEST_TEXT) {
         text = calloc(1, (size_t)size + 1);
         if (text != NULL) {
             memcpy(text, value.data, size);

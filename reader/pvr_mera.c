@@ -60,7 +60,7 @@ static enum pvr_status add_column(struct pvr_jld2 *file, enum pvr_mera_kind kind
         return status;
     }
     const struct pvr_jld2_type *type = column->object.type;
-    if (type->class != PVR_JLD2_INTEGER && type->class != PVR_JLD2_FLOAT) {
+    if (type->kind != PVR_JLD2_INTEGER && type->kind != PVR_JLD2_FLOAT) {
         return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: %s: has no numbers that are read", path,
                         what);
     }
@@ -95,8 +95,8 @@ static enum pvr_status read_columns(struct pvr_jld2 *file, enum pvr_mera_kind ki
     struct pvr_jld2_value columns = {object.type, data};
     if (status == PVR_OK &&
         (data == NULL || !pvr_jld2_member(columns, "columns", &columns) ||
-         columns.type->class != PVR_JLD2_COMPOUND || columns.type->nmembers == 0 ||
-         columns.type->member[0].type->class != PVR_JLD2_COMPOUND)) {
+         columns.type->kind != PVR_JLD2_COMPOUND || columns.type->nmembers == 0 ||
+         columns.type->member[0].type->kind != PVR_JLD2_COMPOUND)) {
         status = pvr_fail(error, PVR_ERROR_FORMAT, "%s: the %s has no columns", pvr_jld2_path(file),
                           what);
     }
@@ -245,7 +245,7 @@ static enum pvr_status check_cells(const struct pvr_mera *mera, enum pvr_mera_ki
     for (int i = 0; i < 1 + mera->info.ndim; i++) {
         int column = pvr_mera_column_find(table, names[i]);
         const struct pvr_jld2_type *type = column >= 0 ? table->column[column].object.type : NULL;
-        if (type == NULL || type->class != PVR_JLD2_INTEGER || !type->is_signed ||
+        if (type == NULL || type->kind != PVR_JLD2_INTEGER || !type->is_signed ||
             (type->size != 4 && type->size != 8)) {
             return pvr_fail(error, PVR_ERROR_FORMAT,
                             "%s: %s has no column %s of whole numbers of 4 or 8 bytes", mera->path,

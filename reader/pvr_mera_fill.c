@@ -17,7 +17,7 @@ enum {
 
 /* Number `i` of a column of any type. */
 static double number_at(const struct pvr_jld2_type *type, const void *column, uint64_t i) {
-    if (type->class == PVR_JLD2_FLOAT) {
+    if (type->kind == PVR_JLD2_FLOAT) {
         return type->size == 8 ? ((const double *)column)[i] : (double)((const float *)column)[i];
     }
     switch (type->size) {
@@ -108,7 +108,7 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     struct pvr_array *array = fill->array;
     uint64_t begin = task % filling->nchunks * CHUNK, end = begin + CHUNK;
     end = end < map->ncells ? end : map->ncells;
-    bool plain = !map->merged && fill->partner == NULL && fill->type->class == PVR_JLD2_FLOAT &&
+    bool plain = !map->merged && fill->partner == NULL && fill->type->kind == PVR_JLD2_FLOAT &&
                  fill->type->size == 8;
     if (plain && array->type == PVR_FLOAT32) {
         gather_floats(fill, begin, end);

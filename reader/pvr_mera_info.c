@@ -59,7 +59,7 @@ static void read_names(struct pvr_jld2 *file, struct pvr_jld2_value info, const 
                        struct pvr_mera_names *names) {
     struct followed list;
     if (follow(file, info, member, &list) && list.object.count <= MOST_NAMES &&
-        list.object.type->class == PVR_JLD2_TEXT) {
+        list.object.type->kind == PVR_JLD2_TEXT) {
         names->name = calloc(list.object.count + 1, sizeof *names->name);
         for (uint64_t i = 0; names->name != NULL && i < list.object.count; i++) {
             char *name = pvr_jld2_text(file, value_of(&list, i));
@@ -79,7 +79,7 @@ static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value from, const c
                       void *context) {
     struct followed dictionary, list = {.data = NULL};
     if (follow(file, from, member, &dictionary) &&
-        (dictionary.object.type->class == PVR_JLD2_COMPOUND
+        (dictionary.object.type->kind == PVR_JLD2_COMPOUND
              ? follow(file, value_of(&dictionary, 0), "kvvec", &list)
              : follow(file, value_of(&dictionary, 0), NULL, &list))) {
         for (uint64_t i = 0; i < list.object.count && i < MOST_NAMES; i++) {
@@ -87,7 +87,7 @@ static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value from, const c
             memset(&first, 0, sizeof first);
             memset(&second, 0, sizeof second);
             if (follow(file, value_of(&list, i), NULL, &pair) &&
-                pair.object.type->class == PVR_JLD2_COMPOUND &&
+                pair.object.type->kind == PVR_JLD2_COMPOUND &&
                 follow(file, value_of(&pair, 0), "first", &first) &&
                 follow(file, value_of(&pair, 0), "second", &second)) {
                 char *key = pvr_jld2_text(file, value_of(&first, 0));
@@ -257,10 +257,10 @@ static bool add_version(void *context, const char *name) {
         pvr_jld2_read(listing->file, &version.object, SMALL, path, &version.data, NULL) == PVR_OK &&
         version.data != NULL) {
         struct pvr_jld2_value value = value_of(&version, 0);
-        if (value.type->class == PVR_JLD2_REFERENCE && follow(listing->file, value, NULL, &first)) {
+        if (value.type->kind == PVR_JLD2_REFERENCE && follow(listing->file, value, NULL, &first)) {
             value = value_of(&first, 0);
         }
-        told = value.type->class != PVR_JLD2_REFERENCE && version_text(value, text);
+        told = value.type->kind != PVR_JLD2_REFERENCE && version_text(value, text);
     }
     close_followed(&version);
     close_followed(&first);

@@ -30,7 +30,7 @@ static const char *translate(const char *column) {
 
 /* Letter of RAMSES' descriptor for a column. */
 static char type_letter(const struct pvr_jld2_type *type) {
-    if (type->class == PVR_JLD2_FLOAT) {
+    if (type->kind == PVR_JLD2_FLOAT) {
         return type->size == 8 ? 'd' : 'f';
     }
     return type->size == 1 ? 'b' : type->size == 2 ? 'h' : type->size == 4 ? 'i' : 'l';
@@ -156,7 +156,7 @@ enum pvr_status pvr_mera_clumps(const struct pvr_snapshot *snapshot, struct pvr_
         const struct pvr_mera_column *column = &from->column[i];
         struct pvr_table_column *to = &table->columns[table->ncolumns++];
         snprintf(to->name, sizeof to->name, "%s", column->name);
-        if (column->object.type->class != PVR_JLD2_FLOAT || column->object.type->size != 8) {
+        if (column->object.type->kind != PVR_JLD2_FLOAT || column->object.type->size != 8) {
             status =
                 pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: column %s of clumps is not of Float64",
                          snapshot->mera->path, column->name);

@@ -261,6 +261,14 @@ bool pvr_snapshot_has_mesh(const struct pvr_snapshot *snapshot) {
     return snapshot->mera == NULL || pvr_mera_mesh_kind(snapshot->mera) != PVR_MERA_KINDS;
 }
 
+bool pvr_snapshot_has_domains(const struct pvr_snapshot *snapshot) {
+    if (snapshot->mera == NULL) {
+        return true;
+    }
+    enum pvr_mera_kind kind = pvr_mera_mesh_kind(snapshot->mera);
+    return kind != PVR_MERA_KINDS && pvr_mera_column_find(&snapshot->mera->table[kind], "cpu") >= 0;
+}
+
 double pvr_snapshot_gamma(const struct pvr_snapshot *snapshot) {
     return snapshot->gamma;
 }

@@ -69,6 +69,8 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
 const struct pvr_mera *pvr_snapshot_mera(const struct pvr_snapshot *snapshot);
 /* False for Mera files without cells: of particles or clumps alone. */
 bool pvr_snapshot_has_mesh(const struct pvr_snapshot *snapshot);
+/* False for Mera files that were saved without the cells' domains. */
+bool pvr_snapshot_has_domains(const struct pvr_snapshot *snapshot);
 
 /* Bytes on disk of all files of the mesh: amr and the values of its cells. */
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot);

@@ -49,7 +49,8 @@ Names ChosenFields(const pvr_snapshot *snapshot, vtkDataArraySelection *selectio
     for (int i = 0; i < table->nfields; ++i)
         want(table->field[i].name, table->field[i].by_default);
     want(PVR_FIELD_LEVEL, false);
-    want(PVR_FIELD_DOMAIN, false);
+    if (pvr_snapshot_has_domains(snapshot))
+        want(PVR_FIELD_DOMAIN, false);
     return names;
 }
 
@@ -181,7 +182,8 @@ void vtkPVRamsesCells::List(const pvr_snapshot *snapshot, vtkDataArraySelection 
     for (int i = 0; i < table->nfields; ++i)
         listed->AddArray(table->field[i].name, table->field[i].by_default);
     listed->AddArray(PVR_FIELD_LEVEL, false);
-    listed->AddArray(PVR_FIELD_DOMAIN, false);
+    if (pvr_snapshot_has_domains(snapshot))
+        listed->AddArray(PVR_FIELD_DOMAIN, false);
     vtkPVRamsesSelection::Relist(fields, listed);
 
     vtkNew<vtkDataArraySelection> formulas;
@@ -212,6 +214,8 @@ void vtkPVRamsesCells::Shown::Keep(pvr_mesh *mesh, vtkHyperTreeGrid *trees) {
 pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
                                   const Choice &choice, vtkPVRamsesShared &shared, Shown &shown,
                                   vtkPVRamsesReading &reading, pvr_error &error) {
+    if (!pvr_snapshot_has_mesh(snapshot))
+        return PVR_OK;
     if (!shared.GetCache())
         return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
     const Asked asked(snapshot, choice, reading);

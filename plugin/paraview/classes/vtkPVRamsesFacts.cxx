@@ -125,7 +125,11 @@ std::string vtkPVRamsesFacts::Describe(const pvr_snapshot *snapshot, const pvr_s
     }
     if (pvr_snapshot_gamma(snapshot) > 0)
         text += Format("\nAdiabatic index %.5g", pvr_snapshot_gamma(snapshot));
-    text += Format("\n%d-D, %d domain%s (CPU files), %s ordering", info->ndim, info->ncpu,
-                   info->ncpu == 1 ? "" : "s", info->ordering);
+    if (pvr_snapshot_mera(snapshot)) {
+        text += Format("\n%d-D, a Mera file", info->ndim);
+    } else {
+        text += Format("\n%d-D, %d domain%s (CPU files), %s ordering", info->ndim, info->ncpu,
+                       info->ncpu == 1 ? "" : "s", info->ordering);
+    }
     return text;
 }

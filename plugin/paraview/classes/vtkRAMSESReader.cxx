@@ -212,7 +212,7 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
     internal.InformationError.clear();
     this->OutputFacts.clear();
     if (!this->FileName || !this->FileName[0]) {
-        internal.InformationError = "No file name: choose an info_NNNNN.txt or an output folder.";
+        internal.InformationError = "No file name: choose an output or a Mera file.";
         return 1;
     }
     pvr_error error;
@@ -337,8 +337,7 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
             this->Forget(port);
         data->Initialize();
         char text[80];
-        snprintf(text, sizeof text, "Reading RAMSES output %d: %s", chosen->number,
-                 PORT_NAMES[port]);
+        snprintf(text, sizeof text, "Reading output %d: %s", chosen->number, PORT_NAMES[port]);
         this->SetProgressText(text);
         this->UpdateProgress(0.0);
         internal.StopAhead(); // all threads are for what someone waits for
