@@ -2,7 +2,7 @@
 #include "pvr_expand.h"
 #include "pvr_jld2_columns.h"
 #include "pvr_mera_fill.h"
-#include "pvr_mera_snapshot.h"
+#include "pvr_mera_output.h"
 #include "pvr_mesh_plan.h"
 
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #ifndef PVR_MERA_POINTS_H
 #define PVR_MERA_POINTS_H
 
-#include "pvr_mera_snapshot.h"
+#include "pvr_mera_output.h"
 #include "pvr_particle_files.h"
 
 /* Names and classes of a Mera file's particle columns, with widths. */

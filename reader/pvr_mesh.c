@@ -1,7 +1,7 @@
 /* pvr_mesh.c - load a snapshot's mesh: structure, then fields. */
 #include "pvr_mesh.h"
 
-#include "pvr_mera_snapshot.h"
+#include "pvr_mera_output.h"
 #include "pvr_mesh_plan.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* pvr_snapshot.c - one output of a run, opened. */
 #include "pvr_snapshot_private.h"
 
-#include "pvr_mera_snapshot.h"
+#include "pvr_mera_output.h"
 #include "pvr_octree.h"
 #include "pvr_series.h"
 #include "pvr_text.h"

@@ -1,5 +1,5 @@
-/* pvr_mera_snapshot.c - a Mera file as a snapshot. */
-#include "pvr_mera_snapshot.h"
+/* pvr_mera_output.c - a Mera file as a snapshot. */
+#include "pvr_mera_output.h"
 
 #include "pvr_text.h"
 

@@ -1,12 +1,12 @@
-/* pvr_mera_snapshot.h - a Mera file as a snapshot (internal).
+/* pvr_mera_output.h - a Mera file as a snapshot (internal).
  *
  * Its handle says the same as one of an output: information, fields, box. Variables have the names
  * that RAMSES' descriptors give them (rho is density, vx velocity_x, epot potential, Np1
  * photon_flux_01). Where the file has the descriptor of its output and the number of each variable,
  * these say what a column is: early versions of Mera named by position, so that in magnetic runs
  * column p is a component of B and var11 the pressure. */
-#ifndef PVR_MERA_SNAPSHOT_H
-#define PVR_MERA_SNAPSHOT_H
+#ifndef PVR_MERA_OUTPUT_H
+#define PVR_MERA_OUTPUT_H
 
 #include "pvr_mera.h"
 #include "pvr_mesh.h"
