@@ -6,7 +6,7 @@
 uint64_t pvr_particle_work_choose_bytes(const struct pvr_particle_work *work) {
     const struct pvr_particle_column *column = work->files->columns.column;
     uint64_t bytes = work->by_family ? pvr_chunk_family_bytes(work) : 0;
-    for (int axis = 0; work->boxed && axis < 3; axis++) {
+    for (int axis = 0; work->selection != NULL && axis < 3; axis++) {
         bytes += work->position[axis] >= 0 ? column[work->position[axis]].width : 0;
     }
     return bytes + (work->keep_every > 1 && work->id >= 0 ? column[work->id].width : 0);
@@ -18,6 +18,27 @@ static bool hashed(int64_t id, uint64_t keep_every) {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
     return (x ^ x >> 31) % keep_every == 0;
+}
+
+/* Drops those of first .. first + count - 1 that do not lie in the region. */
+static enum pvr_status keep_region(struct pvr_chunk_reading *reading, uint64_t first,
+                                   uint64_t count, uint8_t *keep, struct pvr_error *error) {
+    const struct pvr_particle_work *work = reading->work;
+    enum pvr_status status = PVR_OK;
+    for (int axis = 0; status == PVR_OK && axis < 3; axis++) {
+        if (work->position[axis] >= 0) {
+            status = pvr_chunk_reals(reading, work->position[axis], first, count, error);
+        } else { /* an axis that the output has not: everything lies at 0 */
+            memset(reading->number, 0, (size_t)count * sizeof *reading->number);
+        }
+        for (uint64_t i = 0; status == PVR_OK && i < count; i++) {
+            reading->place[3 * i + (uint64_t)axis] = reading->number[i];
+        }
+    }
+    for (uint64_t i = 0; status == PVR_OK && i < count; i++) {
+        keep[i] &= (uint8_t)pvr_selection_has_point(work->selection, &reading->place[3 * i]);
+    }
+    return status;
 }
 
 static enum pvr_status choose_task(void *context, size_t task, struct pvr_worker *worker,
@@ -37,19 +58,10 @@ static enum pvr_status choose_task(void *context, size_t task, struct pvr_worker
             keep[i] = work->wanted[reading.family[i] + 128];
         }
     }
-    for (int axis = 0; status == PVR_OK && work->boxed && axis < 3; axis++) {
-        double low = work->low[axis], high = work->high[axis];
-        for (uint64_t done = 0; status == PVR_OK && done < count; done += PVR_CHUNK_STEP) {
-            uint64_t part = count - done < PVR_CHUNK_STEP ? count - done : PVR_CHUNK_STEP;
-            if (work->position[axis] >= 0) {
-                status = pvr_chunk_reals(&reading, work->position[axis], done, part, error);
-            } else { /* an axis that the output has not: everything lies at 0 */
-                memset(reading.number, 0, (size_t)part * sizeof *reading.number);
-            }
-            for (uint64_t i = 0; status == PVR_OK && i < part; i++) {
-                keep[done + i] &= (uint8_t)(reading.number[i] >= low && reading.number[i] <= high);
-            }
-        }
+    for (uint64_t done = 0; status == PVR_OK && work->selection != NULL && done < count;
+         done += PVR_CHUNK_STEP) {
+        uint64_t part = count - done < PVR_CHUNK_STEP ? count - done : PVR_CHUNK_STEP;
+        status = keep_region(&reading, done, part, keep + done, error);
     }
     if (status == PVR_OK) {
         chunk->matching = 0;

@@ -51,14 +51,15 @@ enum pvr_status pvr_chunk_begin(struct pvr_chunk_reading *reading, struct pvr_pa
     size_t raw_bytes = worker->job->settings.chunk_bytes & ~(size_t)63;
     raw_bytes = raw_bytes < least ? least : raw_bytes > most ? most : raw_bytes;
     size_t index_bytes = PVR_PARTICLE_CHUNK * sizeof *reading->index;
-    char *buffer = pvr_worker_buffer(worker, index_bytes + 2 * (size_t)PVR_CHUNK_STEP * 8 +
+    char *buffer = pvr_worker_buffer(worker, index_bytes + 5 * (size_t)PVR_CHUNK_STEP * 8 +
                                                  PVR_PARTICLE_CHUNK + raw_bytes);
     if (buffer == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a read buffer");
     }
     reading->index = (uint32_t *)(void *)buffer;
     reading->number = (double *)(void *)(buffer + index_bytes);
-    reading->whole = (int64_t *)(void *)(reading->number + PVR_CHUNK_STEP);
+    reading->place = reading->number + PVR_CHUNK_STEP;
+    reading->whole = (int64_t *)(void *)(reading->place + 3 * PVR_CHUNK_STEP);
     reading->family = (int8_t *)(reading->whole + PVR_CHUNK_STEP);
     reading->raw = (char *)reading->family + PVR_PARTICLE_CHUNK;
     reading->raw_bytes = raw_bytes;

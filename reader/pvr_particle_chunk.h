@@ -18,6 +18,7 @@ struct pvr_chunk_reading {
     struct pvr_worker *worker;
     uint32_t *index; /* of the kept ones in the chunk; null: all */
     double *number;  /* PVR_CHUNK_STEP */
+    double *place;   /* 3 PVR_CHUNK_STEP */
     int64_t *whole;  /* PVR_CHUNK_STEP */
     int8_t *family;  /* of all of the chunk */
     char *raw;

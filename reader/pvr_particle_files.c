@@ -28,9 +28,22 @@ enum pvr_status pvr_particle_files_open(const struct pvr_particle_files *files, 
     return status;
 }
 
+struct reading {
+    struct pvr_particle_files *files;
+    const uint64_t *levels;
+};
+
+static bool is_wanted(const uint64_t *levels, size_t domain) {
+    return levels == NULL || levels[domain] != 0;
+}
+
 static enum pvr_status read_header(void *context, size_t task, struct pvr_worker *worker,
                                    struct pvr_error *error) {
-    struct pvr_particle_files *files = context;
+    const struct reading *reading = context;
+    struct pvr_particle_files *files = reading->files;
+    if (!is_wanted(reading->levels, task)) {
+        return PVR_OK;
+    }
     struct pvr_file file;
     struct pvr_window window = {.bytes = 0};
     struct pvr_particle_header header;
@@ -153,7 +166,8 @@ static uint64_t bytes_before(const struct pvr_particle_files *files,
 }
 
 /* Finds the widths, then compares the files' sizes with what follows. */
-static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_error *error) {
+static enum pvr_status check_files(struct pvr_particle_files *files, const uint64_t *levels,
+                                   struct pvr_error *error) {
     struct pvr_particle_columns *columns = &files->columns;
     enum pvr_status status = PVR_OK;
     int first = 1;
@@ -174,7 +188,8 @@ static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_
         uint64_t end = bytes_before(files, domain, columns->count, widths);
         domain->base = files->total;
         files->total += domain->count;
-        if (end != domain->size) { /* cut, or of other widths: that is said by its records */
+        if (is_wanted(levels, (size_t)d - 1) &&
+            end != domain->size) { /* cut, or of other widths: that is said by its records */
             status = walk(files, d, error);
             longer = d;
         }
@@ -193,7 +208,7 @@ static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_
         pvr_text_add_line(&columns->warnings, line != NULL ? line : "more columns than named");
         free(line);
     }
-    if (status == PVR_OK && columns->counted && columns->total != files->total) {
+    if (status == PVR_OK && levels == NULL && columns->counted && columns->total != files->total) {
         char *line = pvr_text_format("%s: the files hold %llu particles where header_%05d.txt "
                                      "counts %llu",
                                      files->layout->folder, (ull)files->total,
@@ -205,13 +220,15 @@ static enum pvr_status check_files(struct pvr_particle_files *files, struct pvr_
 }
 
 enum pvr_status pvr_particle_files_read(const struct pvr_layout *layout,
-                                        struct pvr_particle_columns *columns, struct pvr_job *job,
+                                        struct pvr_particle_columns *columns,
+                                        const uint64_t *levels, struct pvr_job *job,
                                         struct pvr_particle_files **result,
                                         struct pvr_error *error) {
     *result = NULL;
     struct pvr_particle_files *files = calloc(1, sizeof *files);
     if (files != NULL) {
         files->layout = layout;
+        files->some = levels != NULL;
         files->columns = *columns;
         memset(columns, 0, sizeof *columns);
         files->ndomains = layout->amr.ncpu;
@@ -225,9 +242,11 @@ enum pvr_status pvr_particle_files_read(const struct pvr_layout *layout,
     }
     enum pvr_status status = PVR_OK;
     if (files->columns.present) {
-        status = pvr_job_run(job, (size_t)files->ndomains, NULL, read_header, NULL, files, error);
+        struct reading reading = {files, levels};
+        status =
+            pvr_job_run(job, (size_t)files->ndomains, NULL, read_header, NULL, &reading, error);
         if (status == PVR_OK) {
-            status = check_files(files, error);
+            status = check_files(files, levels, error);
         }
     }
     if (status != PVR_OK) {

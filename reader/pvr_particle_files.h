@@ -19,6 +19,7 @@ struct pvr_particle_files {
     int ndomains;
     struct pvr_particle_domain *domain; /* [domain - 1] */
     uint64_t total;
+    bool some;  /* not all files were looked at: the others count as empty */
     bool sinks; /* the run has some */
     /* Of a Mera file (pvr_mera_points.h): one domain, whose columns are in memory when they are
      * needed. */
@@ -26,11 +27,13 @@ struct pvr_particle_files {
     void **memory; /* [column] */
 };
 
-/* Reads the headers of all files with the threads of `job`, finds the columns' widths in the first
+/* Reads the headers of the files with the threads of `job` (unless `levels` is null, of domains d
+ * with levels[d - 1] != 0 alone), finds the columns' widths in the first
  * that has particles and checks that every file is as long as its count and these ask. Takes over
  * `columns`, also on failure. */
 enum pvr_status pvr_particle_files_read(const struct pvr_layout *layout,
-                                        struct pvr_particle_columns *columns, struct pvr_job *job,
+                                        struct pvr_particle_columns *columns,
+                                        const uint64_t *levels, struct pvr_job *job,
                                         struct pvr_particle_files **files, struct pvr_error *error);
 void pvr_particle_files_free(struct pvr_particle_files *files);
 

@@ -81,6 +81,30 @@ static enum pvr_status fill_straight(struct pvr_chunk_reading *reading,
     return PVR_OK;
 }
 
+/* Moves the positions of the chunk to where the region is put together. */
+static void move_positions(const struct pvr_chunk_reading *reading,
+                           const struct pvr_particle_target *target) {
+    const struct pvr_selection *selection = reading->work->selection;
+    const struct pvr_particle_chunk *chunk = reading->chunk;
+    uint64_t width = (uint64_t)target->array->ncomponents;
+    for (int v = 0; v < target->ncolumns; v++) {
+        int axis = target->component[v];
+        uint64_t at = chunk->out * width + (uint64_t)axis;
+        for (uint64_t i = 0; selection->joined[axis] && i < chunk->kept; i++, at += width) {
+            if (target->array->type == PVR_FLOAT64) {
+                double *x = (double *)target->array->data + at;
+                double from = *x / target->factor, to = pvr_selection_moved(selection, axis, from);
+                *x = from != to ? to * target->factor : *x;
+            } else {
+                float *x = (float *)target->array->data + at;
+                double from = (double)*x / target->factor;
+                double to = pvr_selection_moved(selection, axis, from);
+                *x = from != to ? (float)(to * target->factor) : *x;
+            }
+        }
+    }
+}
+
 static enum pvr_status fill_columns(struct pvr_chunk_reading *reading,
                                     const struct pvr_particle_target *target,
                                     struct pvr_error *error) {
@@ -230,6 +254,9 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
             status = PVR_CANCELLED;
         } else if (target->source == PVR_SOURCE_COLUMNS) {
             status = fill_columns(&reading, target, error);
+            if (status == PVR_OK && i == 0 && work->selection != NULL) { /* the position */
+                move_positions(&reading, target);
+            }
         } else if (target->source == PVR_SOURCE_AGE || target->source == PVR_SOURCE_FORMATION) {
             status = fill_times(&reading, target, error);
         } else {

@@ -9,6 +9,7 @@
 
 #include "pvr_clock.h"
 #include "pvr_particle_files.h"
+#include "pvr_selection.h"
 
 enum { PVR_PARTICLE_CHUNK = 1 << 17 };
 
@@ -53,9 +54,8 @@ struct pvr_particle_work {
     uint64_t *mask; /* PVR_PARTICLE_CHUNK bits for each chunk; null: all are kept */
     /* choosing */
     bool by_family;
-    bool wanted[256]; /* by code + 128 */
-    bool boxed;
-    double low[3], high[3];
+    bool wanted[256];                      /* by code + 128 */
+    const struct pvr_selection *selection; /* of a region; null: none */
     int position[3];
     uint64_t keep_every;
     /* filling */

@@ -23,6 +23,7 @@ struct loading {
     struct pvr_job *job;
     struct pvr_particle_files *files;
     struct pvr_particle_work work;
+    struct pvr_selection selection; /* of the region */
     struct pvr_particles *particles;
 };
 
@@ -279,19 +280,60 @@ static enum pvr_status make_clock(struct loading *loading, struct pvr_error *err
 /* ---- loading ----------------------------------------------------------------------------------
  */
 
+static bool has_region(const struct pvr_particle_request *request) {
+    return request->region != NULL && request->region->type != PVR_REGION_NONE;
+}
+
+/* Looks for the files that are wanted. A particle stands in the file of the domain that owned its
+ * oct before it moved last: outputs are written between moving particles and handing them over
+ * (RAMSES, amr/amr_step.f90), so that it may lie beyond the border, by less than a cell of
+ * levelmin. The domains are those of a region that is larger by two. */
+static enum pvr_status find_files(struct loading *loading, struct pvr_particle_columns *columns,
+                                  struct pvr_error *error) {
+    const struct pvr_layout *layout = &loading->snapshot->layout;
+    struct pvr_selection wide = {.levels = NULL};
+    enum pvr_status status = PVR_OK;
+    if (has_region(loading->request) && loading->selection.nimages > 0) {
+        struct pvr_region region = *loading->request->region;
+        int level = loading->snapshot->info.levelmin > 1 ? loading->snapshot->info.levelmin : 1;
+        double margin = ldexp(layout->amr.boxlen / layout->box.count[0], 1 - level);
+        for (int axis = 0; axis < 3; axis++) {
+            region.size[axis] += 2 * margin;
+        }
+        region.radius += margin;
+        region.height += 2 * margin;
+        status = pvr_selection_make(layout, &region, &wide, error);
+    }
+    const uint64_t *levels = wide.levels != NULL ? wide.levels : loading->selection.levels;
+    if (status == PVR_OK) {
+        status =
+            pvr_particle_files_read(layout, columns, levels, loading->job, &loading->files, error);
+    } else {
+        pvr_particle_columns_free(columns);
+    }
+    pvr_selection_free(&wide);
+    return status;
+}
+
 static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
     const struct pvr_particle_request *request = loading->request;
     struct pvr_particle_work *work = &loading->work;
     struct pvr_particle_columns columns;
     enum pvr_status status = check_request(request, error);
+    if (status == PVR_OK && has_region(request)) {
+        status = pvr_region_check(request->region, error);
+        if (status == PVR_OK) {
+            status = pvr_selection_make(&loading->snapshot->layout, request->region,
+                                        &loading->selection, error);
+        }
+    }
     if (status == PVR_OK && loading->snapshot->mera != NULL) {
         status = pvr_mera_particle_files(loading->snapshot, &loading->files, error);
     } else if (status == PVR_OK) {
         status = pvr_particle_columns_read(&loading->snapshot->layout, &columns, error);
     }
     if (status == PVR_OK && loading->snapshot->mera == NULL) {
-        status = pvr_particle_files_read(&loading->snapshot->layout, &columns, loading->job,
-                                         &loading->files, error);
+        status = find_files(loading, &columns, error);
     }
     if (status != PVR_OK) {
         return status;
@@ -309,10 +351,8 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
             work->wanted[request->families[i] + 128] = true;
         }
     }
-    work->boxed = request->boxed;
+    work->selection = has_region(request) ? &loading->selection : NULL;
     work->totals = request->totals;
-    memcpy(work->low, request->low, sizeof work->low);
-    memcpy(work->high, request->high, sizeof work->high);
     work->keep_every = request->keep_every > 1 ? request->keep_every : 1;
     return pvr_particle_work_cut(work, error);
 }
@@ -324,13 +364,16 @@ static enum pvr_status choose(struct loading *loading, struct pvr_error *error) 
     uint64_t filling = pvr_particle_work_fill_bytes(work);
     enum pvr_status status = PVR_OK;
     pvr_job_expect(loading->job, (choosing + filling) * loading->files->total);
-    if (work->by_family || work->boxed || work->keep_every > 1) {
+    bool chooses = work->by_family || work->selection != NULL || work->keep_every > 1;
+    if (chooses) {
         status = hold(loading, work->position, loading->snapshot->info.ndim, true, error);
     }
-    if (status == PVR_OK && (work->by_family || work->boxed || work->keep_every > 1)) {
+    if (status == PVR_OK && chooses) {
         status = pvr_particle_work_choose(work, loading->job, error);
     }
-    particles->total = loading->files->total;
+    const struct pvr_particle_columns *columns = &loading->files->columns;
+    bool counted = loading->files->some && columns->counted;
+    particles->total = counted ? columns->total : loading->files->total;
     particles->keep_every = work->keep_every;
     for (size_t i = 0; i < work->nchunks; i++) {
         particles->count += work->chunk[i].kept;
@@ -451,6 +494,7 @@ enum pvr_status pvr_particles_load(struct pvr_snapshot *snapshot,
     }
     pvr_particle_work_free(&loading.work);
     pvr_particle_files_free(loading.files);
+    pvr_selection_free(&loading.selection);
     pvr_job_end(&job, status == PVR_OK ? &loading.particles->report : NULL);
     if (status != PVR_OK) {
         pvr_particles_free(loading.particles);

@@ -7,7 +7,8 @@
  * and `levelp` level; columns x, y, z of one name are one vector. Columns of a type that is not
  * known are left out with a warning. Source: RAMSES, pm/output_part.f90, io/dump_utils.f90.
  *
- * Particles stand in the order of the files: domain 1 first, each domain as its file has it.
+ * Particles stand in the order of the files: domain 1 first, each domain as its file has it. Those
+ * of a region that goes on across a periodic border are moved with it (pvr_region.h).
  *
  * A family says what a particle is. In outputs without a column `family` dark matter has birth_time
  * 0 (or there is no birth_time) and stars another; where sinks exist, negative ids are those of
@@ -19,6 +20,7 @@
 #define PVR_PARTICLES_H
 
 #include "pvr_memory.h"
+#include "pvr_region.h"
 #include "pvr_snapshot.h"
 #include "pvr_threads.h"
 #include "pvr_units.h"
@@ -107,8 +109,8 @@ struct pvr_particle_request {
                                          for zooms */
     enum pvr_field_units units;       /* astro: Msol, km/s, Myr. Positions follow length_factor */
     double length_factor;             /* multiplies positions (pvr_length_unit); 0 means 1 */
-    bool boxed;                       /* keep only what lies in the box, borders included: */
-    double low[3], high[3];           /* its corners, code length; all three axes, not periodic */
+    const struct pvr_region *region;  /* keep only what lies in it; null: everything. Files of
+                                         domains that have no part in it are not opened */
     uint64_t keep_every;              /* keep about one particle in so many: those whose id gives 0
                                          in a fixed hash, so the same ones in every output (the
                                          place in the files where there is no id); 0 or 1: all */
@@ -137,8 +139,9 @@ struct pvr_particle_family {
 
 struct pvr_particles {
     uint64_t count;      /* in the arrays */
-    uint64_t matching;   /* of the families and in the box, before thinning */
-    uint64_t total;      /* in the files */
+    uint64_t matching;   /* of the families and in the region, before thinning */
+    uint64_t total;      /* of the output; with a region and no count in the header: in the files
+                            that were opened */
     uint64_t keep_every; /* of the request, at least 1: one of the loaded stands for so
                             many; matching / count is the factor to the digit */
     struct pvr_particle_array position; /* 3 components; unit.label is "" */

@@ -84,6 +84,7 @@ static enum pvr_status make_images(const struct pvr_layout *layout, struct pvr_s
                             axis + 1);
         }
         selection->joined[axis] = 4 * extent <= size[axis];
+        selection->middle[axis] = at;
         low[axis] = (int)floor((-extent - at) / size[axis]) - 1;
         high[axis] = (int)ceil((size[axis] + extent - at) / size[axis]) + 1;
     }
@@ -170,28 +171,25 @@ bool pvr_selection_has_leaf(const struct pvr_selection *selection, int level,
     if (!selection->by_centre) {
         return pvr_selection_has_cell(selection, level, coordinate);
     }
-    double centre[3] = {0, 0, 0}, place[3];
+    double centre[3] = {0, 0, 0};
     for (int axis = 0; axis < selection->ndim; axis++) {
         centre[axis] = (coordinate[axis] + 0.5) * ldexp(selection->coarse[axis], -level);
     }
-    return pvr_selection_has_point(selection, centre, place);
+    return pvr_selection_has_point(selection, centre);
 }
 
-bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3],
-                             double place[3]) {
+bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3]) {
     for (int i = 0; i < selection->nimages; i++) {
-        const struct pvr_image *image = &selection->image[i];
-        if (pvr_shape_contains(&image->shape, point)) {
-            for (int axis = 0; axis < 3; axis++) {
-                double box = selection->coarse[axis] * selection->ncoarse[axis];
-                place[axis] = point[axis] - (axis < selection->ndim && selection->joined[axis]
-                                                 ? image->shift[axis] * box
-                                                 : 0);
-            }
+        if (pvr_shape_contains(&selection->image[i].shape, point)) {
             return true;
         }
     }
     return false;
+}
+
+double pvr_selection_moved(const struct pvr_selection *selection, int axis, double at) {
+    double box = selection->coarse[axis] * selection->ncoarse[axis];
+    return selection->joined[axis] ? at + box * round((selection->middle[axis] - at) / box) : at;
 }
 
 uint8_t pvr_selection_cut_oct(const struct pvr_selection *selection, int level,

@@ -23,9 +23,10 @@ struct pvr_selection {
     uint32_t ncoarse[3]; /* physical coarse cells */
     double coarse[3];    /* size of one, code length */
     bool by_centre;
-    bool tilted;    /* a cell may be wanted though one around it is not, by rounding */
-    bool joined[3]; /* across the borders of this axis the region is put together to one piece */
-    int nimages;    /* 0: nothing is wanted */
+    bool tilted;      /* a cell may be wanted though one around it is not, by rounding */
+    bool joined[3];   /* across the borders of this axis the region is put together to one piece */
+    double middle[3]; /* of that piece */
+    int nimages;      /* 0: nothing is wanted */
     struct pvr_image *image;
     int ndomains;
     uint64_t *levels; /* bit l of [domain - 1]: own octs of level l are wanted */
@@ -42,10 +43,11 @@ bool pvr_selection_has_cell(const struct pvr_selection *selection, int level,
 /* Is the leaf there wanted? */
 bool pvr_selection_has_leaf(const struct pvr_selection *selection, int level,
                             const uint32_t coordinate[3]);
-/* Is the point (code length) in the region? `place` is where it is given: moved by whole boxes if
- * the region is put together across a border. */
-bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3],
-                             double place[3]);
+/* Is the point (code length) in the region? */
+bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3]);
+/* Where a point of the region is given, on one axis: moved by whole boxes if the region is put
+ * together across a border. */
+double pvr_selection_moved(const struct pvr_selection *selection, int axis, double at);
 
 /* The bits of the cells of an oct of `level` at `coordinate` (on the grid of level - 1) which stay
  * refined, of those in `refined`; *outside: those that are leaves then and not wanted. */

@@ -241,13 +241,11 @@ static void same_bits_for_any_threads(void **state) {
     }
     request[1].families = &stars;
     request[1].nfamilies = 1;
-    request[2].boxed = true;
+    const struct pvr_region region = {
+        .type = PVR_REGION_BOX, .centre = {0.4375, 0.4375, 0.4375}, .size = {0.375, 0.375, 0.375}};
+    request[2].region = &region;
     request[2].keep_every = 3;
     request[2].precision = PVR_FLOAT32;
-    for (int axis = 0; axis < 3; axis++) {
-        request[2].low[axis] = 0.25;
-        request[2].high[axis] = 0.625;
-    }
     static const char *const path[] = {PVR_TEST_DATA "/web3d/output_00003",
                                        PVR_TEST_DATA "/legacy3d/output_00002"};
     for (int p = 0; p < 2; p++) {
@@ -273,26 +271,28 @@ static void choices_keep_what_they_say(void **state) {
     struct pvr_particle_request request = parts_request();
     request.families = families;
     request.nfamilies = 2;
-    request.boxed = true;
-    for (int axis = 0; axis < 3; axis++) { /* a border that a particle lies on */
-        request.low[axis] = unit_value(all->position.array, 700, axis);
-        request.high[axis] = 1;
-    }
+    struct pvr_region region = {
+        .type = PVR_REGION_SPHERE, .centre = {0.64, 0.48, 0.42}, .radius = 0.09};
+    request.region = &region;
     struct pvr_particles *some = parts_load(path, NULL, &request, 2);
     uint64_t kept = 0, stars = 0;
     for (uint64_t i = 0; i < all->count; i++) {
         bool keep = unit_value(parts_array(all, "family")->array, i, 0) == PVR_FAMILY_STAR;
         stars += keep;
-        for (int axis = 0; axis < 3; axis++) {
-            double x = unit_value(all->position.array, i, axis);
-            keep = keep && x >= request.low[axis] && x <= 1;
+        double square = 0, moved[3];
+        for (int axis = 0; axis < 3; axis++) { /* the nearest image in the box of size 1 */
+            double x = unit_value(all->position.array, i, axis), c = region.centre[axis];
+            moved[axis] = x - c > 0.5 ? x - 1 : x - c < -0.5 ? x + 1 : x;
+            square += (moved[axis] - c) * (moved[axis] - c);
         }
-        if (!keep) {
+        if (!keep || square > region.radius * region.radius) {
             continue;
         }
-        for (int a = -1; a < all->narrays; a++) {
-            const struct pvr_array *from = a < 0 ? all->position.array : all->arrays[a].array;
-            const struct pvr_array *to = a < 0 ? some->position.array : some->arrays[a].array;
+        for (int axis = 0; axis < 3; axis++) {
+            assert_true(unit_value(some->position.array, kept, axis) == moved[axis]);
+        }
+        for (int a = 0; a < all->narrays; a++) {
+            const struct pvr_array *from = all->arrays[a].array, *to = some->arrays[a].array;
             for (int c = 0; c < from->ncomponents; c++) {
                 assert_true(unit_value(from, i, c) == unit_value(to, kept, c));
             }
@@ -420,6 +420,8 @@ static void progress(void **state) {
     (void)state;
     static const int stars = PVR_FAMILY_STAR;
     static const char *const fields[] = {"mass", "age", "family", "velocity"};
+    static const struct pvr_region nowhere = {
+        .type = PVR_REGION_SPHERE, .centre = {0.3, 0.4, 0.1}, .radius = 1e-9};
     struct pvr_snapshot *snapshot = parts_open(PVR_TEST_DATA "/legacy3d/output_00002");
     for (int way = 0; way < 3; way++) {
         struct pvr_particle_request request = parts_request();
@@ -427,7 +429,7 @@ static void progress(void **state) {
         request.nfields = 4;
         request.families = way == 1 ? &stars : NULL;
         request.nfamilies = way == 1;
-        request.boxed = way == 2; /* an empty box: nothing is kept */
+        request.region = way == 2 ? &nowhere : NULL;
         const struct pvr_threads settings = {.max = 1};
         struct watch w = {0};
         struct pvr_particles *particles;
