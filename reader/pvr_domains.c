@@ -217,6 +217,21 @@ static enum pvr_status read_domain_columns(void *context, size_t task, struct pv
     return status;
 }
 
+int pvr_domains_deepest(const struct pvr_domains *domains, const uint64_t *levels, int low,
+                        int high, uint64_t *octs) {
+    int deepest = 0;
+    *octs = 0;
+    for (int domain = 1; domain <= domains->ndomains; domain++) {
+        for (int l = low; l <= high && levels[domain - 1] != 0; l++) {
+            bool wanted = (levels[domain - 1] >> l & 1) != 0;
+            uint32_t noct = wanted ? pvr_domains_place(domains, domain, l)->noct : 0;
+            deepest = noct > 0 && l > deepest ? l : deepest;
+            *octs += noct;
+        }
+    }
+    return deepest;
+}
+
 enum pvr_status pvr_domain_columns_new(const struct pvr_layout *layout,
                                        struct pvr_domain_columns **result,
                                        struct pvr_error *error) {

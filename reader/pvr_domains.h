@@ -71,6 +71,11 @@ bool pvr_domains_are_known(const uint8_t *known, int ndomains, const uint64_t *l
  * another one when any of them is written anew. */
 uint64_t pvr_domains_stamp(const uint64_t *stamp, int ndomains, const uint64_t *levels);
 
+/* The deepest of levels low .. high that a domain d has own octs on, of those with their bit in
+ * levels[d - 1]; 0: none. The octs of all of them in *octs. */
+int pvr_domains_deepest(const struct pvr_domains *domains, const uint64_t *levels, int low,
+                        int high, uint64_t *octs);
+
 /* Place of domain `domain` on `level`. */
 static inline const struct pvr_place *pvr_domains_place(const struct pvr_domains *domains,
                                                         int domain, int level) {

@@ -88,15 +88,10 @@ enum pvr_status pvr_excerpt_plan(struct pvr_snapshot *snapshot,
     }
     status =
         pvr_snapshot_some_domains(snapshot, excerpt->domain_levels, job, &excerpt->domains, error);
-    excerpt->levels.max = excerpt->levels.root;
-    for (int domain = 1; status == PVR_OK && domain <= ndomains; domain++) {
-        for (int l = excerpt->levels.root; l <= last; l++) {
-            if (excerpt->domain_levels[domain - 1] >> l & 1) {
-                uint32_t noct = pvr_domains_place(excerpt->domains, domain, l)->noct;
-                excerpt->octs += noct;
-                excerpt->levels.max = noct > 0 && l > excerpt->levels.max ? l : excerpt->levels.max;
-            }
-        }
+    if (status == PVR_OK) {
+        int deepest = pvr_domains_deepest(excerpt->domains, excerpt->domain_levels,
+                                          excerpt->levels.root, last, &excerpt->octs);
+        excerpt->levels.max = deepest > 0 ? deepest : excerpt->levels.root;
     }
     excerpt->levels.all = max_level == 0 || max_level > excerpt->levels.max;
     return status == PVR_OK ? pvr_snapshot_check_depth(snapshot, excerpt->levels.max, error)

@@ -2,6 +2,7 @@
 #include "pvr_stream.h"
 
 #include "pvr_pieces.h"
+#include "pvr_selection.h"
 #include "pvr_snapshot_private.h"
 
 #include <stdlib.h>
@@ -11,6 +12,8 @@ struct streaming {
     struct pvr_snapshot *snapshot;
     const struct pvr_stream_request *request;
     const struct pvr_domains *domains;
+    bool has_region;
+    struct pvr_selection selection; /* of the region */
     struct pvr_pieces pieces;
     int max_level;
     bool sons_of_last;
@@ -27,10 +30,45 @@ struct streaming {
 struct block_memory {
     uint32_t (*coordinate)[3];
     uint8_t *refined;
+    uint8_t *outside;
+    uint64_t kept;  /* octs of the piece that have a part in the region */
+    uint16_t *pick; /* which */
     double *values; /* [variable][cell][oct] */
     const double **value;
     const char **data;
 };
+
+/* Settles which levels of which domains are read. */
+static enum pvr_status plan_octs(struct streaming *streaming, struct pvr_job *job,
+                                 struct pvr_error *error) {
+    struct pvr_snapshot *snapshot = streaming->snapshot;
+    const struct pvr_region *region = streaming->request->region;
+    int asked = streaming->request->max_level, deepest = 0;
+    streaming->has_region = region != NULL && region->type != PVR_REGION_NONE;
+    enum pvr_status status = PVR_OK;
+    if (!streaming->has_region) {
+        status = pvr_snapshot_domains(snapshot, job, &streaming->domains, error);
+        deepest = status == PVR_OK ? streaming->domains->deepest : 0;
+    } else {
+        uint64_t octs;
+        status = pvr_region_check(region, error);
+        if (status == PVR_OK) {
+            status = pvr_selection_make(&snapshot->layout, region, &streaming->selection, error);
+        }
+        if (status == PVR_OK) {
+            status = pvr_snapshot_some_domains(snapshot, streaming->selection.levels, job,
+                                               &streaming->domains, error);
+        }
+        if (status == PVR_OK) {
+            deepest = pvr_domains_deepest(streaming->domains, streaming->selection.levels, 1,
+                                          snapshot->layout.amr.nlevelmax, &octs);
+            status = pvr_snapshot_check_depth(snapshot, deepest, error);
+        }
+    }
+    streaming->sons_of_last = asked <= 0 || asked >= deepest;
+    streaming->max_level = streaming->sons_of_last ? deepest : asked;
+    return status;
+}
 
 static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
                             struct pvr_error *error) {
@@ -54,21 +92,18 @@ static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
         streaming->column[kind][streaming->ncolumns[kind]] = table->variable[variable].column;
         streaming->place[kind][streaming->ncolumns[kind]++] = i;
     }
-    enum pvr_status status =
-        pvr_snapshot_domains(streaming->snapshot, job, &streaming->domains, error);
+    enum pvr_status status = plan_octs(streaming, job, error);
+    const uint64_t *levels = streaming->has_region ? streaming->selection.levels : NULL;
     for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
         if (streaming->ncolumns[kind] > 0) {
-            status = pvr_snapshot_columns(streaming->snapshot, (enum pvr_file_kind)kind, job,
-                                          &streaming->columns[kind], error);
+            status = pvr_snapshot_some_columns(streaming->snapshot, (enum pvr_file_kind)kind,
+                                               levels, job, &streaming->columns[kind], error);
         }
     }
     if (status != PVR_OK) {
         return status;
     }
-    int deepest = streaming->domains->deepest;
-    streaming->sons_of_last = request->max_level <= 0 || request->max_level >= deepest;
-    streaming->max_level = streaming->sons_of_last ? deepest : request->max_level;
-    return pvr_pieces_cut(streaming->domains, 1, streaming->max_level, NULL, &streaming->pieces,
+    return pvr_pieces_cut(streaming->domains, 1, streaming->max_level, levels, &streaming->pieces,
                           error);
 }
 
@@ -77,6 +112,8 @@ static void free_streaming(struct streaming *streaming, int nthreads) {
         struct block_memory *memory = &streaming->memory[t];
         free(memory->coordinate);
         free(memory->refined);
+        free(memory->outside);
+        free(memory->pick);
         free(memory->values);
         free(memory->value);
         free(memory->data);
@@ -87,6 +124,7 @@ static void free_streaming(struct streaming *streaming, int nthreads) {
         free(streaming->place[kind]);
     }
     pvr_pieces_free(&streaming->pieces);
+    pvr_selection_free(&streaming->selection);
 }
 
 static enum pvr_status allocate_block(const struct streaming *streaming,
@@ -97,29 +135,38 @@ static enum pvr_status allocate_block(const struct streaming *streaming,
     size_t nvariables = (size_t)streaming->request->nvariables;
     size_t cells = (size_t)1 << streaming->snapshot->info.ndim;
     memory->refined = malloc(PVR_PIECE_OCTS);
+    memory->outside = malloc(PVR_PIECE_OCTS);
+    memory->pick = malloc(PVR_PIECE_OCTS * sizeof *memory->pick);
     memory->values = malloc((nvariables * cells * PVR_PIECE_OCTS + 1) * sizeof(double));
     memory->value = calloc(nvariables + 1, sizeof *memory->value);
     memory->data = calloc(nvariables * cells + 1, sizeof *memory->data);
     memory->coordinate = malloc(PVR_PIECE_OCTS * sizeof *memory->coordinate);
-    if (memory->refined == NULL || memory->values == NULL || memory->value == NULL ||
-        memory->data == NULL || memory->coordinate == NULL) {
+    if (memory->refined == NULL || memory->outside == NULL || memory->pick == NULL ||
+        memory->values == NULL || memory->value == NULL || memory->data == NULL ||
+        memory->coordinate == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a block of %zu variables",
                         nvariables);
     }
     return PVR_OK;
 }
 
-static void copy_values(double *to, const char *from, uint64_t count, uint32_t value_bytes,
-                        bool whole_numbers) {
-    if (value_bytes == 8) {
+/* `pick` null: all. */
+static void copy_values(double *to, const char *from, const uint16_t *pick, uint64_t count,
+                        uint32_t value_bytes, bool whole_numbers) {
+    if (value_bytes == 8 && pick == NULL) {
         memcpy(to, from, (size_t)count * 8);
         return;
     }
     for (uint64_t i = 0; i < count; i++) {
+        uint64_t at = pick != NULL ? pick[i] : i;
         float value;
         int32_t whole;
-        memcpy(&value, from + 4 * i, 4);
-        memcpy(&whole, from + 4 * i, 4);
+        if (value_bytes == 8) {
+            memcpy(&to[i], from + 8 * at, 8);
+            continue;
+        }
+        memcpy(&value, from + 4 * at, 4);
+        memcpy(&whole, from + 4 * at, 4);
         to[i] = whole_numbers ? (double)whole : (double)value;
     }
 }
@@ -150,13 +197,31 @@ static enum pvr_status read_values(const struct streaming *streaming, enum pvr_f
     pvr_job_add_read(worker, bytes);
     for (int v = 0; status == PVR_OK && v < ncolumns; v++) {
         double *to =
-            memory->values + (uint64_t)streaming->place[kind][v] * (uint64_t)ncells * piece->count;
-        for (int c = 0; c < ncells; c++, to += piece->count) {
-            copy_values(to, memory->data[v * ncells + c], piece->count, header->value_bytes,
-                        kind == PVR_CLUMP_FIELD);
+            memory->values + (uint64_t)streaming->place[kind][v] * (uint64_t)ncells * memory->kept;
+        for (int c = 0; c < ncells; c++, to += memory->kept) {
+            copy_values(to, memory->data[v * ncells + c],
+                        streaming->has_region ? memory->pick : NULL, memory->kept,
+                        header->value_bytes, kind == PVR_CLUMP_FIELD);
         }
     }
     return status;
+}
+
+/* Leaves the octs of the piece that have a part in the region. */
+static void keep_region(const struct streaming *streaming, const struct pvr_piece *piece,
+                        struct block_memory *memory) {
+    const struct pvr_selection *selection = &streaming->selection;
+    memory->kept = 0;
+    for (uint64_t i = 0; i < piece->count; i++) {
+        const uint32_t *at = memory->coordinate[i];
+        if (pvr_selection_has_cell(selection, piece->level - 1, at)) {
+            uint64_t to = memory->kept++;
+            memory->pick[to] = (uint16_t)i;
+            memory->refined[to] = pvr_selection_cut_oct(selection, piece->level, at,
+                                                        memory->refined[i], &memory->outside[to]);
+            memmove(memory->coordinate[to], at, sizeof memory->coordinate[to]);
+        }
+    }
 }
 
 static enum pvr_status deliver(const struct streaming *streaming, size_t number,
@@ -171,6 +236,13 @@ static enum pvr_status deliver(const struct streaming *streaming, size_t number,
     if (!sons) {
         memset(memory->refined, 0, (size_t)piece->count);
     }
+    memory->kept = piece->count;
+    if (status == PVR_OK && streaming->has_region) {
+        keep_region(streaming, piece, memory);
+        if (memory->kept == 0) {
+            return PVR_OK;
+        }
+    }
     for (int kind = 0; status == PVR_OK && kind < PVR_FILE_KINDS; kind++) {
         if (streaming->ncolumns[kind] > 0) {
             status = read_values(streaming, (enum pvr_file_kind)kind, &files[kind], piece, memory,
@@ -182,7 +254,7 @@ static enum pvr_status deliver(const struct streaming *streaming, size_t number,
     }
     int ndim = streaming->snapshot->info.ndim;
     for (int v = 0; v < streaming->request->nvariables; v++) {
-        memory->value[v] = memory->values + ((uint64_t)v << ndim) * piece->count;
+        memory->value[v] = memory->values + ((uint64_t)v << ndim) * memory->kept;
     }
     const struct pvr_block block = {.number = number,
                                     .thread = worker->thread,
@@ -190,9 +262,10 @@ static enum pvr_status deliver(const struct streaming *streaming, size_t number,
                                     .level = piece->level,
                                     .ndim = ndim,
                                     .max_level = streaming->max_level,
-                                    .noct = piece->count,
+                                    .noct = memory->kept,
                                     .coordinate = (const uint32_t(*)[3])memory->coordinate,
                                     .refined = memory->refined,
+                                    .outside = streaming->has_region ? memory->outside : NULL,
                                     .nvariables = streaming->request->nvariables,
                                     .values = memory->value};
     return streaming->function(streaming->context, &block, error);

@@ -4,10 +4,14 @@
  * variables. Blocks come from all threads of the team at the same time and in any order; their
  * numbers (0 .. nblocks-1) do not depend on the number of threads, so that a caller who adds up by
  * number gets the same bits always. Memory: a few blocks per thread.
+ *
+ * With a region only octs that have a part in it come, where they stand in the box: a region that
+ * goes on across a periodic border comes in pieces. Blocks without any such oct do not come.
  */
 #ifndef PVR_STREAM_H
 #define PVR_STREAM_H
 
+#include "pvr_region.h"
 #include "pvr_snapshot.h"
 #include "pvr_threads.h"
 
@@ -27,11 +31,14 @@ struct pvr_block {
                                         the physical box: cell c of oct o lies at
                                         2 * coordinate[o][a] + (c >> a & 1) on level's grid */
     const uint8_t *refined;          /* bit c of byte o: cell c is refined (never at max_level) */
+    const uint8_t *outside;          /* bit c of byte o: cell c is a leaf outside of the region,
+                                        of no concern; null without a region */
     int nvariables;
     const double *const *values; /* values[v][c * noct + o], code units */
 };
 
-/* Called once per block; may be called by several threads at once. Anything but PVR_OK stops. */
+/* Called at most once per block; may be called by several threads at once. Anything but PVR_OK
+ * stops. */
 typedef enum pvr_status (*pvr_block_fn)(void *context, const struct pvr_block *block,
                                         struct pvr_error *error);
 
@@ -39,9 +46,10 @@ struct pvr_stream_request {
     int max_level;        /* 0: all */
     const int *variables; /* indices into the field table's variables */
     int nvariables;
+    const struct pvr_region *region; /* null: the whole box */
 };
 
-/* Number of blocks that pvr_stream_run will deliver. */
+/* Number of blocks that pvr_stream_run will deliver; with a region: at most. */
 enum pvr_status pvr_stream_count(struct pvr_snapshot *snapshot,
                                  const struct pvr_stream_request *request,
                                  const struct pvr_threads *threads, size_t *nblocks,
