@@ -223,7 +223,8 @@ enum pvr_status chosen_load(struct pvr_snapshot *snapshot, const struct chosen_r
                                             .fields = choice.fields,
                                             .nfields = choice.nfields,
                                             .precision = request->precision,
-                                            .units = request->units};
+                                            .units = request->units,
+                                            .region = request->region};
     struct pvr_mesh_array *derived = calloc((size_t)choice.nderived + 1, sizeof *derived);
     status = derived == NULL ? pvr_fail(error, PVR_ERROR_MEMORY, "out of memory")
                              : pvr_mesh_load(snapshot, &wanted, request->threads, request->progress,
@@ -256,13 +257,16 @@ enum pvr_status chosen_bytes(struct pvr_snapshot *snapshot, const struct chosen_
     const struct pvr_mesh_request wanted = {.max_level = request->max_level,
                                             .fields = choice.fields,
                                             .nfields = choice.nfields,
-                                            .precision = request->precision};
+                                            .precision = request->precision,
+                                            .region = request->region};
     status = pvr_mesh_bytes(snapshot, &wanted, request->threads, bytes, error);
     if (status == PVR_OK && choice.nderived > 0) {
         /* A derived field has at most three doubles a cell: as the arrays of three scalars. */
         const char *const one[] = {PVR_FIELD_DOMAIN};
-        const struct pvr_mesh_request unit = {
-            .max_level = request->max_level, .fields = one, .nfields = 1};
+        const struct pvr_mesh_request unit = {.max_level = request->max_level,
+                                              .fields = one,
+                                              .nfields = 1,
+                                              .region = request->region};
         uint64_t four_bytes_each = 0;
         status = pvr_mesh_bytes(snapshot, &unit, request->threads, &four_bytes_each, error);
         *bytes += 6 * four_bytes_each * (uint64_t)choice.nderived;

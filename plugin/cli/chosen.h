@@ -11,6 +11,7 @@ struct chosen_request {
     int max_level;    /* as in struct pvr_mesh_request */
     enum pvr_type precision;
     enum pvr_field_units units;
+    const struct pvr_region *region; /* null: the whole box */
     const struct pvr_threads *threads;
     pvr_progress_fn progress;
     void *progress_context;

@@ -12,6 +12,7 @@ static const char usage[] =
     "                       [--lmin L] [--lmax L] [--max-level L] [--units code|cgs|astro]\n"
     "                       [--length-unit code|pc|kpc|Mpc|AU|cm] [--precision double|float]\n"
     "                       [--points particles|sinks|clumps|halos] [--families A,B,...]\n"
+    "                       " REGION_USAGE "\n"
     "                       [--compressor lz4|zlib|none] [--level N] [--threads N]\n"
     "                       [--outputs FIRST:LAST:STEP [--jobs J]] [--json] [--quiet]\n"
     "       pvramses export --help\n";
@@ -39,8 +40,8 @@ static const char help[] =
     "                    Taken last, after averaging\n"
     "  --lmax L          no cells deeper than level L: those there get the volume-weighted mean\n"
     "                    of what is in them; of mass and volume the sum\n"
-    "  --max-level L     the same with RAMSES' own coarse values; deeper levels are not read\n"
-    "  --lmin L          leave out leaf cells coarser than level L\n"
+    "  --max-level L     the same with RAMSES' own coarse values; deeper levels are not "
+    "read\n" REGION_HELP "  --lmin L          leave out leaf cells coarser than level L\n"
     "  --units U         code (default), cgs, or astro: cm^-3, km/s, K, Msol, ...\n"
     "  --length-unit U   of coordinates: code (default), pc, kpc, Mpc, AU, cm\n"
     "  --precision P     double (default) or float\n"
@@ -150,7 +151,8 @@ static int export_one(const struct options *options, const struct export_kind *k
 
 int cmd_export(int argc, char **argv) {
     struct options options;
-    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_EXPORT;
+    const unsigned takes =
+        TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_EXPORT | TAKES_REGION;
     int exit_status;
     char *command = command_text(argc, argv); /* before getopt puts them in another order */
     if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {

@@ -16,6 +16,7 @@
 static const char usage[] =
     "usage: pvramses load PATH [--threads N] [--fields A,B,...] [--max-level L]\n"
     "                     [--precision double|float] [--units code|cgs|astro] [--pin]\n"
+    "                     " REGION_USAGE "\n"
     "                     [--no-prefetch] [--stream] [--json] [--quiet]\n"
     "       pvramses load --help\n";
 
@@ -38,7 +39,8 @@ static const char help[] =
     "                    (velocity_x), `level` and `domain` are taken too; particles are left\n"
     "                    out. Default: all fields, and the particles\n"
     "  --max-level L     no cells deeper than level L: cells there count as leaves and carry\n"
-    "                    the coarse values that RAMSES stores. 0, the default: all levels\n"
+    "                    the coarse values that RAMSES stores. 0, the default: all "
+    "levels\n" REGION_HELP
     "  --precision P     double (default) or float, of the arrays in memory\n"
     "  --units U         code (default), cgs, or astro: those of astronomers, as cm^-3 and\n"
     "                    km/s. Volumes stay in code length, the total mass in code mass\n"
@@ -61,12 +63,14 @@ static const char help[] =
     "  sinks, clumps, halos (count, mass, columns),\n"
     "  seconds (of loading the mesh alone), statistics_seconds, particle_seconds, bytes_read,\n"
     "  structure_bytes, array_bytes, peak_rss_bytes, threads (max, efficiency in percent,\n"
-    "  balance, wall_seconds, per_thread), units, precision, stream, warnings. Values are in\n"
+    "  balance, wall_seconds, per_thread), units, precision, stream, warnings, region (null, or\n"
+    "  type, centre, its sizes, by_centre, in code length; all counts are of it). Values are in\n"
     "  code units unless --units says otherwise; what is not a number is null.\n"
     "\n"
     "EXAMPLES\n"
     "  pvramses load output_00003\n"
     "  pvramses load output_00003 --fields density,velocity --threads 8 --precision float\n"
+    "  pvramses load output_00003 --region sphere,0.5,0.5,0.5,20,kpc\n"
     "  pvramses load output_00003 --stream --json > totals.json\n";
 
 /* The largest resident size of this process so far. Not getrusage's: that one also counts the
@@ -142,8 +146,39 @@ static void write_threads(struct json *json, const struct pvr_report *report) {
     json_end_object(json);
 }
 
-static void write_object(const struct options *options, struct pvr_snapshot *snapshot,
-                         const struct totals *totals, const struct particle_totals *particles) {
+static void write_vector(struct json *json, const char *key, const double vector[3], int ndim) {
+    json_begin_array(json, key);
+    for (int axis = 0; axis < ndim; axis++) {
+        json_double(json, NULL, vector[axis]);
+    }
+    json_end_array(json);
+}
+
+static void write_region(struct json *json, const struct pvr_region *region, int ndim) {
+    static const char *const types[] = {"none", "box", "sphere", "cylinder"};
+    if (region->type == PVR_REGION_NONE) {
+        json_null(json, "region");
+        return;
+    }
+    json_begin_object(json, "region");
+    json_string(json, "type", types[region->type]);
+    write_vector(json, "centre", region->centre, ndim);
+    if (region->type == PVR_REGION_BOX) {
+        write_vector(json, "size", region->size, ndim);
+    } else {
+        json_double(json, "radius", region->radius);
+    }
+    if (region->type == PVR_REGION_CYLINDER) {
+        json_double(json, "height", region->height);
+        write_vector(json, "axis", region->axis, 3);
+    }
+    json_bool(json, "by_centre", region->by_centre);
+    json_end_object(json);
+}
+
+static void write_object(const struct options *options, const struct pvr_region *region,
+                         struct pvr_snapshot *snapshot, const struct totals *totals,
+                         const struct particle_totals *particles) {
     static const char *const units[] = {"code", "cgs", "astro"};
     const struct pvr_info *info = pvr_snapshot_info(snapshot);
     struct json json;
@@ -158,6 +193,7 @@ static void write_object(const struct options *options, struct pvr_snapshot *sna
     json_double(&json, "time", info->time);
     json_int(&json, "levelmin", info->levelmin);
     json_int(&json, "levelmax", info->levelmax);
+    write_region(&json, region, info->ndim);
     write_totals(&json, totals);
     if (options->fields == NULL) {
         particle_totals_write(particles, &json);
@@ -180,12 +216,17 @@ static void write_object(const struct options *options, struct pvr_snapshot *sna
 
 /* A page for a person. */
 
-static void print_cells(const struct options *options, struct pvr_snapshot *snapshot,
-                        const struct totals *totals) {
+static void print_cells(const struct options *options, const struct pvr_region *region,
+                        struct pvr_snapshot *snapshot, const struct totals *totals) {
     const struct pvr_info *info = pvr_snapshot_info(snapshot);
     char text[FORMAT_SIZE];
     printf("%s: output %d, %d-D, %d domains\n\n", options->path, pvr_snapshot_number(snapshot),
            info->ndim, info->ncpu);
+    if (region->type != PVR_REGION_NONE) {
+        char words[256];
+        pvr_region_text(region, info->ndim, (struct pvr_unit){1, ""}, words, sizeof words);
+        printf("  of the %s (code)\n\n", words);
+    }
     printf("  level   leaf cells\n");
     for (int level = 0; level <= PVR_MAX_LEVELS; level++) {
         if (totals->leaf_cells_per_level[level] > 0) {
@@ -254,10 +295,22 @@ static void warn(const char *warnings) {
     }
 }
 
+/* Says where the box is if no cell lies in the region. */
+static void warn_empty(const struct options *options, const struct pvr_region *region,
+                       const struct pvr_snapshot *snapshot, const struct totals *totals) {
+    if (region->type == PVR_REGION_NONE || totals->leaf_cells > 0) {
+        return;
+    }
+    char text[512];
+    struct pvr_unit unit = pvr_length_unit(pvr_snapshot_info(snapshot), options->region.unit);
+    pvr_region_empty_text(region, snapshot, unit, text, sizeof text);
+    warn(text);
+}
+
 /* Reads with a bar and a way to stop. Returns the exit status. */
-static int read_totals(const struct options *options, struct pvr_snapshot *snapshot,
-                       const struct selection *selection, struct totals *totals,
-                       struct particle_totals *particles) {
+static int read_totals(const struct options *options, const struct pvr_region *region,
+                       struct pvr_snapshot *snapshot, const struct selection *selection,
+                       struct totals *totals, struct particle_totals *particles) {
     struct progress progress;
     const struct totals_request request = {
         .snapshot = snapshot,
@@ -266,6 +319,7 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
         .max_level = options->max_level,
         .precision = options->precision,
         .units = options->units,
+        .region = region,
         .progress = progress_step,
         .progress_context = &progress,
     };
@@ -283,8 +337,8 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
     bool mesh_read = status == PVR_OK;
     memset(particles, 0, sizeof *particles);
     if (mesh_read && options->fields == NULL) {
-        status =
-            particle_totals_read(snapshot, options, progress_step, &progress, particles, &error);
+        status = particle_totals_read(snapshot, options, region, progress_step, &progress,
+                                      particles, &error);
     }
     progress_end(&progress);
     if (mesh_read && (status != PVR_OK || interrupt_caught() != 0)) {
@@ -300,7 +354,8 @@ static int read_totals(const struct options *options, struct pvr_snapshot *snaps
 
 int cmd_load(int argc, char **argv) {
     struct options options;
-    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_STREAM;
+    const unsigned takes =
+        TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_STREAM | TAKES_REGION;
     int exit_status;
     if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {
         return exit_status;
@@ -324,16 +379,18 @@ int cmd_load(int argc, char **argv) {
     }
     struct totals totals;
     struct particle_totals particles;
-    exit_status = read_totals(&options, snapshot, &selection, &totals, &particles);
+    const struct pvr_region region = region_in_code(&options.region, snapshot);
+    exit_status = read_totals(&options, &region, snapshot, &selection, &totals, &particles);
     if (exit_status == CLI_OK) {
         if (!options.quiet) {
             warn(pvr_snapshot_warnings(snapshot));
             warn(particles.particles != NULL ? particles.particles->warnings : NULL);
+            warn_empty(&options, &region, snapshot, &totals);
         }
         if (options.json) {
-            write_object(&options, snapshot, &totals, &particles);
+            write_object(&options, &region, snapshot, &totals, &particles);
         } else {
-            print_cells(&options, snapshot, &totals);
+            print_cells(&options, &region, snapshot, &totals);
             print_fields(&totals);
             print_cost(&totals);
             particle_totals_print(&particles);

@@ -53,6 +53,10 @@ enum pvr_status export_points(const struct export_task *task, struct export_resu
 enum pvr_status export_points_need(const struct export_task *task, uint64_t *bytes,
                                    struct pvr_error *error);
 
+/* Fails: nothing lies in the region; says where the box is. */
+enum pvr_status export_nothing(const struct export_task *task, const struct pvr_region *region,
+                               struct pvr_error *error);
+
 /* Facts of a task's output for the file. */
 struct pvr_vtk_facts export_facts(const struct export_task *task);
 struct pvr_vtk_options export_vtk_options(const struct export_task *task);

@@ -24,6 +24,15 @@ const struct export_kind *export_kind_of(const char *path) {
     return NULL;
 }
 
+enum pvr_status export_nothing(const struct export_task *task, const struct pvr_region *region,
+                               struct pvr_error *error) {
+    char text[512];
+    const struct pvr_unit unit =
+        pvr_length_unit(pvr_snapshot_info(task->snapshot), task->options->region.unit);
+    pvr_region_empty_text(region, task->snapshot, unit, text, sizeof text);
+    return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: %s", pvr_snapshot_path(task->snapshot), text);
+}
+
 struct pvr_vtk_facts export_facts(const struct export_task *task) {
     static const char *const lengths[] = {"code", "pc", "kpc", "Mpc", "AU", "cm"};
     return (struct pvr_vtk_facts){.info = pvr_snapshot_info(task->snapshot),

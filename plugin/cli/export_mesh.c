@@ -7,12 +7,15 @@
 
 #include <stdlib.h>
 
-static struct chosen_request request_of(const struct export_task *task) {
+/* `region` is kept for the request. */
+static struct chosen_request request_of(const struct export_task *task, struct pvr_region *region) {
     const struct options *options = task->options;
+    *region = region_in_code(&options->region, task->snapshot);
     return (struct chosen_request){.list = options->fields,
                                    .max_level = options->max_level,
                                    .precision = options->precision,
                                    .units = options->units,
+                                   .region = region,
                                    .threads = &task->threads,
                                    .progress = task->progress,
                                    .progress_context = task->progress_context};
@@ -20,7 +23,8 @@ static struct chosen_request request_of(const struct export_task *task) {
 
 enum pvr_status export_mesh_need(const struct export_task *task, uint64_t *bytes,
                                  struct pvr_error *error) {
-    const struct chosen_request request = request_of(task);
+    struct pvr_region region;
+    const struct chosen_request request = request_of(task, &region);
     enum pvr_status status = chosen_bytes(task->snapshot, &request, bytes, error);
     if (task->options->lmin > 0 || task->options->lmax > 0) {
         *bytes *= 2; /* the coarser mesh is a new one */
@@ -91,10 +95,14 @@ static enum pvr_status write_mesh(const struct export_task *task, const struct p
 /* `leaves`: an unstructured grid of the leaf cells, else the tree with all cells. */
 static enum pvr_status export_mesh(const struct export_task *task, bool leaves,
                                    struct export_result *result, struct pvr_error *error) {
-    const struct chosen_request request = request_of(task);
+    struct pvr_region region;
+    const struct chosen_request request = request_of(task, &region);
     const double begin = pvr_seconds();
     struct pvr_mesh *mesh;
     enum pvr_status status = chosen_load(task->snapshot, &request, &mesh, error);
+    if (status == PVR_OK && mesh->octree->nleaves == 0) {
+        status = export_nothing(task, &region, error);
+    }
     if (status == PVR_OK) {
         status = coarsen(task, &mesh, error);
     }

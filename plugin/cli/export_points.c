@@ -71,6 +71,7 @@ static enum pvr_status load_particles(const struct export_task *task,
         status = export_check_list(options->fields, known, table->nfields, "--fields", error);
     }
     if (status == PVR_OK) {
+        const struct pvr_region region = region_in_code(&options->region, task->snapshot);
         const struct pvr_particle_request request = {.fields = chosen,
                                                      .nfields = nchosen,
                                                      .families = codes,
@@ -78,7 +79,8 @@ static enum pvr_status load_particles(const struct export_task *task,
                                                      .precision = options->precision,
                                                      .position_precision = PVR_FLOAT64,
                                                      .units = options->units,
-                                                     .length_factor = factor};
+                                                     .length_factor = factor,
+                                                     .region = &region};
         status = pvr_particles_load(task->snapshot, &request, &task->threads, task->progress,
                                     task->progress_context, particles, error);
     }
@@ -162,8 +164,13 @@ static enum pvr_status export_table(const struct export_task *task, enum pvr_tab
     const double begin = pvr_seconds();
     struct pvr_table *table;
     enum pvr_status status = pvr_table_load(task->snapshot, kind, &task->threads, &table, error);
+    if (status == PVR_OK) {
+        const struct pvr_region region = region_in_code(&task->options->region, task->snapshot);
+        status = pvr_table_keep_region(table, task->snapshot, &region, error);
+    }
     result->load_seconds = pvr_seconds() - begin;
     if (status != PVR_OK) {
+        pvr_table_free(table);
         return status;
     }
     if (!table->present) {

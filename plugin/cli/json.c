@@ -132,6 +132,11 @@ void json_string(struct json *json, const char *key, const char *value) {
     }
 }
 
+void json_null(struct json *json, const char *key) {
+    lead(json, key);
+    fputs("null", json->out);
+}
+
 void json_double(struct json *json, const char *key, double value) {
     lead(json, key);
     if (isfinite(value)) {

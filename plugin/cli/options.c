@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-    OPTION_COMPRESSOR = 1000,
+    OPTION_BY_CENTRE = 1000,
+    OPTION_COMPRESSOR,
     OPTION_FAMILIES,
     OPTION_FIELDS,
     OPTION_HELP,
@@ -31,6 +32,7 @@ enum {
     OPTION_POINTS,
     OPTION_PRECISION,
     OPTION_QUIET,
+    OPTION_REGION,
     OPTION_STREAM,
     OPTION_THREADS,
     OPTION_UNITS
@@ -40,6 +42,7 @@ static const struct known {
     struct option option;
     unsigned takes; /* commands that have it; 0: all */
 } known[] = {
+    {{"by-centre", no_argument, NULL, OPTION_BY_CENTRE}, TAKES_REGION},
     {{"compressor", required_argument, NULL, OPTION_COMPRESSOR}, TAKES_EXPORT},
     {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
@@ -59,6 +62,7 @@ static const struct known {
     {{"points", required_argument, NULL, OPTION_POINTS}, TAKES_EXPORT},
     {{"precision", required_argument, NULL, OPTION_PRECISION}, TAKES_MESH},
     {{"quiet", no_argument, NULL, OPTION_QUIET}, TAKES_QUIET},
+    {{"region", required_argument, NULL, OPTION_REGION}, TAKES_REGION},
     {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_STREAM},
     {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
     {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH},
@@ -114,6 +118,9 @@ static bool apply(int option, const char *argument, struct options *options) {
     static const char *const points[] = {"particles", "sinks", "clumps", "halos", NULL};
     int word;
     switch (option) {
+    case OPTION_BY_CENTRE:
+        options->by_centre = true;
+        return true;
     case OPTION_COMPRESSOR:
         return pvr_vtk_compressor_find(argument, &options->compressor);
     case OPTION_FAMILIES:
@@ -164,6 +171,8 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_QUIET:
         options->quiet = true;
         return true;
+    case OPTION_REGION:
+        return region_parse(argument, &options->region);
     case OPTION_STREAM:
         options->stream = true;
         return true;
@@ -206,7 +215,7 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
         if (option == ':') {
             return wrong(usage, "option '%.100s' needs a value", argv[optind - 1]);
         }
-        if (option == '?' && optopt >= OPTION_COMPRESSOR) {
+        if (option == '?' && optopt >= OPTION_BY_CENTRE) {
             return wrong(usage, "option '%.100s' takes no value", argv[optind - 1]);
         }
         if (option == '?' && optopt != 0) {
@@ -227,6 +236,7 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
         return wrong(usage, "more than one path: '%.100s'", argv[optind + 1]);
     }
     options->path = argv[optind];
+    options->region.region.by_centre = options->by_centre;
     return OPTIONS_GO;
 }
 

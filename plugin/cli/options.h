@@ -6,6 +6,7 @@
 #include "pvr_threads.h"
 #include "pvr_units.h"
 #include "pvr_vtk_file.h"
+#include "region.h"
 
 #include <stdbool.h>
 
@@ -16,6 +17,7 @@ enum {
     TAKES_THREADS = 1 << 2, /* --threads, --pin, --no-prefetch */
     TAKES_MESH = 1 << 3,    /* --fields, --max-level, --precision, --units */
     TAKES_STREAM = 1 << 4,  /* --stream */
+    TAKES_REGION = 1 << 6,  /* --region, --by-centre */
     TAKES_EXPORT = 1 << 5   /* --out and what is in struct options behind it */
 };
 
@@ -29,6 +31,8 @@ struct options {
     int max_level;      /* 0: all */
     enum pvr_type precision;
     enum pvr_field_units units;
+    struct region_option region;
+    bool by_centre; /* also in `region` */
     /* Of export: */
     const char *out;
     enum pvr_vtk_compressor compressor;

@@ -9,8 +9,9 @@
 #include <string.h>
 
 static enum pvr_status read_particles(struct pvr_snapshot *snapshot, const struct options *options,
-                                      pvr_progress_fn progress, void *progress_context,
-                                      struct particle_totals *totals, struct pvr_error *error) {
+                                      const struct pvr_region *region, pvr_progress_fn progress,
+                                      void *progress_context, struct particle_totals *totals,
+                                      struct pvr_error *error) {
     enum pvr_status status = pvr_particles_describe(snapshot, &totals->table, error);
     if (status != PVR_OK || !totals->table.present) {
         return status;
@@ -31,6 +32,7 @@ static enum pvr_status read_particles(struct pvr_snapshot *snapshot, const struc
                                                  .precision = options->precision,
                                                  .position_precision = PVR_FLOAT64,
                                                  .units = options->units,
+                                                 .region = region,
                                                  .totals = true};
     double begin = pvr_seconds();
     status = pvr_particles_load(snapshot, &request, &options->threads, progress, progress_context,
@@ -44,16 +46,21 @@ static enum pvr_status read_particles(struct pvr_snapshot *snapshot, const struc
 }
 
 enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct options *options,
-                                     pvr_progress_fn progress, void *progress_context,
-                                     struct particle_totals *totals, struct pvr_error *error) {
+                                     const struct pvr_region *region, pvr_progress_fn progress,
+                                     void *progress_context, struct particle_totals *totals,
+                                     struct pvr_error *error) {
     memset(totals, 0, sizeof *totals);
     enum pvr_status status = PVR_OK;
     for (int kind = 0; status == PVR_OK && kind < PVR_TABLE_KINDS; kind++) {
         status = pvr_table_load(snapshot, (enum pvr_table_kind)kind, &options->threads,
                                 &totals->list[kind], error);
+        if (status == PVR_OK) {
+            status = pvr_table_keep_region(totals->list[kind], snapshot, region, error);
+        }
     }
     if (status == PVR_OK) {
-        status = read_particles(snapshot, options, progress, progress_context, totals, error);
+        status =
+            read_particles(snapshot, options, region, progress, progress_context, totals, error);
     }
     if (status != PVR_OK) {
         particle_totals_free(totals);

@@ -14,12 +14,12 @@ struct particle_totals {
     struct pvr_table *list[PVR_TABLE_KINDS];
 };
 
-/* Reads the lists and all columns of the particles, and finds counts and masses by family, extrema
- * and sums. On failure nothing is
- * to be freed. */
+/* Reads the lists and all columns of the particles, of `region` alone unless it is null, and finds
+ * counts and masses by family, extrema and sums. On failure nothing is to be freed. */
 enum pvr_status particle_totals_read(struct pvr_snapshot *snapshot, const struct options *options,
-                                     pvr_progress_fn progress, void *progress_context,
-                                     struct particle_totals *totals, struct pvr_error *error);
+                                     const struct pvr_region *region, pvr_progress_fn progress,
+                                     void *progress_context, struct particle_totals *totals,
+                                     struct pvr_error *error);
 void particle_totals_free(struct particle_totals *totals);
 
 /* The members "particles", "sinks", "clumps" and "halos" of an object. */

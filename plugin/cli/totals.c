@@ -72,6 +72,7 @@ enum pvr_status totals_load(const struct totals_request *request, struct totals 
         .nfields = selection->nfields,
         .precision = request->precision,
         .units = request->units,
+        .region = request->region,
     };
     *totals = (struct totals){.nfields = selection->nvariables};
     totals->field = calloc((size_t)selection->nvariables + 1, sizeof totals->field[0]);

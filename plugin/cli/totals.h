@@ -33,6 +33,7 @@ struct totals_request {
     int max_level;
     enum pvr_type precision;
     enum pvr_field_units units;
+    const struct pvr_region *region; /* null: the whole box */
     pvr_progress_fn progress;
     void *progress_context;
 };

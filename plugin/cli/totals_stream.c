@@ -50,6 +50,12 @@ static void add_value(struct block_field *field, double value) {
     sum_add(&field->sum, value);
 }
 
+/* Is cell `c` of oct `o` a leaf that counts? */
+static bool is_leaf(const struct pvr_block *block, uint64_t o, int c) {
+    const unsigned outside = block->outside != NULL ? block->outside[o] : 0;
+    return ((block->refined[o] | outside) >> c & 1) == 0;
+}
+
 static enum pvr_status on_block(void *context, const struct pvr_block *block,
                                 struct pvr_error *error) {
     struct stream_context *stream = context;
@@ -63,7 +69,7 @@ static enum pvr_status on_block(void *context, const struct pvr_block *block,
     uint64_t leaves = 0;
     for (int c = 0; c < ncells; c++) {
         for (uint64_t o = 0; o < block->noct; o++) {
-            leaves += (block->refined[o] >> c & 1) == 0;
+            leaves += is_leaf(block, o, c);
         }
     }
     stream->leaves[block->number] = leaves;
@@ -72,7 +78,7 @@ static enum pvr_status on_block(void *context, const struct pvr_block *block,
         for (int c = 0; c < ncells; c++) {
             const double *values = block->values[v] + (uint64_t)c * block->noct;
             for (uint64_t o = 0; o < block->noct; o++) {
-                if ((block->refined[o] >> c & 1) == 0) {
+                if (is_leaf(block, o, c)) {
                     double value = values[o] * stream->factor[v];
                     add_value(&field, stream->single ? (double)(float)value : value);
                 }
@@ -154,6 +160,7 @@ enum pvr_status totals_stream(const struct totals_request *request, struct total
         .max_level = request->max_level,
         .variables = selection->variable,
         .nvariables = nvariables,
+        .region = request->region,
     };
     *totals = (struct totals){.nfields = nvariables, .total_mass = NAN};
     double begin = pvr_seconds();
