@@ -18,6 +18,7 @@ void pvr_jld2_group_free(struct pvr_jld2_group *group) {
     }
     free(group->child);
     free(group->link);
+    free(group->old);
     memset(group, 0, sizeof *group);
 }
 
@@ -120,6 +121,45 @@ static uint64_t write_group(struct pvr_jld2_writer *writer, const struct pvr_jld
     return begin - PVR_JLD2_BASE;
 }
 
+/* Adds links to a group that is in the file: in the room behind its last one as far as it goes,
+ * the others in a continuation. */
+static void add_links(struct pvr_jld2_writer *writer, const struct pvr_jld2_group *group) {
+    struct pvr_jld2_file *file = &writer->file;
+    const uint64_t spare = group->checksum - PVR_JLD2_SPARE;
+    uint64_t place = group->next;
+    size_t next = 0, more = 0;
+    for (; next < group->nlinks; next++) {
+        const uint64_t room = spare - place, bytes = link_bytes(&group->link[next]);
+        if (room != bytes && room < bytes + PVR_JLD2_MESSAGE_HEADER) {
+            break;
+        }
+        put_link(writer, &place, &group->link[next]);
+    }
+    if (place < spare) {
+        put_nil(writer, &place, (size_t)(spare - place));
+    }
+    for (size_t i = next; i < group->nlinks; i++) {
+        more += link_bytes(&group->link[i]);
+    }
+    if (more == 0) {
+        put_nil(writer, &place, PVR_JLD2_SPARE);
+        pvr_jld2_put_checksum(file, group->place, group->checksum - group->place);
+        return;
+    }
+    const uint64_t begin = pvr_jld2_reserve(file, 4 + more + PVR_JLD2_SPARE + 4);
+    pvr_jld2_put_message(file, &place, PVR_JLD2_CONTINUATION, 16, 0);
+    pvr_jld2_put_number(file, &place, begin - PVR_JLD2_BASE, 8);
+    pvr_jld2_put_number(file, &place, 4 + more + PVR_JLD2_SPARE + 4, 8);
+    pvr_jld2_put_checksum(file, group->place, group->checksum - group->place);
+    place = begin;
+    pvr_jld2_put(file, &place, "OCHK", 4);
+    for (; next < group->nlinks; next++) {
+        put_link(writer, &place, &group->link[next]);
+    }
+    put_nil(writer, &place, PVR_JLD2_SPARE);
+    pvr_jld2_put_checksum(file, begin, place - begin);
+}
+
 static uint64_t save(struct pvr_jld2_writer *writer, struct pvr_jld2_group *group) {
     for (size_t i = 0; i < group->nchildren; i++) {
         const uint64_t address = save(writer, group->child[i]);
@@ -132,6 +172,11 @@ void pvr_jld2_groups_save(struct pvr_jld2_writer *writer) {
     for (size_t i = 0; i < writer->root.nchildren; i++) {
         struct pvr_jld2_group *child = writer->root.child[i];
         pvr_jld2_link_add(writer, &writer->root, child->name, save(writer, child));
+    }
+    if (writer->root.place != 0) {
+        add_links(writer, &writer->types);
+        add_links(writer, &writer->root);
+        return;
     }
     pvr_jld2_link_add(writer, &writer->root, "_types", save(writer, &writer->types));
     writer->root_address = write_group(writer, &writer->root);

@@ -413,13 +413,28 @@ void pvr_jld2_write(struct pvr_jld2_writer *writer, const char *path,
     pvr_jld2_link_path(writer, path, address);
 }
 
-enum pvr_status pvr_jld2_writer_finish(struct pvr_jld2_writer *writer, struct pvr_error *error) {
-    pvr_jld2_groups_save(writer);
+enum pvr_status pvr_jld2_writer_status(struct pvr_jld2_writer *writer, struct pvr_error *error) {
     if (writer->arena.failed && !pvr_jld2_failed(&writer->file)) {
         pvr_fail(&writer->file.error, PVR_ERROR_MEMORY, "%s: no memory to build the file's headers",
                  writer->file.path);
     }
-    return pvr_jld2_file_finish(&writer->file, writer->root_address, error);
+    return pvr_jld2_failed(&writer->file)
+               ? pvr_fail(error, writer->file.error.status, "%s", writer->file.error.message)
+               : PVR_OK;
+}
+
+enum pvr_status pvr_jld2_writer_finish(struct pvr_jld2_writer *writer, struct pvr_error *error) {
+    pvr_jld2_groups_save(writer);
+    const enum pvr_status status = pvr_jld2_writer_status(writer, error);
+    return status == PVR_OK ? pvr_jld2_file_finish(&writer->file, writer->root_address, error)
+                            : status;
+}
+
+void pvr_jld2_writer_forget(struct pvr_jld2_writer *writer) {
+    for (size_t i = 0; i < writer->nkept; i++) {
+        free(writer->kept[i].block);
+    }
+    writer->nkept = 0;
 }
 
 void pvr_jld2_writer_free(struct pvr_jld2_writer *writer) {
@@ -427,9 +442,7 @@ void pvr_jld2_writer_free(struct pvr_jld2_writer *writer) {
     pvr_jld2_session_free(&writer->datatypes);
     pvr_jld2_group_free(&writer->root);
     pvr_jld2_group_free(&writer->types);
-    for (size_t i = 0; i < writer->nkept; i++) {
-        free(writer->kept[i].block);
-    }
+    pvr_jld2_writer_forget(writer);
     free(writer->kept);
     free(writer->committed);
     pvr_jl_arena_free(&writer->arena);

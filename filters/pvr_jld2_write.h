@@ -50,11 +50,12 @@ struct pvr_jld2_group {
     size_t nlinks;
     struct pvr_jld2_group **child; /* begun by this writer */
     size_t nchildren;
-    /* of a group that is in the file already (pvr_jld2_append.c): */
-    uint64_t place;    /* of its last header part; 0: none */
+    /* Of a group that is in the file already (pvr_jld2_append.c): */
+    struct pvr_jld2_link *old;
+    size_t nold;
+    uint64_t place;    /* of the last part of its header; 0: it is new */
     uint64_t checksum; /* place of that part's checksum */
     uint64_t next;     /* place for the next link */
-    bool continued;    /* that part is a continuation */
 };
 
 /* A column that was written: where its blocks are. */
@@ -86,14 +87,24 @@ struct pvr_jld2_writer {
 /* Begins a file. `job` is running and outlives the writer's last call. */
 void pvr_jld2_writer_begin(struct pvr_jld2_writer *writer, int descriptor, const char *path,
                            enum pvr_jld2_compressor compressor, struct pvr_job *job);
+/* Begins to add to a JLD2 file (0.5 or later), of which `descriptor` has a copy. The writer is to
+ * be freed also after a failure. */
+enum pvr_status pvr_jld2_writer_continue(struct pvr_jld2_writer *writer, int descriptor,
+                                         const char *path, enum pvr_jld2_compressor compressor,
+                                         struct pvr_job *job, struct pvr_error *error);
+/* Has the file that is added to a group or value of this name at its root? */
+bool pvr_jld2_writer_has(const struct pvr_jld2_writer *writer, const char *name);
 /* Writes a value and links it as `path` (group/group/name). */
 void pvr_jld2_write(struct pvr_jld2_writer *writer, const char *path,
                     const struct pvr_jl_value *value);
 /* Writes groups, types and the superblock. Returns the first error of all calls. */
 enum pvr_status pvr_jld2_writer_finish(struct pvr_jld2_writer *writer, struct pvr_error *error);
-/* After that: reads all columns back, expands them and compares them with what they were made from.
- */
+/* The first error of the calls so far. */
+enum pvr_status pvr_jld2_writer_status(struct pvr_jld2_writer *writer, struct pvr_error *error);
+/* Reads all columns back, expands them and compares them with what they were made from. */
 enum pvr_status pvr_jld2_writer_compare(struct pvr_jld2_writer *writer, struct pvr_error *error);
+/* Forgets the columns that were written: their values may go. */
+void pvr_jld2_writer_forget(struct pvr_jld2_writer *writer);
 /* The descriptor stays open. */
 void pvr_jld2_writer_free(struct pvr_jld2_writer *writer);
 

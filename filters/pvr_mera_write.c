@@ -7,9 +7,10 @@
 
 #include "pvr_jld2_write.h"
 #include "pvr_mera_about_private.h"
-#include "pvr_mera_output.h"
+#include "pvr_mera_write_private.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,36 +311,31 @@ static void put_table(struct parts *parts, const struct pvr_mera_out_table *tabl
 /* ---- checks -----------------------------------------------------------------------------------
  */
 
-static enum pvr_status check(const char *path, const struct pvr_mera_out_table *tables,
-                             size_t ntables, struct pvr_error *error) {
-    bool seen[PVR_MERA_OUT_KINDS] = {false};
-    for (size_t t = 0; t < ntables; t++) {
-        const struct pvr_mera_out_table *table = &tables[t];
-        const char *kind = pvr_mera_out_kind_name(table->kind);
-        if (kind == NULL || seen[table->kind]) {
-            return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: %s is given twice", path,
-                            kind != NULL ? kind : "an unknown kind of data");
+static enum pvr_status check(const char *path, const struct pvr_mera_out_table *table, bool *seen,
+                             struct pvr_error *error) {
+    const char *kind = pvr_mera_out_kind_name(table->kind);
+    if (kind == NULL || seen[table->kind]) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: %s is given twice", path,
+                        kind != NULL ? kind : "an unknown kind of data");
+    }
+    seen[table->kind] = true;
+    if (table->ncolumns == 0 || table->nkeys > table->ncolumns) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: %s has no columns", path, kind);
+    }
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const struct pvr_mera_out_column *column = &table->column[i];
+        if (column->name == NULL || column->name[0] == '\0') {
+            return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: a column of %s has no name", path,
+                            kind);
         }
-        seen[table->kind] = true;
-        if (table->ncolumns == 0 || table->nkeys > table->ncolumns) {
-            return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: %s has no columns", path, kind);
+        if (column->data == NULL && column->rows == NULL) {
+            return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: column %s of %s has no rows", path,
+                            column->name, kind);
         }
-        for (size_t i = 0; i < table->ncolumns; i++) {
-            const struct pvr_mera_out_column *column = &table->column[i];
-            if (column->name == NULL || column->name[0] == '\0') {
-                return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: a column of %s has no name", path,
-                                kind);
-            }
-            if (column->data == NULL && column->rows == NULL) {
-                return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: column %s of %s has no rows", path,
-                                column->name, kind);
-            }
-            for (size_t j = 0; j < i; j++) {
-                if (strcmp(table->column[j].name, column->name) == 0) {
-                    return pvr_fail(error, PVR_ERROR_ARGUMENT,
-                                    "%s: two columns of %s are called %s", path, kind,
-                                    column->name);
-                }
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(table->column[j].name, column->name) == 0) {
+                return pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: two columns of %s are called %s",
+                                path, kind, column->name);
             }
         }
     }
@@ -349,35 +345,128 @@ static enum pvr_status check(const char *path, const struct pvr_mera_out_table *
 /* ---- the file ---------------------------------------------------------------------------------
  */
 
-static enum pvr_status write_file(struct pvr_mera_output *output,
-                                  const struct pvr_mera_about *about,
-                                  const struct pvr_mera_out_table *tables, size_t ntables,
-                                  const struct pvr_mera_out_request *request, struct pvr_job *job,
-                                  struct pvr_mera_out_written *result, struct pvr_error *error) {
+/* The file that is added to, as it is now. */
+static enum pvr_status copy_file(struct pvr_output_file *output, struct pvr_error *error) {
+    enum { PIECE = 4 << 20 };
+    const int from = open(output->path, O_RDONLY | O_CLOEXEC);
+    char *piece = malloc(PIECE);
+    enum pvr_status status = PVR_OK;
+    uint64_t offset = 0;
+    ssize_t got = 0;
+    if (from < 0 || piece == NULL) {
+        status = pvr_fail(error, PVR_ERROR_IO, "%s: cannot be added to: %s", output->path,
+                          strerror(errno));
+    }
+    while (status == PVR_OK && (got = pread(from, piece, PIECE, (off_t)offset)) > 0) {
+        status = pvr_output_write(output, offset, piece, (size_t)got, error);
+        offset += (uint64_t)got;
+    }
+    if (status == PVR_OK && got < 0) {
+        status =
+            pvr_fail(error, PVR_ERROR_IO, "%s: cannot be read: %s", output->path, strerror(errno));
+    }
+    if (from >= 0) {
+        close(from);
+    }
+    free(piece);
+    return status;
+}
+
+/* Writes one table after the other; each is read back while its columns are there. */
+static enum pvr_status write_tables(struct pvr_output_file *output,
+                                    const struct pvr_mera_about *about,
+                                    const struct pvr_mera_out_source *source,
+                                    const struct pvr_mera_out_request *request, struct pvr_job *job,
+                                    struct pvr_mera_out_written *result, struct pvr_error *error) {
     struct pvr_jld2_writer writer;
-    struct pvr_jl_arena arena = {0};
+    struct pvr_jl_arena arena = {0}; /* types that are written are known until the end */
     struct parts parts = {&writer, &arena, about, request, NULL};
-    const double begin = pvr_seconds();
-    pvr_jld2_writer_begin(&writer, output->descriptor, output->path,
-                          (enum pvr_jld2_compressor)request->compressor, job);
-    for (size_t t = 0; t < ntables; t++) {
-        put_table(&parts, &tables[t]);
+    enum pvr_status status = PVR_OK;
+    bool seen[PVR_MERA_OUT_KINDS] = {false};
+    if (request->append) {
+        status = copy_file(output, error);
+        if (status != PVR_OK) {
+            return status;
+        }
+        status =
+            pvr_jld2_writer_continue(&writer, output->fd, output->path,
+                                     (enum pvr_jld2_compressor)request->compressor, job, error);
+    } else {
+        pvr_jld2_writer_begin(&writer, output->fd, output->path,
+                              (enum pvr_jld2_compressor)request->compressor, job);
     }
-    writer.arena.failed = writer.arena.failed || arena.failed;
-    enum pvr_status status = pvr_jld2_writer_finish(&writer, error);
-    const double end = pvr_seconds();
-    result->write_seconds = end - begin;
-    if (status == PVR_OK && !request->unverified) {
-        status = pvr_jld2_writer_compare(&writer, error);
+    for (size_t t = 0; t < source->ntables && status == PVR_OK; t++) {
+        struct pvr_mera_out_table table;
+        status = source->get(source->context, t, &table, error);
+        if (status != PVR_OK) {
+            break;
+        }
+        status = check(output->path, &table, seen, error);
+        if (status == PVR_OK && pvr_jld2_writer_has(&writer, pvr_mera_out_kind_name(table.kind))) {
+            status = pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: has %s already", output->path,
+                              pvr_mera_out_kind_name(table.kind));
+        }
+        const double begin = pvr_seconds();
+        double end = begin;
+        if (status == PVR_OK) {
+            result->bytes_in += table_bytes(&table);
+            result->rows += table.nrows;
+            put_table(&parts, &table);
+            writer.arena.failed = writer.arena.failed || arena.failed;
+            end = pvr_seconds();
+            status = pvr_jld2_writer_status(&writer, error);
+        }
+        if (status == PVR_OK && !request->unverified) {
+            status = pvr_jld2_writer_compare(&writer, error);
+        }
+        for (size_t k = 0; k < writer.nkept; k++) {
+            result->blocks += writer.kept[k].nblocks;
+        }
+        pvr_jld2_writer_forget(&writer);
+        result->write_seconds += end - begin;
+        result->verify_seconds += pvr_seconds() - end;
+        if (source->release != NULL) {
+            source->release(source->context, t);
+        }
     }
-    result->verify_seconds = pvr_seconds() - end;
+    if (status == PVR_OK) {
+        const double begin = pvr_seconds();
+        status = pvr_jld2_writer_finish(&writer, error);
+        result->write_seconds += pvr_seconds() - begin;
+        result->bytes_out = writer.file.end;
+    }
     pvr_jld2_writer_free(&writer);
     pvr_jl_arena_free(&arena);
-    if (status == PVR_OK) {
-        status = pvr_mera_output_finish(output, !request->unsynced, &result->sync_seconds,
-                                        &result->bytes_out, error);
-    }
     return status;
+}
+
+enum pvr_status pvr_mera_write_source(const char *path, const struct pvr_mera_about *about,
+                                      const struct pvr_mera_out_source *source,
+                                      const struct pvr_mera_out_request *request,
+                                      struct pvr_job *job, struct pvr_mera_out_written *result,
+                                      struct pvr_error *error) {
+    struct pvr_output_file output;
+    memset(result, 0, sizeof *result);
+    enum pvr_status status = pvr_output_begin(&output, path, error);
+    if (status == PVR_OK) {
+        status = write_tables(&output, about, source, request, job, result, error);
+    }
+    if (status == PVR_OK) {
+        const double begin = pvr_seconds();
+        status = pvr_output_commit(&output, error);
+        result->sync_seconds = pvr_seconds() - begin;
+    }
+    pvr_output_end(&output);
+    return status;
+}
+
+/* Tables that are all there. */
+static enum pvr_status get_given(void *context, size_t number, struct pvr_mera_out_table *table,
+                                 struct pvr_error *error) {
+    const struct pvr_mera_out_table *tables = context;
+    (void)error;
+    *table = tables[number];
+    return PVR_OK;
 }
 
 enum pvr_status pvr_mera_write(const char *path, const struct pvr_mera_about *about,
@@ -385,27 +474,18 @@ enum pvr_status pvr_mera_write(const char *path, const struct pvr_mera_about *ab
                                const struct pvr_mera_out_request *request,
                                struct pvr_mera_out_written *written, struct pvr_error *error) {
     struct pvr_mera_out_written unused, *result = written != NULL ? written : &unused;
-    memset(result, 0, sizeof *result);
-    enum pvr_status status = check(path, tables, ntables, error);
-    if (status != PVR_OK) {
-        return status;
-    }
+    const struct pvr_mera_out_source source = {ntables, get_given, NULL, (void *)(uintptr_t)tables};
     struct pvr_job job;
-    status =
+    memset(result, 0, sizeof *result);
+    enum pvr_status status =
         pvr_job_begin(&job, request->threads, request->progress, request->progress_context, error);
     if (status != PVR_OK) {
         return status;
     }
     for (size_t t = 0; t < ntables; t++) {
-        result->bytes_in += table_bytes(&tables[t]);
+        pvr_job_expect(&job, table_bytes(&tables[t]));
     }
-    pvr_job_expect(&job, result->bytes_in);
-    struct pvr_mera_output output;
-    status = pvr_mera_output_begin(&output, path, request->append, error);
-    if (status == PVR_OK) {
-        status = write_file(&output, about, tables, ntables, request, &job, result, error);
-        pvr_mera_output_end(&output);
-    }
+    status = pvr_mera_write_source(path, about, &source, request, &job, result, error);
     pvr_job_end(&job, &result->report);
     if (written == NULL) {
         pvr_report_free(&unused.report);

@@ -10,11 +10,11 @@
  *     struct pvr_mera_out_table table = {.kind = PVR_MERA_OUT_HYDRO, ...};
  *     pvr_mera_write("output_00002.jld2", info, &table, 1, &request, &report, &error);
  *
- * or, for all that an output has, pvr_mera_write_snapshot() (pvr_mera_snapshot.h).
+ * or, for all that an output has, pvr_mera_export() (pvr_mera_export.h).
  *
- * A file is written under another name in the same folder, read back and compared, forced to the
- * disk and then renamed: at any time there is the old file or the new one, whole. The same bytes
- * come out for any number of threads.
+ * A file is written without a name, or under another one, read back and compared, brought to the
+ * disk and then given its name (pvr_output_file.h): at any time there is the old file or the new
+ * one, whole. The same bytes come out for any number of threads.
  */
 #ifndef PVR_MERA_WRITE_H
 #define PVR_MERA_WRITE_H
@@ -119,14 +119,16 @@ struct pvr_mera_out_request {
 };
 
 struct pvr_mera_out_written {
+    uint64_t rows;      /* of all tables */
     uint64_t bytes_in;  /* of all columns */
     uint64_t bytes_out; /* of the file */
+    uint64_t blocks;    /* that columns were compressed in */
     double write_seconds, verify_seconds, sync_seconds;
     struct pvr_report report; /* freed by the caller: pvr_report_free */
 };
 
-/* Writes `ntables` tables of different kinds. `written` may be null. On failure nothing is left
- * behind and a file that was there before is as it was. */
+/* Writes `ntables` tables of different kinds, each read back before the next is written. `written`
+ * may be null. On failure nothing is left behind and a file that was there before is as it was. */
 enum pvr_status pvr_mera_write(const char *path, const struct pvr_mera_about *about,
                                const struct pvr_mera_out_table *tables, size_t ntables,
                                const struct pvr_mera_out_request *request,

@@ -1,23 +1,27 @@
-/* cmd_export.c - pvramses export: VTK files of an output, or of many. */
+/* cmd_export.c - pvramses export: VTK files or Mera files of an output, or of many. */
 #include "cli.h"
 #include "export.h"
 #include "json.h"
 #include "progress.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: pvramses export PATH --out NAME.(htg|vtu|vtp) [--fields A,B,...] [--log10 A,B,...]\n"
+    "usage: pvramses export PATH --out NAME.(htg|vtu|vtp|jld2) [--fields A,B,...]\n"
+    "                       [--log10 A,B,...]\n"
     "                       [--lmin L] [--lmax L] [--max-level L] [--units code|cgs|astro]\n"
     "                       [--length-unit code|pc|kpc|Mpc|AU|cm] [--precision double|float]\n"
     "                       [--points particles|sinks|clumps|halos] [--families A,B,...]\n"
     "                       " REGION_USAGE "\n"
     "                       [--compressor lz4|zlib|none] [--level N] [--threads N]\n"
+    "                       [--kinds A,B,...] [--comments TEXT] [--append]\n"
     "                       [--outputs FIRST:LAST:STEP [--jobs J]] [--json] [--quiet]\n"
     "       pvramses export --help\n";
 
-static const char help[] =
+/* In two parts: compilers need not take longer texts. */
+static const char help_what[] =
     "pvramses export - VTK files that any ParaView opens, written with all threads\n"
     "\n"
     "  pvramses export PATH --out NAME.htg [OPTION...]\n"
@@ -29,6 +33,7 @@ static const char help[] =
     "  .vtu  its leaf cells as voxels that share points (an unstructured grid), for what takes\n"
     "        no hyper tree grid; many times larger\n"
     "  .vtp  particles, sinks, clumps or halos, as points\n"
+    "  .jld2 a Mera file: what Mera.jl 1.9 loads with `loaddata`; call it output_NNNNN.jld2\n"
     "The file appears when it is whole; one of the same name stays as it is until then. Blocks of\n"
     "1 MiB are compressed by all threads; the bytes of the file do not depend on their number.\n"
     "\n"
@@ -47,6 +52,14 @@ static const char help[] =
     "  --precision P     double (default) or float\n"
     "  --points WHICH    for .vtp: particles (default), sinks, clumps, halos\n"
     "  --families A,...  of particles: dark_matter, star, gas_tracer, cloud, debris, ...\n"
+    "\n";
+static const char help_how[] =
+    "A MERA FILE\n"
+    "has tables as Mera makes them, in code units; it is read back and compared before it gets\n"
+    "its name. --lmax is Mera's: RAMSES' own coarse values.\n"
+    "  --kinds A,B,...   of hydro, gravity, particles, clumps, rt; default: all that there are\n"
+    "  --comments TEXT   for `viewdata`\n"
+    "  --append          add these kinds to the file that is there\n"
     "\n"
     "HOW\n"
     "  --out NAME        the file\n"
@@ -77,6 +90,7 @@ static const char help[] =
     "EXAMPLES\n"
     "  pvramses export output_00003 --out gas.htg --fields density,temperature --units astro\n"
     "  pvramses export output_00003 --out stars.vtp --families star --length-unit kpc\n"
+    "  pvramses export output_00003 --out output_00003.jld2 --kinds hydro,particles\n"
     "  pvramses export run --outputs 1:100:1 --out gas.htg --jobs 4 --threads 2\n";
 
 /* The command line as one text, to be freed. */
@@ -154,6 +168,8 @@ int cmd_export(int argc, char **argv) {
     const unsigned takes =
         TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_MESH | TAKES_EXPORT | TAKES_REGION;
     int exit_status;
+    char help[sizeof help_what + sizeof help_how];
+    snprintf(help, sizeof help, "%s%s", help_what, help_how);
     char *command = command_text(argc, argv); /* before getopt puts them in another order */
     if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {
         free(command);

@@ -24,6 +24,8 @@ struct export_result {
     uint64_t count;      /* cells or points in the file */
     const char *of_what; /* "cells", "leaf cells", "points" */
     double load_seconds; /* reading, deriving, averaging */
+    /* Of a Mera file: writing, and reading back and comparing. */
+    double write_seconds, verify_seconds;
     struct pvr_vtk_statistics statistics;
 };
 
@@ -56,6 +58,11 @@ enum pvr_status export_points_need(const struct export_task *task, uint64_t *byt
 /* Fails: nothing lies in the region; says where the box is. */
 enum pvr_status export_nothing(const struct export_task *task, const struct pvr_region *region,
                                struct pvr_error *error);
+/* .jld2: export_mera.c */
+enum pvr_status export_mera(const struct export_task *task, struct export_result *result,
+                            struct pvr_error *error);
+enum pvr_status export_mera_need(const struct export_task *task, uint64_t *bytes,
+                                 struct pvr_error *error);
 
 /* Facts of a task's output for the file. */
 struct pvr_vtk_facts export_facts(const struct export_task *task);

@@ -12,6 +12,7 @@ static const struct export_kind kinds[] = {
     {".htg", export_htg, export_mesh_need},
     {".vtu", export_vtu, export_mesh_need},
     {".vtp", export_points, export_points_need},
+    {".jld2", export_mera, export_mera_need},
 };
 
 const struct export_kind *export_kind_of(const char *path) {
@@ -133,6 +134,11 @@ void export_print(FILE *stream, const char *path, const struct export_result *re
     if (wall > 0) {
         fprintf(stream, ": %s/s", format_bytes(rate, (double)s->bytes_in / wall));
     }
+    if (result->verify_seconds > 0) {
+        fprintf(stream, "\n  read back and compared in %s; to the disk in %.3g s\n",
+                format_seconds(seconds, result->verify_seconds), 1e-9 * (double)s->commit_ns);
+        return;
+    }
     fprintf(stream,
             "\n  threads  %d: making values %.3g s, compressing %.3g s, writing %.3g s;"
             " to the disk %.3g s\n",
@@ -156,6 +162,8 @@ void export_write_json(struct json *json, const struct export_result *result) {
     json_double(json, "write", 1e-9 * (double)s->write_ns);
     json_double(json, "commit", 1e-9 * (double)s->commit_ns);
     json_end_object(json);
+    json_double(json, "write_seconds", result->write_seconds);
+    json_double(json, "verify_seconds", result->verify_seconds);
     json_begin_object(json, "threads");
     json_int(json, "max", s->report.threads);
     json_double(json, "efficiency", s->report.efficiency);

@@ -12,13 +12,16 @@
 #include <string.h>
 
 enum {
-    OPTION_BY_CENTRE = 1000,
+    OPTION_APPEND = 1000,
+    OPTION_BY_CENTRE,
+    OPTION_COMMENTS,
     OPTION_COMPRESSOR,
     OPTION_FAMILIES,
     OPTION_FIELDS,
     OPTION_HELP,
     OPTION_JOBS,
     OPTION_JSON,
+    OPTION_KINDS,
     OPTION_LENGTH_UNIT,
     OPTION_LEVEL,
     OPTION_LMAX,
@@ -42,13 +45,16 @@ static const struct known {
     struct option option;
     unsigned takes; /* commands that have it; 0: all */
 } known[] = {
+    {{"append", no_argument, NULL, OPTION_APPEND}, TAKES_EXPORT},
     {{"by-centre", no_argument, NULL, OPTION_BY_CENTRE}, TAKES_REGION},
+    {{"comments", required_argument, NULL, OPTION_COMMENTS}, TAKES_EXPORT},
     {{"compressor", required_argument, NULL, OPTION_COMPRESSOR}, TAKES_EXPORT},
     {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
     {{"help", no_argument, NULL, OPTION_HELP}, 0},
     {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT},
     {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
+    {{"kinds", required_argument, NULL, OPTION_KINDS}, TAKES_EXPORT},
     {{"length-unit", required_argument, NULL, OPTION_LENGTH_UNIT}, TAKES_EXPORT},
     {{"level", required_argument, NULL, OPTION_LEVEL}, TAKES_EXPORT},
     {{"lmax", required_argument, NULL, OPTION_LMAX}, TAKES_EXPORT},
@@ -118,8 +124,14 @@ static bool apply(int option, const char *argument, struct options *options) {
     static const char *const points[] = {"particles", "sinks", "clumps", "halos", NULL};
     int word;
     switch (option) {
+    case OPTION_APPEND:
+        options->append = true;
+        return true;
     case OPTION_BY_CENTRE:
         options->by_centre = true;
+        return true;
+    case OPTION_COMMENTS:
+        options->comments = argument;
         return true;
     case OPTION_COMPRESSOR:
         return pvr_vtk_compressor_find(argument, &options->compressor);
@@ -134,6 +146,9 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_JSON:
         options->json = true;
         return true;
+    case OPTION_KINDS:
+        options->kinds = argument;
+        return argument[0] != '\0';
     case OPTION_LENGTH_UNIT:
         word = parse_word(argument, lengths); /* in the order of enum pvr_length_unit */
         options->length_unit = word >= 0 ? (enum pvr_length_unit)word : PVR_LENGTH_CODE;
@@ -215,7 +230,7 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
         if (option == ':') {
             return wrong(usage, "option '%.100s' needs a value", argv[optind - 1]);
         }
-        if (option == '?' && optopt >= OPTION_BY_CENTRE) {
+        if (option == '?' && optopt >= OPTION_APPEND) {
             return wrong(usage, "option '%.100s' takes no value", argv[optind - 1]);
         }
         if (option == '?' && optopt != 0) {

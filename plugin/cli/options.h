@@ -44,6 +44,9 @@ struct options {
     const char *families; /* comma-separated names, or null: all */
     const char *outputs;  /* A:B:S of a batch, or null */
     int jobs;             /* 0: not told */
+    const char *kinds;    /* of a Mera file: comma-separated names, or null: all */
+    const char *comments; /* or null */
+    bool append;
 };
 
 /* Reads the arguments of a command (argv[0] is its name) that takes `takes`. True: go on. False:

@@ -2,11 +2,9 @@
  * all. */
 #include "pvr_mera_write.h"
 
+#include "mera_columns.h"
 #include "parts.h"
 #include "support.h"
-
-#include "pvr_jld2_columns.h"
-#include "pvr_mera.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -17,57 +15,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The path of a fixture, or null if it is not there. */
-static const char *fixture(const char *name) {
-    const char *folder = getenv("PVRAMSES_FIXTURES");
-    const char *path = folder != NULL ? unit_path("%s/%s", folder, name)
-                                      : unit_path(PVR_TEST_DATA "/../../shared/fixtures/%s", name);
-    return access(path, R_OK) == 0 ? path : NULL;
-}
-
-/* ---- tables -----------------------------------------------------------------------------------
- */
-
-enum { COLUMNS_MOST = 64 };
-
-struct columns {
-    struct pvr_mera_out_column column[COLUMNS_MOST];
-    char name[COLUMNS_MOST][64];
-    size_t count;
-    uint64_t rows;
-};
-
-static void columns_free(struct columns *columns) {
-    for (size_t i = 0; i < columns->count; i++) {
-        free((void *)(uintptr_t)columns->column[i].data);
-    }
-}
-
-/* A table of the fixtures: names and types, and the columns one after another. */
-static void columns_read(const char *schema, const char *values, struct columns *columns) {
-    static const char *const types[] = {"Int8", "Int32", "Int64", "Float32", "Float64"};
-    char type[16];
-    unsigned long rows;
-    memset(columns, 0, sizeof *columns);
-    FILE *lines = fopen(schema, "r"), *numbers = fopen(values, "rb");
-    assert_non_null(lines);
-    assert_non_null(numbers);
-    while (fscanf(lines, "%63s %15s %lu", columns->name[columns->count], type, &rows) == 3) {
-        struct pvr_mera_out_column *column = &columns->column[columns->count];
-        column->name = columns->name[columns->count++];
-        while (strcmp(types[column->type], type) != 0) {
-            column->type++;
-            assert_true(column->type <= PVR_MERA_OUT_FLOAT64);
-        }
-        columns->rows = rows;
-        void *data = malloc(rows * pvr_mera_out_type_bytes(column->type) + 1);
-        assert_int_equal(fread(data, pvr_mera_out_type_bytes(column->type), rows, numbers), rows);
-        column->data = data;
-    }
-    fclose(lines);
-    fclose(numbers);
-}
 
 /* Columns of many blocks: some that compress well, some that do not at all. */
 static void columns_make(uint64_t rows, struct columns *columns) {
@@ -126,7 +73,7 @@ static struct pvr_mera_about *about_of(const char *output) {
  * `information` and their checksums. */
 static void rewrite(const char *name, const char *reference, enum pvr_mera_out_kind kind,
                     enum pvr_mera_out_compressor compressor, size_t most) {
-    const char *original = fixture(unit_path("mera/mera190/%s_00002.jld2", name));
+    const char *original = columns_fixture(unit_path("mera/mera190/%s_00002.jld2", name));
     if (original == NULL) {
         skip();
     }
@@ -136,8 +83,8 @@ static void rewrite(const char *name, const char *reference, enum pvr_mera_out_k
     struct pvr_mera_out_table table;
     char *comments;
     struct pvr_error error;
-    columns_read(fixture(unit_path("mera/mera190/ref/%s.schema", reference)),
-                 fixture(unit_path("mera/mera190/ref/%s.bin", reference)), &columns);
+    columns_read(columns_fixture(unit_path("mera/mera190/ref/%s.schema", reference)),
+                 columns_fixture(unit_path("mera/mera190/ref/%s.bin", reference)), &columns);
     unit_ok(pvr_mera_about_file(original, kind, &about, &table, &comments, &error), &error);
     assert_int_equal(table.kind, kind);
     table.nrows = columns.rows;
@@ -201,8 +148,8 @@ static void real_radiation(void **state) {
 /* The file that Mera wrote of this output and the one from the output itself know the same. */
 static void known_of_output(void **state) {
     (void)state;
-    const char *output = fixture("sedov3d_grav_part/output_00002");
-    if (output == NULL || fixture("mera/mera190") == NULL) {
+    const char *output = columns_fixture("sedov3d_grav_part/output_00002");
+    if (output == NULL || columns_fixture("mera/mera190") == NULL) {
         skip();
     }
     char *folder = unit_temp_folder();
@@ -218,7 +165,8 @@ static void known_of_output(void **state) {
     unit_ok(pvr_mera_write(path, about, &table, 1, &request, NULL, &error), &error);
     struct pvr_mera *ours, *real;
     unit_ok(pvr_mera_open(path, &ours, &error), &error);
-    unit_ok(pvr_mera_open(fixture("mera/mera190/hydro_lz4_00002.jld2"), &real, &error), &error);
+    unit_ok(pvr_mera_open(columns_fixture("mera/mera190/hydro_lz4_00002.jld2"), &real, &error),
+            &error);
     assert_int_equal(ours->number, real->number);
     assert_string_equal(ours->code, real->code);
     assert_true(ours->gamma == real->gamma);
@@ -255,34 +203,6 @@ static void only_three_dimensions(void **state) {
 /* ---- reading back -----------------------------------------------------------------------------
  */
 
-/* All columns through the reader of Mera files, bit for bit. */
-static void same_columns(const char *path, const struct columns *columns) {
-    struct pvr_mera *mera;
-    struct pvr_error error;
-    unit_ok(pvr_mera_open(path, &mera, &error), &error);
-    const struct pvr_mera_table *table = &mera->table[PVR_MERA_HYDRO];
-    assert_true(table->present);
-    assert_int_equal(table->nrows, columns->rows);
-    assert_int_equal(table->ncolumns, columns->count);
-    struct pvr_jld2_source source;
-    struct pvr_job job;
-    unit_ok(pvr_jld2_source_open(path, &mera->identity, &source, &error), &error);
-    unit_ok(pvr_job_begin(&job, NULL, NULL, NULL, &error), &error);
-    for (int i = 0; i < table->ncolumns; i++) {
-        const struct pvr_jld2_object *object = &table->column[i].object;
-        const uint64_t bytes = pvr_jld2_bytes(object);
-        const struct pvr_jld2_column column = {object, "column", malloc(bytes + 1)};
-        assert_string_equal(table->column[i].name, columns->column[i].name);
-        assert_int_equal(bytes, columns->rows * pvr_mera_out_type_bytes(columns->column[i].type));
-        unit_ok(pvr_jld2_columns_read(&source, &column, 1, &job, &error), &error);
-        assert_memory_equal(column.out, columns->column[i].data, bytes);
-        free(column.out);
-    }
-    pvr_job_end(&job, NULL);
-    pvr_jld2_source_close(&source);
-    pvr_mera_free(mera);
-}
-
 static void any_number_of_threads(void **state) {
     (void)state;
     static const int threads[] = {1, 2, 3, 8};
@@ -309,7 +229,7 @@ static void any_number_of_threads(void **state) {
             if (t == 0) {
                 first = bytes;
                 first_size = size;
-                same_columns(path, &columns);
+                columns_same(path, PVR_MERA_HYDRO, &columns);
             } else {
                 assert_int_equal(size, first_size);
                 assert_memory_equal(bytes, first, size);
@@ -337,7 +257,7 @@ static void few_rows(void **state) {
         const struct pvr_mera_out_request request = {.compressor = PVR_MERA_OUT_LZ4};
         const char *path = unit_path("%s/output_%05d.jld2", folder, (int)rows + 1);
         unit_ok(pvr_mera_write(path, about, &table, 1, &request, NULL, &error), &error);
-        same_columns(path, &columns);
+        columns_same(path, PVR_MERA_HYDRO, &columns);
         columns_free(&columns);
     }
     pvr_mera_about_free(about);
@@ -405,12 +325,101 @@ static void failure_leaves_the_old(void **state) {
 
     unit_failed(pvr_mera_write(unit_path("%s/no/such.jld2", folder), about, &table, 1, &request,
                                NULL, &error),
-                &error, "cannot be made");
+                &error, "cannot be written");
     unit_failed(pvr_mera_write(folder, about, &table, 1, &request, NULL, &error), &error,
-                "is not a file");
+                "regular file");
     free(path);
     columns_free(&columns);
     pvr_mera_about_free(about);
+    unit_drop_folder(folder);
+}
+
+/* ---- adding -----------------------------------------------------------------------------------
+ */
+
+static enum pvr_status add(const char *path, const struct pvr_mera_about *about,
+                           const struct columns *columns, enum pvr_mera_out_kind kind,
+                           struct pvr_error *error) {
+    struct pvr_mera_out_table table = hydro_of(columns);
+    table.kind = kind;
+    const struct pvr_mera_out_request request = {.compressor = PVR_MERA_OUT_LZ4, .append = true};
+    return pvr_mera_write(path, about, &table, 1, &request, NULL, error);
+}
+
+/* Kind after kind: the groups' headers go on in more and more parts. */
+static void kind_after_kind(void **state) {
+    (void)state;
+    static const enum pvr_mera_out_kind out[] = {PVR_MERA_OUT_GRAVITY, PVR_MERA_OUT_RT,
+                                                 PVR_MERA_OUT_PARTICLES, PVR_MERA_OUT_CLUMPS};
+    static const enum pvr_mera_kind kind[] = {PVR_MERA_GRAVITY, PVR_MERA_RT, PVR_MERA_PARTICLES,
+                                              PVR_MERA_CLUMPS};
+    char *folder = unit_temp_folder();
+    char *path = strdup(unit_path("%s/output_00002.jld2", folder));
+    struct pvr_mera_about *about = about_of("sedov3d/output_00002");
+    struct pvr_error error;
+    struct columns columns;
+    columns_make(1000, &columns);
+    const struct pvr_mera_out_table table = hydro_of(&columns);
+    const struct pvr_mera_out_request request = {.compressor = PVR_MERA_OUT_LZ4};
+    unit_failed(add(path, about, &columns, PVR_MERA_OUT_RT, &error), &error, "cannot be added to");
+    unit_ok(pvr_mera_write(path, about, &table, 1, &request, NULL, &error), &error);
+    for (int k = 0; k < 4; k++) {
+        unit_ok(add(path, about, &columns, out[k], &error), &error);
+        columns_same(path, PVR_MERA_HYDRO, &columns);
+        columns_same(path, kind[k], &columns);
+    }
+    unit_failed(add(path, about, &columns, PVR_MERA_OUT_RT, &error), &error, "has rt already");
+    columns_same(path, PVR_MERA_RT, &columns);
+    assert_int_equal(files_in(folder), 1);
+    columns_free(&columns);
+    pvr_mera_about_free(about);
+    free(path);
+    unit_drop_folder(folder);
+}
+
+/* To a file of Mera's, and to what is none of today's. */
+static void to_real_files(void **state) {
+    (void)state;
+    const char *real = columns_fixture("mera/mera190/hydro_lz4_00002.jld2");
+    const char *older = columns_fixture("mera/mera144/hydro_lz4_00002.jld2");
+    if (real == NULL || older == NULL) {
+        skip();
+    }
+    char *folder = unit_temp_folder();
+    char *path = strdup(unit_path("%s/output_00002.jld2", folder));
+    struct pvr_mera_about *about = about_of("sedov3d/output_00002");
+    struct pvr_error error;
+    struct columns columns, hydro;
+    columns_make(1000, &columns);
+    columns_read(columns_fixture("mera/mera190/ref/hydro.schema"),
+                 columns_fixture("mera/mera190/ref/hydro.bin"), &hydro);
+    unit_copy(real, path);
+    unit_ok(add(path, about, &columns, PVR_MERA_OUT_GRAVITY, &error), &error);
+    columns_same(path, PVR_MERA_HYDRO, &hydro);
+    columns_same(path, PVR_MERA_GRAVITY, &columns);
+    unit_copy(older, path);
+    unit_failed(add(path, about, &columns, PVR_MERA_OUT_GRAVITY, &error), &error,
+                "JLD2 0.5 or later");
+    /* Any byte of the superblock or a group's header that is another one. */
+    size_t size;
+    char *bytes = unit_read_file(real, &size);
+    static const size_t back[] = {20, 60, 100, 150, 400, 900};
+    for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
+        bytes[size - back[i]] ^= 4;
+        unit_write_file(path, bytes, size);
+        unit_failed(add(path, about, &columns, PVR_MERA_OUT_GRAVITY, &error), &error,
+                    "cannot be added to");
+        bytes[size - back[i]] ^= 4;
+    }
+    bytes[530] ^= 1;
+    unit_write_file(path, bytes, size);
+    unit_failed(add(path, about, &columns, PVR_MERA_OUT_GRAVITY, &error), &error,
+                "cannot be added to");
+    free(bytes);
+    columns_free(&columns);
+    columns_free(&hydro);
+    pvr_mera_about_free(about);
+    free(path);
     unit_drop_folder(folder);
 }
 
@@ -447,6 +456,8 @@ int main(void) {
         cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(few_rows),
         cmocka_unit_test(failure_leaves_the_old),
+        cmocka_unit_test(kind_after_kind),
+        cmocka_unit_test(to_real_files),
         cmocka_unit_test(wrong_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

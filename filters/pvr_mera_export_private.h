@@ -1,0 +1,65 @@
+/* pvr_mera_export_private.h - the tables of an output, one at a time (internal). */
+#ifndef PVR_MERA_EXPORT_PRIVATE_H
+#define PVR_MERA_EXPORT_PRIVATE_H
+
+#include "pvr_leaf_rows.h"
+#include "pvr_mera_about_private.h"
+#include "pvr_mera_export.h"
+#include "pvr_mesh.h"
+#include "pvr_particles.h"
+#include "pvr_tables.h"
+
+enum { PVR_MERA_EXPORT_COLUMNS = 1100 };
+
+/* A column of the table that is in memory. */
+struct pvr_mera_export_column {
+    const struct pvr_mera_export *export;
+    enum {
+        PVR_MERA_FROM_LEVEL,
+        PVR_MERA_FROM_PLACE,
+        PVR_MERA_FROM_ARRAY,
+        PVR_MERA_FROM_NOTHING
+    } from;
+    int axis;                      /* of a place */
+    const struct pvr_array *array; /* and its component, taken in the rows' order */
+    int component;
+    enum pvr_mera_out_type type;
+};
+
+struct pvr_mera_export {
+    struct pvr_snapshot *snapshot;
+    const struct pvr_mera_about *about;
+    const struct pvr_mera_export_request *request;
+    struct pvr_job *job;
+    double ranges[6]; /* the box around the region, fractions of boxlen */
+    double fraction;  /* of the work, that was told last */
+    size_t nkinds;
+    enum pvr_mera_out_kind kind[PVR_MERA_OUT_KINDS];
+    /* the table in memory */
+    struct pvr_mesh *mesh;
+    struct pvr_leaf_rows leaves;
+    struct pvr_particles *particles;
+    struct pvr_table *clumps;
+    uint64_t *order; /* of the particles, or null */
+    uint64_t norder;
+    size_t ncolumns;
+    struct pvr_mera_out_column column[PVR_MERA_EXPORT_COLUMNS];
+    struct pvr_mera_export_column source[PVR_MERA_EXPORT_COLUMNS];
+};
+
+/* Adds a column; `name` must live as long as the table. */
+void pvr_mera_export_add(struct pvr_mera_export *export, const char *name,
+                         struct pvr_mera_export_column source);
+/* Progress of what is loaded for a table: tells how far all is, and obeys a stop. */
+int pvr_mera_export_progress(void *export, double fraction, uint64_t done, uint64_t expected);
+/* True if the output has but one level of cells: Mera leaves that column out. */
+bool pvr_mera_export_uniform(const struct pvr_mera_export *export);
+
+/* pvr_mera_export_points.c */
+enum pvr_status pvr_mera_export_particles(struct pvr_mera_export *export,
+                                          struct pvr_mera_out_table *table,
+                                          struct pvr_error *error);
+enum pvr_status pvr_mera_export_clumps(struct pvr_mera_export *export,
+                                       struct pvr_mera_out_table *table, struct pvr_error *error);
+
+#endif
