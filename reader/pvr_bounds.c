@@ -193,6 +193,29 @@ static struct stretch coarse_stretch(const struct pvr_bounds *bounds, const uint
     return stretch;
 }
 
+/* Does `visit_coarse` for each coarse cell. */
+static void for_coarse_cells(const struct pvr_bounds *bounds,
+                             void (*visit_coarse)(void *context, const uint32_t at[3],
+                                                  struct stretch stretch),
+                             void *context) {
+    uint32_t n[3];
+    for (int axis = 0; axis < 3; axis++) {
+        n[axis] = axis < bounds->ndim ? bounds->ncoarse[axis] : 1;
+    }
+    for (uint32_t k = 0; k < n[2]; k++) {
+        for (uint32_t j = 0; j < n[1]; j++) {
+            for (uint32_t i = 0; i < n[0]; i++) {
+                const uint32_t at[3] = {i, j, k};
+                visit_coarse(context, at, coarse_stretch(bounds, at));
+            }
+        }
+    }
+}
+
+static void choose_coarse(void *context, const uint32_t at[3], struct stretch stretch) {
+    visit(context, 0, at, stretch);
+}
+
 void pvr_bounds_choose(const struct pvr_bounds *bounds, pvr_matters_fn matters, const void *context,
                        uint64_t *levels) {
     memset(levels, 0, (size_t)bounds->ndomains * sizeof *levels);
@@ -204,16 +227,51 @@ void pvr_bounds_choose(const struct pvr_bounds *bounds, pvr_matters_fn matters, 
     }
     int bits = bounds->ndim * (bounds->nlevelmax + 1 + 31 - __builtin_clz(bounds->ncoarse[0]));
     struct choosing choosing = {bounds, matters, context, levels, bits > 52 ? 0x1p-46 : 0};
-    uint32_t n[3];
-    for (int axis = 0; axis < 3; axis++) {
-        n[axis] = axis < bounds->ndim ? bounds->ncoarse[axis] : 1;
+    for_coarse_cells(bounds, choose_coarse, &choosing);
+}
+
+/* ---- walking ----------------------------------------------------------------------------------
+ */
+
+struct walking {
+    const struct pvr_bounds *bounds;
+    int level;
+    pvr_cell_keys_fn visit;
+    void *context;
+};
+
+static void walk(const struct walking *walking, int level, const uint32_t at[3],
+                 struct stretch stretch) {
+    const struct pvr_bounds *bounds = walking->bounds;
+    int ndim = bounds->ndim;
+    if (level == walking->level) {
+        double size = ldexp(1, ndim * (bounds->nlevelmax + 1 - level));
+        walking->visit(walking->context, at, stretch.first * size, (stretch.first + 1) * size);
+        return;
     }
-    for (uint32_t k = 0; k < n[2]; k++) {
-        for (uint32_t j = 0; j < n[1]; j++) {
-            for (uint32_t i = 0; i < n[0]; i++) {
-                const uint32_t at[3] = {i, j, k};
-                visit(&choosing, 0, at, coarse_stretch(bounds, at));
-            }
+    struct stretch inside[8];
+    unsigned ncells = 1u << ndim, cell_at[8] = {0};
+    for (unsigned cell = 0; cell < ncells; cell++) {
+        struct stretch next = step(ndim, stretch, cell);
+        unsigned place = (unsigned)(next.first - ncells * stretch.first);
+        inside[place] = next;
+        cell_at[place] = cell;
+    }
+    for (unsigned place = 0; place < ncells; place++) {
+        uint32_t next[3] = {0, 0, 0};
+        for (int axis = 0; axis < ndim; axis++) {
+            next[axis] = 2 * at[axis] + (cell_at[place] >> axis & 1);
         }
+        walk(walking, level + 1, next, inside[place]);
     }
+}
+
+static void walk_coarse(void *context, const uint32_t at[3], struct stretch stretch) {
+    walk(context, 0, at, stretch);
+}
+
+void pvr_bounds_walk(const struct pvr_bounds *bounds, int level, pvr_cell_keys_fn visit,
+                     void *context) {
+    struct walking walking = {bounds, level, visit, context};
+    for_coarse_cells(bounds, walk_coarse, &walking);
 }

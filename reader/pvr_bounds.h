@@ -41,4 +41,14 @@ typedef bool (*pvr_matters_fn)(const void *context, int level, const uint32_t co
 void pvr_bounds_choose(const struct pvr_bounds *bounds, pvr_matters_fn matters, const void *context,
                        uint64_t *levels);
 
+/* Called for each cell of a level: its coordinate on that level's grid and its keys, from `from` up
+ * to, but without, `to`. */
+typedef void (*pvr_cell_keys_fn)(void *context, const uint32_t coordinate[3], double from,
+                                 double to);
+
+/* Walks over all cells of `level`, coarse cell by coarse cell (x fastest) and in each of them along
+ * the curve, whatever the ordering: of one that is not Hilbert the keys mean nothing. */
+void pvr_bounds_walk(const struct pvr_bounds *bounds, int level, pvr_cell_keys_fn visit,
+                     void *context);
+
 #endif

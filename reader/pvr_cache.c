@@ -373,6 +373,16 @@ static void name_region(const struct pvr_region *region, char text[PVR_SELECTION
              region->axis[0], region->axis[1], region->axis[2]);
 }
 
+/* Which rank of which split. Where a rank has whole domains, a mesh that ends at another level is
+ * another part: cells of the last level are its leaves, whoever has what is below. */
+static void name_rank(const struct pvr_mesh_request *request, char text[PVR_SELECTION_SIZE]) {
+    const struct pvr_split *split = request->split;
+    size_t length = strlen(text);
+    snprintf(text + length, PVR_SELECTION_SIZE - length, " rank %d of %d %llx %d", request->rank,
+             split->nranks, (unsigned long long)split->stamp,
+             split->kind == PVR_SPLIT_DOMAINS ? request->max_level : 0);
+}
+
 static enum pvr_status make_keys(struct loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
     const uint64_t *levels = plan->excerpt.domain_levels; /* null: of all domains */
@@ -381,6 +391,9 @@ static enum pvr_status make_keys(struct loading *loading, struct pvr_error *erro
     loading->subject.amr = pvr_domains_stamp(plan->domains->stamp, ndomains, levels);
     if (pvr_mesh_wants_region(plan->request)) {
         name_region(plan->request->region, loading->subject.selection);
+    }
+    if (plan->request->split != NULL && plan->request->split->nranks > 1) {
+        name_rank(plan->request, loading->subject.selection);
     }
     loading->wanted = calloc((size_t)plan->mesh->narrays + 1, sizeof *loading->wanted);
     if (loading->wanted == NULL) {

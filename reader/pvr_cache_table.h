@@ -7,12 +7,12 @@
 
 #include <pthread.h>
 
-enum { PVR_SELECTION_SIZE = 320 }; /* of a text of 11 numbers */
+enum { PVR_SELECTION_SIZE = 400 }; /* of a text of 16 numbers */
 
 /* The part of an output that a mesh shows; all that its depth and its values do not change. */
 struct pvr_cache_subject {
     uint64_t info, amr;                 /* stamps of the info file and of the amr files */
-    char selection[PVR_SELECTION_SIZE]; /* which part of the box, as text; "" for all of it */
+    char selection[PVR_SELECTION_SIZE]; /* which part, as text; "" for the whole output */
 };
 
 struct pvr_cache_key {

@@ -1,6 +1,7 @@
 /* pvr_excerpt.c - the octs of a part of an output. */
 #include "pvr_excerpt.h"
 
+#include "pvr_ancestors.h"
 #include "pvr_octree_build.h"
 
 #include <stdio.h>
@@ -72,7 +73,8 @@ enum pvr_status pvr_excerpt_plan(struct pvr_snapshot *snapshot,
     if (status != PVR_OK) {
         return status;
     }
-    excerpt->levels.root = choose_root_level(selection, total, last);
+    excerpt->levels.root = selection->split != NULL ? selection->split->root_level
+                                                    : choose_root_level(selection, total, last);
     if (excerpt->levels.root == 0) {
         return pvr_fail(error, PVR_ERROR_FORMAT,
                         "%s: the octs of level 1 are not one for each of the box's coarse cells",
@@ -101,6 +103,11 @@ enum pvr_status pvr_excerpt_plan(struct pvr_snapshot *snapshot,
 void pvr_excerpt_free(struct pvr_excerpt *excerpt) {
     free(excerpt->domain_levels);
     memset(excerpt, 0, sizeof *excerpt);
+}
+
+/* Has a rank whole domains? Then octs above its own may be missing, and those below. */
+static bool is_by_domains(const struct pvr_selection *selection) {
+    return selection->split != NULL && !selection->by_trees;
 }
 
 static bool reads_sons(const struct pvr_excerpt *excerpt, int level) {
@@ -261,10 +268,6 @@ static enum pvr_status gather(struct reading *reading, struct pvr_error *error) 
         octs->outside = pvr_large_alloc(octs->noct);
         memory =
             memory && octs->coordinate != NULL && octs->refined != NULL && octs->outside != NULL;
-        if (memory && l > reading->excerpt->levels.root) {
-            memory = pvr_array_new(PVR_INT32, 1, octs->noct, &structure->slot[l], NULL) == PVR_OK;
-            octs->slot = memory ? structure->slot[l]->data : NULL;
-        }
     }
     if (!memory) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu octs", (ull)npicks);
@@ -288,6 +291,20 @@ static enum pvr_status gather(struct reading *reading, struct pvr_error *error) 
         reading->kept[i].memory = NULL;
     }
     pvr_pieces_drop_empty(pieces);
+    return PVR_OK;
+}
+
+/* Memory for where the octs are placed. */
+static enum pvr_status allocate_slots(struct reading *reading, struct pvr_error *error) {
+    for (int l = reading->excerpt->levels.root + 1; l <= reading->excerpt->levels.max; l++) {
+        struct pvr_octs *octs = &reading->octs[l];
+        enum pvr_status status =
+            pvr_array_new(PVR_INT32, 1, octs->noct, &reading->structure->slot[l], error);
+        if (status != PVR_OK) {
+            return status;
+        }
+        octs->slot = reading->structure->slot[l]->data;
+    }
     return PVR_OK;
 }
 
@@ -363,6 +380,7 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the root level");
     }
     memcpy(structure->root_coordinate, roots->coordinate, root_bytes);
+    structure->root_octs = roots->noct;
     int max_level = excerpt->levels.max;
     while (max_level > excerpt->levels.root && reading->octs[max_level].noct == 0) {
         max_level--;
@@ -401,8 +419,14 @@ static enum pvr_status load(struct reading *reading, struct pvr_job *job, struct
     if (status == PVR_OK) {
         status = gather(reading, error);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && is_by_domains(excerpt->selection)) {
+        status = pvr_ancestors_make(reading->octs, &excerpt->trees, excerpt->levels.max,
+                                    structure->made, job, error);
+    } else if (status == PVR_OK) {
         status = check_roots(reading, error);
+    }
+    if (status == PVR_OK) {
+        status = allocate_slots(reading, error);
     }
     return status == PVR_OK ? build_octree(reading, job, error) : status;
 }

@@ -24,12 +24,14 @@ static enum pvr_status load_fields(struct pvr_mesh_plan *plan,
                             mesh->narrays, job, error);
 }
 
-static enum pvr_status plan_region(struct pvr_mesh_plan *plan, struct pvr_job *job,
-                                   struct pvr_error *error) {
-    enum pvr_status status = pvr_region_check(plan->request->region, error);
+static enum pvr_status plan_part(struct pvr_mesh_plan *plan, struct pvr_job *job,
+                                 struct pvr_error *error) {
+    const struct pvr_mesh_request *request = plan->request;
+    const struct pvr_region *region = pvr_mesh_wants_region(request) ? request->region : NULL;
+    enum pvr_status status = region != NULL ? pvr_region_check(region, error) : PVR_OK;
     if (status == PVR_OK) {
-        status = pvr_selection_make(&plan->snapshot->layout, plan->request->region,
-                                    &plan->selection, error);
+        status = pvr_selection_make_part(&plan->snapshot->layout, region, request->split,
+                                         request->rank, &plan->selection, error);
     }
     if (status == PVR_OK) {
         status = pvr_excerpt_plan(plan->snapshot, &plan->selection, plan->request->max_level, job,
@@ -64,8 +66,8 @@ enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *j
     if (status == PVR_OK) {
         status = pvr_targets_make(plan->snapshot, request, plan->mesh, plan->target, error);
     }
-    if (status == PVR_OK && pvr_mesh_wants_region(request)) {
-        return plan_region(plan, job, error);
+    if (status == PVR_OK && pvr_mesh_wants_part(request)) {
+        return plan_part(plan, job, error);
     }
     if (status == PVR_OK) {
         status = pvr_snapshot_domains(plan->snapshot, job, &plan->domains, error);
@@ -87,7 +89,7 @@ static enum pvr_status load_structure(struct pvr_mesh_plan *plan, struct pvr_job
                                       struct pvr_structure **structure, struct pvr_error *error) {
     struct pvr_snapshot *snapshot = plan->snapshot;
     int ntargets = plan->mesh->narrays;
-    if (!pvr_mesh_wants_region(plan->request)) {
+    if (!pvr_mesh_wants_part(plan->request)) {
         pvr_job_expect(job, pvr_structure_file_bytes(snapshot, plan->domains, plan->levels, NULL));
         pvr_job_expect(job, pvr_targets_file_bytes(snapshot, plan->domains, plan->levels.root,
                                                    plan->levels.max, plan->target, ntargets));
@@ -179,8 +181,7 @@ enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
     status = pvr_mesh_plan_make(&plan, &job, error);
     if (status == PVR_OK) {
         uint64_t octs = plan.excerpt.octs;
-        for (int l = plan.levels.root; !pvr_mesh_wants_region(request) && l <= plan.levels.max;
-             l++) {
+        for (int l = plan.levels.root; !pvr_mesh_wants_part(request) && l <= plan.levels.max; l++) {
             octs += plan.domains->level_octs[l - 1];
         }
         uint64_t cells = (octs << snapshot->info.ndim) + pvr_tree_grid_count(&plan.excerpt.trees);

@@ -6,6 +6,7 @@
 #include "pvr_octree.h"
 #include "pvr_region.h"
 #include "pvr_snapshot.h"
+#include "pvr_split.h"
 #include "pvr_threads.h"
 
 #ifdef __cplusplus
@@ -27,6 +28,10 @@ struct pvr_mesh_request {
                                         to the trees that the region touches; of files of domains
                                         that have no part in it nothing is read. Cells outside have
                                         NaN, 0 in arrays of whole numbers but for the level */
+    const struct pvr_split *split;   /* what rank `rank` of several has of it; null: all. The trees
+                                        are those of all ranks, the others' being outside. Coarse
+                                        cells that another rank has values of are NaN here */
+    int rank;
 };
 
 struct pvr_mesh_array {

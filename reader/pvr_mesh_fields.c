@@ -466,6 +466,36 @@ static enum pvr_status blank_outside(const struct filling *filling, struct pvr_j
     return status;
 }
 
+/* The cells of octs that were read from no file have no values. They are few. */
+static enum pvr_status blank_made(const struct filling *filling, struct pvr_error *error) {
+    const struct pvr_structure *structure = filling->structure;
+    int ncells = filling->octree->cells_per_oct, root = filling->octree->root_level;
+    for (int l = filling->low; l <= filling->octree->max_level; l++) {
+        uint64_t count = structure->made[l];
+        if (count == 0) {
+            continue;
+        }
+        uint64_t all = l == root ? structure->root_octs : structure->slot[l]->ntuples;
+        const struct pvr_piece piece = {.level = l, .base = all - count, .kept = count};
+        uint64_t *index = malloc((size_t)count * (l == root ? (size_t)ncells : 1) * sizeof *index);
+        if (index == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu octs of level %d",
+                            (unsigned long long)count, l);
+        }
+        int stride = piece_indices(filling, &piece, index);
+        for (uint64_t i = 0; i < count * (uint64_t)ncells; i++) {
+            uint64_t cell =
+                stride == 1 ? index[i / (uint64_t)ncells] + i % (uint64_t)ncells : index[i];
+            for (int t = 0; cell != PVR_NOWHERE && t < filling->ntargets; t++) {
+                const struct pvr_target *target = &filling->target[t];
+                pvr_blank_cell(target->array, cell, target->source == PVR_TARGET_LEVEL ? l : 0);
+            }
+        }
+        free(index);
+    }
+    return PVR_OK;
+}
+
 enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
                                  const struct pvr_structure *structure, int low,
                                  const struct pvr_target *target, int ntargets, struct pvr_job *job,
@@ -504,5 +534,8 @@ enum pvr_status pvr_targets_fill(struct pvr_snapshot *snapshot,
         status = pvr_job_run(job, filling.pieces->ntasks, filling.pieces->cost, fill_task, NULL,
                              &filling, error);
     }
-    return status == PVR_OK ? blank_outside(&filling, job, error) : status;
+    if (status == PVR_OK) {
+        status = blank_outside(&filling, job, error);
+    }
+    return status == PVR_OK ? blank_made(&filling, error) : status;
 }

@@ -11,7 +11,7 @@ struct pvr_mesh_plan {
     const struct pvr_mesh_request *request; /* likewise */
     const struct pvr_domains *domains;
     struct pvr_levels levels;
-    /* Of a request with a region: */
+    /* Of a request for a part: */
     struct pvr_selection selection;
     struct pvr_excerpt excerpt; /* its domains and levels are those of the plan */
     struct pvr_target *target;  /* one for each array of `mesh`; to be freed */
@@ -21,6 +21,10 @@ struct pvr_mesh_plan {
 /* Does the request ask for a region? */
 static inline bool pvr_mesh_wants_region(const struct pvr_mesh_request *request) {
     return request->region != NULL && request->region->type != PVR_REGION_NONE;
+}
+/* Does it ask for a region, or for what one of several ranks has? */
+static inline bool pvr_mesh_wants_part(const struct pvr_mesh_request *request) {
+    return pvr_mesh_wants_region(request) || (request->split != NULL && request->split->nranks > 1);
 }
 
 /* Checks the request and settles the rest of the plan; reads the domain tables if that was not done

@@ -11,30 +11,32 @@ struct blanking {
     int narrays;
 };
 
+void pvr_blank_cell(struct pvr_array *array, uint64_t cell, int value) {
+    uint64_t at = cell * (uint64_t)array->ncomponents;
+    for (int c = 0; c < array->ncomponents; c++, at++) {
+        switch (array->type) {
+        case PVR_FLOAT32:
+            ((float *)array->data)[at] = NAN;
+            break;
+        case PVR_FLOAT64:
+            ((double *)array->data)[at] = (double)NAN;
+            break;
+        case PVR_UINT8:
+            ((uint8_t *)array->data)[at] = (uint8_t)value;
+            break;
+        case PVR_INT32:
+            ((int32_t *)array->data)[at] = value;
+            break;
+        case PVR_INT64:
+            ((int64_t *)array->data)[at] = value;
+            break;
+        }
+    }
+}
+
 static void blank_cell(const struct blanking *blanking, int level, uint64_t cell) {
     for (int i = 0; i < blanking->narrays; i++) {
-        const struct pvr_array *array = blanking->array[i];
-        uint64_t at = cell * (uint64_t)array->ncomponents;
-        for (int c = 0; c < array->ncomponents; c++, at++) {
-            int value = blanking->is_level[i] ? level : 0;
-            switch (array->type) {
-            case PVR_FLOAT32:
-                ((float *)array->data)[at] = NAN;
-                break;
-            case PVR_FLOAT64:
-                ((double *)array->data)[at] = (double)NAN;
-                break;
-            case PVR_UINT8:
-                ((uint8_t *)array->data)[at] = (uint8_t)value;
-                break;
-            case PVR_INT32:
-                ((int32_t *)array->data)[at] = value;
-                break;
-            case PVR_INT64:
-                ((int64_t *)array->data)[at] = value;
-                break;
-            }
-        }
+        pvr_blank_cell(blanking->array[i], cell, blanking->is_level[i] ? level : 0);
     }
 }
 

@@ -6,6 +6,9 @@
 #include "pvr_octree.h"
 #include "pvr_threads.h"
 
+/* Writes NaN to a cell of an array; to one of whole numbers `value`. */
+void pvr_blank_cell(struct pvr_array *array, uint64_t cell, int value);
+
 /* Writes NaN (0 in arrays of whole numbers) to the octree's cells that are outside, on levels `low`
  * and deeper, in each of `narrays` arrays with a tuple per cell; in those with is_level[i] the
  * cell's level. */

@@ -101,13 +101,33 @@ static bool cell_matters(const void *context, int level, const uint32_t coordina
     return pvr_selection_has_cell(context, level, coordinate);
 }
 
+/* Makes the images of the region. */
+static enum pvr_status take_region(const struct pvr_layout *layout, const struct pvr_region *region,
+                                   const double size[3], struct pvr_selection *selection,
+                                   struct pvr_error *error) {
+    struct pvr_shape shape;
+    selection->by_centre = region->by_centre;
+    if (!pvr_shape_make(region, selection->ndim, &shape) || !reaches_box(&shape, size)) {
+        return PVR_OK; /* empty */
+    }
+    selection->tilted = pvr_shape_is_tilted(&shape);
+    return make_images(layout, &shape, size, selection, error);
+}
+
 enum pvr_status pvr_selection_make(const struct pvr_layout *layout, const struct pvr_region *region,
                                    struct pvr_selection *selection, struct pvr_error *error) {
+    return pvr_selection_make_part(layout, region, NULL, 0, selection, error);
+}
+
+enum pvr_status pvr_selection_make_part(const struct pvr_layout *layout,
+                                        const struct pvr_region *region,
+                                        const struct pvr_split *split, int rank,
+                                        struct pvr_selection *selection, struct pvr_error *error) {
     memset(selection, 0, sizeof *selection);
-    struct pvr_shape shape;
     double size[3];
     selection->ndim = layout->amr.ndim;
-    selection->by_centre = region->by_centre;
+    selection->whole = region == NULL;
+    selection->split = split != NULL && split->nranks > 1 ? split : NULL;
     selection->ndomains = layout->amr.ncpu;
     for (int axis = 0; axis < 3; axis++) {
         selection->ncoarse[axis] = axis < selection->ndim ? layout->box.count[axis] : 1;
@@ -119,13 +139,23 @@ enum pvr_status pvr_selection_make(const struct pvr_layout *layout, const struct
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %d domains",
                         selection->ndomains);
     }
-    if (!pvr_shape_make(region, selection->ndim, &shape) || !reaches_box(&shape, size)) {
-        return PVR_OK; /* empty */
+    enum pvr_status status =
+        region != NULL ? take_region(layout, region, size, selection, error) : PVR_OK;
+    if (status != PVR_OK || (region != NULL && selection->nimages == 0)) {
+        return status;
     }
-    selection->tilted = pvr_shape_is_tilted(&shape);
-    enum pvr_status status = make_images(layout, &shape, size, selection, error);
-    if (status == PVR_OK) {
+    selection->by_trees = selection->split != NULL && split->kind == PVR_SPLIT_TREES;
+    if (selection->by_trees) {
+        status = pvr_tree_set_make(split, selection->ndim, rank, &selection->trees, error);
+    }
+    if (status == PVR_OK && (region != NULL || selection->by_trees)) {
         pvr_bounds_choose(&layout->bounds, cell_matters, selection, selection->levels);
+    } else {
+        memset(selection->levels, 0xff, (size_t)selection->ndomains * sizeof *selection->levels);
+    }
+    bool by_domains = selection->split != NULL && !selection->by_trees;
+    for (int i = 0; by_domains && i < selection->ndomains; i++) {
+        selection->levels[i] &= split->domain_rank[i] == rank ? UINT64_MAX : 0;
     }
     return status;
 }
@@ -133,6 +163,7 @@ enum pvr_status pvr_selection_make(const struct pvr_layout *layout, const struct
 void pvr_selection_free(struct pvr_selection *selection) {
     free(selection->image);
     free(selection->levels);
+    pvr_tree_set_free(&selection->trees);
     memset(selection, 0, sizeof *selection);
 }
 
@@ -142,6 +173,9 @@ void pvr_selection_free(struct pvr_selection *selection) {
 static bool overlaps(const struct pvr_selection *selection, int level,
                      const uint32_t coordinate[3]) {
     double low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
+    if (selection->whole) {
+        return true;
+    }
     for (int axis = 0; axis < selection->ndim; axis++) {
         double size = ldexp(selection->coarse[axis], -level);
         low[axis] = coordinate[axis] * size;
@@ -157,7 +191,8 @@ static bool overlaps(const struct pvr_selection *selection, int level,
 
 bool pvr_selection_has_cell(const struct pvr_selection *selection, int level,
                             const uint32_t coordinate[3]) {
-    bool has = overlaps(selection, level, coordinate);
+    bool has = (!selection->by_trees || pvr_tree_set_has(&selection->trees, level, coordinate)) &&
+               overlaps(selection, level, coordinate);
     for (int l = level - 1; has && selection->tilted && l >= 0; l--) {
         const uint32_t around[3] = {coordinate[0] >> (level - l), coordinate[1] >> (level - l),
                                     coordinate[2] >> (level - l)};
@@ -175,7 +210,8 @@ bool pvr_selection_has_leaf(const struct pvr_selection *selection, int level,
     for (int axis = 0; axis < selection->ndim; axis++) {
         centre[axis] = (coordinate[axis] + 0.5) * ldexp(selection->coarse[axis], -level);
     }
-    return pvr_selection_has_point(selection, centre);
+    return (!selection->by_trees || pvr_tree_set_has(&selection->trees, level, coordinate)) &&
+           pvr_selection_has_point(selection, centre);
 }
 
 bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3]) {
@@ -234,7 +270,7 @@ static bool find_run(const struct pvr_shape *shape, int axis, double size, int64
 struct pvr_tree_grid pvr_selection_trees(const struct pvr_selection *selection, int root_level) {
     struct pvr_tree_grid trees =
         pvr_tree_grid_whole(selection->ndim, selection->ncoarse, root_level);
-    for (int axis = 0; axis < selection->ndim; axis++) {
+    for (int axis = 0; axis < selection->ndim && !selection->whole; axis++) {
         int64_t count = trees.whole[axis], low = INT64_MAX, high = INT64_MIN;
         double size = ldexp(selection->coarse[axis], -root_level);
         for (int i = 0; i < selection->nimages; i++) {

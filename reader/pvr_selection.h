@@ -1,5 +1,5 @@
 /* pvr_selection.h - what of an output is wanted: cells, trees, and the own octs of which domains on
- * which levels (internal).
+ * which levels (internal): a region, what one of several ranks has, or both.
  *
  * Cells are named by level and coordinate on that level's grid of the whole box. A region that goes
  * on across a periodic border stands in the box as several images, each moved by whole boxes.
@@ -12,6 +12,7 @@
 #include "pvr_domains.h"
 #include "pvr_shape.h"
 #include "pvr_tree_grid.h"
+#include "pvr_tree_set.h"
 
 struct pvr_image {
     struct pvr_shape shape;
@@ -26,15 +27,26 @@ struct pvr_selection {
     bool tilted;      /* a cell may be wanted though one around it is not, by rounding */
     bool joined[3];   /* across the borders of this axis the region is put together to one piece */
     double middle[3]; /* of that piece */
-    int nimages;      /* 0: nothing is wanted */
+    bool whole;       /* there is no region: all of the box is wanted */
+    int nimages;      /* of a region; 0: nothing is wanted */
     struct pvr_image *image;
     int ndomains;
-    uint64_t *levels; /* bit l of [domain - 1]: own octs of level l are wanted */
+    uint64_t *levels;              /* bit l of [domain - 1]: own octs of level l are wanted */
+    const struct pvr_split *split; /* not null: of several ranks one is wanted; by domains `levels`
+                                      says all of it */
+    bool by_trees;
+    struct pvr_tree_set trees; /* of the rank, by trees */
 };
 
-/* Makes the selection of `region`, which is checked. */
+/* Makes the selection of `region`, which is checked. To be freed on failure too. */
 enum pvr_status pvr_selection_make(const struct pvr_layout *layout, const struct pvr_region *region,
                                    struct pvr_selection *selection, struct pvr_error *error);
+/* Makes that of what `rank` of `split` (null: all) has of `region` (null: the whole box). The split
+ * must live as long. */
+enum pvr_status pvr_selection_make_part(const struct pvr_layout *layout,
+                                        const struct pvr_region *region,
+                                        const struct pvr_split *split, int rank,
+                                        struct pvr_selection *selection, struct pvr_error *error);
 void pvr_selection_free(struct pvr_selection *selection);
 
 /* Is something of the cell of `level` (0: coarse cells) at `coordinate` wanted? */

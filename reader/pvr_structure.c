@@ -229,6 +229,7 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the root level");
     }
     memcpy(structure->root_coordinate, coordinate, root_bytes);
+    structure->root_octs = roots->noct;
     struct pvr_octree_plan plan = {.ndim = reading->snapshot->info.ndim,
                                    .root_level = reading->levels.root,
                                    .max_level = reading->levels.max,
@@ -255,8 +256,7 @@ void pvr_structure_count_bytes(struct pvr_structure *structure) {
                        pieces->npieces * sizeof *pieces->piece +
                        pieces->ntasks * (sizeof *pieces->task + sizeof *pieces->cost) +
                        pieces->npicks * sizeof *pieces->pick +
-                       structure->octree->ntrees * sizeof *structure->root_coordinate /
-                           (uint64_t)structure->octree->cells_per_oct;
+                       structure->root_octs * sizeof *structure->root_coordinate;
     for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
         structure->bytes += structure->slot[l] != NULL ? structure->slot[l]->bytes : 0;
     }
@@ -296,11 +296,12 @@ enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max
                                   struct pvr_structure **result, struct pvr_error *error) {
     *result = NULL;
     struct pvr_structure *made = pvr_structure_new();
-    uint64_t root_octs = structure->octree->ntrees / (uint64_t)structure->octree->cells_per_oct;
-    size_t root_bytes = (size_t)root_octs * sizeof *made->root_coordinate;
+    size_t root_bytes = (size_t)structure->root_octs * sizeof *made->root_coordinate;
     if (made != NULL) {
         made->trees = structure->trees;
-        made->root_coordinate = malloc(root_bytes);
+        made->root_octs = structure->root_octs;
+        memcpy(made->made, structure->made, sizeof made->made);
+        made->root_coordinate = malloc(root_bytes + 1);
     }
     if (made == NULL || made->root_coordinate == NULL) {
         pvr_structure_release(made);

@@ -21,12 +21,15 @@ struct pvr_structure {
     /* Place of each oct in the octree's level, level by level (not root_level), in the order of
      * the pieces: uint32 in arrays of PVR_INT32, which structures may share. */
     struct pvr_array *slot[PVR_MAX_LEVELS + 1];
-    uint32_t (*root_coordinate)[3]; /* where the octs of the root level lie in the box */
-    struct pvr_tree_grid trees;     /* that the octree has */
-    uint64_t *domain_levels;        /* bit l of [domain - 1]: its own octs of level l were looked
-                                       at; null: all were */
-    uint64_t bytes;                 /* memory of all of it */
-    int references, watchers;       /* atomic; do not touch */
+    uint32_t (*root_coordinate)[3];    /* where the octs of the root level lie in the box */
+    uint64_t root_octs;                /* these */
+    struct pvr_tree_grid trees;        /* that the octree has */
+    uint64_t made[PVR_MAX_LEVELS + 1]; /* octs, the last ones of each level, that were read from no
+                                          file: they stand above those of a rank's domains */
+    uint64_t *domain_levels;           /* bit l of [domain - 1]: its own octs of level l were looked
+                                          at; null: all were */
+    uint64_t bytes;                    /* memory of all of it */
+    int references, watchers;          /* atomic; do not touch */
 };
 
 /* The levels that a mesh down to `max_level` (0: all) has. */
