@@ -295,7 +295,7 @@ static uint64_t table_bytes(const struct pvr_mera_out_table *table) {
 
 static void put_table(struct parts *parts, const struct pvr_mera_out_table *table) {
     struct pvr_jl_arena *arena = parts->arena;
-    const char *comments = parts->request->comments;
+    const char *comments = table->comments != NULL ? table->comments : parts->request->comments;
     parts->group = pvr_mera_out_kind_name(table->kind);
     put(parts, "information/compression", compression(arena, parts->request->compressor));
     put(parts, "information/comments",
@@ -411,6 +411,7 @@ static enum pvr_status write_tables(struct pvr_output_file *output,
         if (status == PVR_OK) {
             result->bytes_in += table_bytes(&table);
             result->rows += table.nrows;
+            parts.about = table.about != NULL ? table.about : about;
             put_table(&parts, &table);
             writer.arena.failed = writer.arena.failed || arena.failed;
             end = pvr_seconds();

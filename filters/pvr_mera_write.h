@@ -93,6 +93,9 @@ struct pvr_mera_out_table {
     int lmin, lmax; /* levels of the run, and the deepest one that was read; not of clumps */
     double ranges[6]; /* xmin, xmax, ymin ... of the box that was chosen, fractions of boxlen */
     double smallr, smallc; /* floors that were applied, hydro alone */
+    /* What is known beside this table, and its comments; null: those of the call. */
+    const struct pvr_mera_about *about;
+    const char *comments;
 };
 
 /* What a Mera file of any version knows of its simulation, in the form of Mera 1.9 (scales and

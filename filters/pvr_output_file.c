@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,11 +108,14 @@ enum pvr_status pvr_output_write(const struct pvr_output_file *file, uint64_t of
     return PVR_OK;
 }
 
-/* Gives a file without a name one. */
-static enum pvr_status link_name(struct pvr_output_file *file, struct pvr_error *error) {
+/* Gives a file without a name one: its own where nothing has that yet (in one step: there is no
+ * moment at which a kill leaves something behind), else one beside it. */
+static enum pvr_status link_name(struct pvr_output_file *file, bool *there,
+                                 struct pvr_error *error) {
     char self[64];
     snprintf(self, sizeof self, "/proc/self/fd/%d", file->fd);
-    for (int number = 0; number < NAMES_TO_TRY; number++) {
+    *there = linkat(AT_FDCWD, self, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW) == 0;
+    for (int number = 0; !*there && number < NAMES_TO_TRY; number++) {
         char *name = name_beside(file, number);
         if (name == NULL) {
             return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
@@ -125,20 +129,21 @@ static enum pvr_status link_name(struct pvr_output_file *file, struct pvr_error 
             break;
         }
     }
-    return fail_at(file->path, "cannot be put in its place", error);
+    return *there ? PVR_OK : fail_at(file->path, "cannot be put in its place", error);
 }
 
 enum pvr_status pvr_output_commit(struct pvr_output_file *file, struct pvr_error *error) {
     if (fsync(file->fd) != 0 && errno != EINVAL) {
         return fail_at(file->path, "cannot be written", error);
     }
+    bool there = false;
     if (file->temporary == NULL) {
-        enum pvr_status status = link_name(file, error);
+        enum pvr_status status = link_name(file, &there, error);
         if (status != PVR_OK) {
             return status;
         }
     }
-    if (rename(file->temporary, file->path) != 0) {
+    if (!there && rename(file->temporary, file->path) != 0) {
         return fail_at(file->path, "cannot be put in its place", error);
     }
     free(file->temporary);

@@ -10,6 +10,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"convert", cmd_convert,
+     "old Mera files or RAMSES outputs to Mera files of today, many at once"},
     {"export", cmd_export, "write VTK files that any ParaView opens, with all threads"},
     {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},

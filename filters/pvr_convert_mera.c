@@ -1,0 +1,326 @@
+/* pvr_convert_mera.c - the two ways to a Mera file of today. */
+#include "pvr_convert_mera.h"
+
+#include "pvr_jld2_columns.h"
+#include "pvr_memory.h"
+#include "pvr_mera.h"
+#include "pvr_mera_export.h"
+#include "pvr_mera_write_private.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What a run takes beside its tables: libraries, and buffers of the writer and of each thread. */
+enum { BASE_BYTES = 32 << 20, THREAD_BYTES = 12 << 20 };
+
+static const char written_as[] = "Mera 1.9.0, JLD2 0.6.5";
+
+/* ---- from Mera files --------------------------------------------------------------------------
+ */
+
+/* The kinds in the order in which Mera's users save them, and as the reader knows them. */
+static const struct kind {
+    enum pvr_mera_kind in;
+    enum pvr_mera_out_kind out;
+} kinds[] = {
+    {PVR_MERA_HYDRO, PVR_MERA_OUT_HYDRO},
+    {PVR_MERA_GRAVITY, PVR_MERA_OUT_GRAVITY},
+    {PVR_MERA_PARTICLES, PVR_MERA_OUT_PARTICLES},
+    {PVR_MERA_CLUMPS, PVR_MERA_OUT_CLUMPS},
+    {PVR_MERA_RT, PVR_MERA_OUT_RT},
+};
+enum { NKINDS = sizeof kinds / sizeof kinds[0] };
+
+struct upgrade {
+    const struct pvr_mera *mera;
+    struct pvr_jld2_source source;
+    struct pvr_job *job;
+    size_t ntables;
+    struct table {
+        const struct pvr_mera_table *in;
+        struct pvr_mera_out_table out;
+        struct pvr_mera_about *about;
+        char *comments;
+    } table[NKINDS];
+};
+
+static uint64_t table_bytes(const struct pvr_mera_table *table) {
+    uint64_t bytes = 0;
+    for (int i = 0; i < table->ncolumns; i++) {
+        bytes += pvr_jld2_bytes(&table->column[i].object);
+    }
+    return bytes;
+}
+
+static enum pvr_status need_of_file(void *context, const char *source, int threads, uint64_t *need,
+                                    struct pvr_error *error) {
+    (void)context;
+    struct pvr_mera *mera;
+    enum pvr_status status = pvr_mera_open(source, &mera, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    uint64_t most = 0;
+    for (int i = 0; i < PVR_MERA_KINDS; i++) {
+        uint64_t bytes = mera->table[i].present ? table_bytes(&mera->table[i]) : 0;
+        most = bytes > most ? bytes : most;
+    }
+    pvr_mera_free(mera);
+    *need = most + BASE_BYTES + (uint64_t)threads * THREAD_BYTES;
+    return PVR_OK;
+}
+
+/* The type that a column is written with: the one that it has. */
+static bool type_of(const struct pvr_jld2_type *type, enum pvr_mera_out_type *out) {
+    if (type == NULL || type->big_endian) {
+        return false;
+    }
+    if (type->kind == PVR_JLD2_FLOAT && (type->size == 4 || type->size == 8)) {
+        *out = type->size == 4 ? PVR_MERA_OUT_FLOAT32 : PVR_MERA_OUT_FLOAT64;
+        return true;
+    }
+    if (type->kind == PVR_JLD2_INTEGER && type->is_signed) {
+        *out = type->size == 1   ? PVR_MERA_OUT_INT8
+               : type->size == 4 ? PVR_MERA_OUT_INT32
+                                 : PVR_MERA_OUT_INT64;
+        return type->size == 1 || type->size == 4 || type->size == 8;
+    }
+    return false;
+}
+
+static enum pvr_status no_memory(const struct upgrade *upgrade, struct pvr_error *error) {
+    return pvr_fail(error, PVR_ERROR_MEMORY, "%s: no memory for its columns", upgrade->mera->path);
+}
+
+static void release_table(void *context, size_t number) {
+    struct upgrade *upgrade = context;
+    struct table *table = &upgrade->table[number];
+    struct pvr_mera_out_column *column = (void *)(uintptr_t)table->out.column;
+    for (size_t i = 0; column != NULL && i < table->out.ncolumns; i++) {
+        pvr_large_free((void *)(uintptr_t)column[i].data,
+                       table->out.nrows * pvr_mera_out_type_bytes(column[i].type));
+    }
+    free(column);
+    table->out.column = NULL;
+}
+
+/* Reads all columns of a table. */
+static enum pvr_status get_table(void *context, size_t number, struct pvr_mera_out_table *out,
+                                 struct pvr_error *error) {
+    struct upgrade *upgrade = context;
+    struct table *table = &upgrade->table[number];
+    const struct pvr_mera_table *in = table->in;
+    size_t ncolumns = (size_t)in->ncolumns;
+    struct pvr_mera_out_column *column = calloc(ncolumns + 1, sizeof *column);
+    struct pvr_jld2_column *wanted = calloc(ncolumns + 1, sizeof *wanted);
+    enum pvr_status status = column != NULL && wanted != NULL ? PVR_OK : no_memory(upgrade, error);
+    table->out.column = column;
+    table->out.ncolumns = ncolumns;
+    table->out.nrows = in->nrows;
+    for (size_t i = 0; status == PVR_OK && i < ncolumns; i++) {
+        const struct pvr_mera_column *from = &in->column[i];
+        column[i].name = from->name;
+        if (!type_of(from->object.type, &column[i].type)) {
+            status = pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                              "%s: column %s of %s is neither of whole numbers (1, 4 or 8 bytes, "
+                              "signed) nor of reals",
+                              upgrade->mera->path, from->name, pvr_mera_kind_name(kinds[0].in));
+            break;
+        }
+        void *data = pvr_large_alloc(in->nrows * pvr_mera_out_type_bytes(column[i].type));
+        column[i].data = data;
+        status = data != NULL || in->nrows == 0 ? PVR_OK : no_memory(upgrade, error);
+        wanted[i] = (struct pvr_jld2_column){&from->object, from->name, data};
+    }
+    if (status == PVR_OK) {
+        status = pvr_jld2_columns_read(&upgrade->source, wanted, in->ncolumns, upgrade->job, error);
+    }
+    free(wanted);
+    if (status != PVR_OK) {
+        release_table(upgrade, number);
+        return status;
+    }
+    *out = table->out;
+    return PVR_OK;
+}
+
+/* Lists the tables, with what the file knows of each. */
+static enum pvr_status list_tables(struct upgrade *upgrade, struct pvr_convert_facts *facts,
+                                   struct pvr_error *error) {
+    enum pvr_status status = PVR_OK;
+    for (int k = 0; status == PVR_OK && k < NKINDS; k++) {
+        const struct pvr_mera_table *in = &upgrade->mera->table[kinds[k].in];
+        if (!in->present) {
+            continue;
+        }
+        struct table *table = &upgrade->table[upgrade->ntables++];
+        table->in = in;
+        status = pvr_mera_about_file(upgrade->mera->path, kinds[k].out, &table->about, &table->out,
+                                     &table->comments, error);
+        table->out.about = table->about;
+        table->out.comments = table->comments;
+        facts->values += in->nrows * (uint64_t)in->ncolumns;
+        pvr_job_expect(upgrade->job, 2 * table_bytes(in));
+    }
+    return status;
+}
+
+/* "Mera 1.4.4, JLD2 0.4.46" of what the file says of its making. */
+static void tell_version(const struct pvr_mera *mera, char *text, size_t size) {
+    static const char *const names[] = {"Mera", "JLD2"};
+    size_t length = 0;
+    for (int k = 0; k < PVR_MERA_KINDS && length == 0; k++) {
+        const struct pvr_mera_table *table = &mera->table[k];
+        for (int n = 0; n < 2; n++) {
+            for (int i = 0; table->present && i < table->nfacts; i++) {
+                if (strcmp(table->fact[i].name, names[n]) == 0 && length < size) {
+                    length +=
+                        (size_t)snprintf(text + length, size - length, "%s%s %s",
+                                         length > 0 ? ", " : "", names[n], table->fact[i].text);
+                }
+            }
+        }
+    }
+    if (length == 0) {
+        snprintf(text, size, "%.*s", (int)size - 1, mera->title);
+    }
+}
+
+static enum pvr_status upgrade_file(void *context, const char *source, const char *target,
+                                    const struct pvr_threads *threads, pvr_progress_fn progress,
+                                    void *progress_context, struct pvr_convert_facts *facts,
+                                    struct pvr_error *error) {
+    const struct pvr_convert_mera *settings = context;
+    struct pvr_mera *mera;
+    enum pvr_status status = pvr_mera_open(source, &mera, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct pvr_job job;
+    status = pvr_job_begin(&job, threads, progress, progress_context, error);
+    if (status != PVR_OK) {
+        pvr_mera_free(mera);
+        return status;
+    }
+    struct upgrade upgrade = {.mera = mera, .source = {.fd = -1}, .job = &job};
+    tell_version(mera, facts->source_version, sizeof facts->source_version);
+    snprintf(facts->target_version, sizeof facts->target_version, "%s", written_as);
+    status = pvr_jld2_source_open(source, &mera->identity, &upgrade.source, error);
+    bool open = status == PVR_OK;
+    if (status == PVR_OK) {
+        status = list_tables(&upgrade, facts, error);
+    }
+    if (status == PVR_OK) {
+        const struct pvr_mera_out_source tables = {upgrade.ntables, get_table, release_table,
+                                                   &upgrade};
+        const struct pvr_mera_out_request request = {.compressor = settings->compressor};
+        struct pvr_mera_out_written written;
+        status = pvr_mera_write_source(target, upgrade.table[0].about, &tables, &request, &job,
+                                       &written, error);
+    }
+    for (size_t t = 0; t < upgrade.ntables; t++) {
+        release_table(&upgrade, t);
+        pvr_mera_about_free(upgrade.table[t].about);
+        free(upgrade.table[t].comments);
+    }
+    if (open) {
+        pvr_jld2_source_close(&upgrade.source);
+    }
+    pvr_job_end(&job, NULL);
+    pvr_mera_free(mera);
+    return status;
+}
+
+struct pvr_convert_engine pvr_convert_from_mera(struct pvr_convert_mera *settings) {
+    return (struct pvr_convert_engine){need_of_file, upgrade_file, settings};
+}
+
+/* ---- from RAMSES outputs ----------------------------------------------------------------------
+ */
+
+/* Bytes of the files of an output whose names begin so. */
+static uint64_t bytes_of_files(const char *folder, const char *head) {
+    uint64_t bytes = 0;
+    DIR *open = opendir(folder);
+    const struct dirent *entry;
+    while (open != NULL && (entry = readdir(open)) != NULL) {
+        struct stat about;
+        if (strncmp(entry->d_name, head, strlen(head)) == 0 &&
+            fstatat(dirfd(open), entry->d_name, &about, 0) == 0) {
+            bytes += (uint64_t)about.st_size;
+        }
+    }
+    if (open != NULL) {
+        closedir(open);
+    }
+    return bytes;
+}
+
+/* The largest table: cells with all their variables, or particles, as they are read and as they
+ * are written, with what sorting takes. */
+static enum pvr_status need_of_output(void *context, const char *source, int threads,
+                                      uint64_t *need, struct pvr_error *error) {
+    enum { ROW_BYTES = 64, MOST_LEVELS = 64 };
+    const struct pvr_convert_mera *settings = context;
+    struct pvr_snapshot *snapshot;
+    enum pvr_status status = pvr_snapshot_open(source, &snapshot, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct pvr_level_count levels[MOST_LEVELS];
+    struct pvr_threads team = {.max = threads};
+    int nlevels = 0;
+    status = pvr_snapshot_levels(snapshot, &team, levels, &nlevels, error);
+    uint64_t cells = 0;
+    for (int l = 1; status == PVR_OK && l <= nlevels; l++) {
+        bool wanted = settings->max_level == 0 || l <= settings->max_level;
+        cells += wanted ? levels[l - 1].cells : 0;
+    }
+    const struct pvr_field_table *fields = pvr_snapshot_fields(snapshot);
+    uint64_t most[PVR_FILE_KINDS] = {0}, variables = 0;
+    for (int i = 0; i < fields->nvariables; i++) {
+        uint64_t count = ++most[fields->variable[i].kind];
+        variables = count > variables ? count : variables;
+    }
+    pvr_snapshot_release(snapshot);
+    uint64_t of_cells = cells * (8 * variables + ROW_BYTES);
+    uint64_t of_particles = 3 * bytes_of_files(source, "part_");
+    *need = (of_cells > of_particles ? of_cells : of_particles) + BASE_BYTES +
+            (uint64_t)threads * THREAD_BYTES;
+    return status;
+}
+
+static enum pvr_status export_output(void *context, const char *source, const char *target,
+                                     const struct pvr_threads *threads, pvr_progress_fn progress,
+                                     void *progress_context, struct pvr_convert_facts *facts,
+                                     struct pvr_error *error) {
+    const struct pvr_convert_mera *settings = context;
+    struct pvr_snapshot *snapshot;
+    enum pvr_status status = pvr_snapshot_open(source, &snapshot, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    const struct pvr_mera_export_request request = {.kinds = settings->kinds,
+                                                    .max_level = settings->max_level,
+                                                    .out = {.compressor = settings->compressor,
+                                                            .threads = threads,
+                                                            .progress = progress,
+                                                            .progress_context = progress_context}};
+    struct pvr_mera_out_written written;
+    status = pvr_mera_export(snapshot, target, &request, &written, error);
+    if (status == PVR_OK) {
+        facts->values = written.bytes_in / sizeof(double);
+        pvr_report_free(&written.report);
+    }
+    snprintf(facts->source_version, sizeof facts->source_version, "RAMSES");
+    snprintf(facts->target_version, sizeof facts->target_version, "%s", written_as);
+    pvr_snapshot_release(snapshot);
+    return status;
+}
+
+struct pvr_convert_engine pvr_convert_from_ramses(struct pvr_convert_mera *settings) {
+    return (struct pvr_convert_engine){need_of_output, export_output, settings};
+}
