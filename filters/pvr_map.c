@@ -1,0 +1,244 @@
+/* pvr_map.c - maps: sums per pixel, and the images that follow from them. */
+#include "pvr_map.h"
+
+#include "pvr_map_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const mode_names[PVR_MAP_MODES] = {
+    [PVR_MAP_MEAN] = "mean",
+    [PVR_MAP_SUM] = "sum",
+    [PVR_MAP_INTEGRAL] = "integral",
+    [PVR_MAP_SURFACE_DENSITY] = "surface-density",
+    [PVR_MAP_MIN] = "min",
+    [PVR_MAP_MAX] = "max",
+    [PVR_MAP_DISPERSION] = "dispersion",
+    [PVR_MAP_FIRST_MOMENT] = "first-moment",
+};
+
+const char *pvr_map_mode_name(enum pvr_map_mode mode) {
+    return (unsigned)mode < PVR_MAP_MODES ? mode_names[mode] : "";
+}
+
+enum pvr_map_mode pvr_map_mode_find(const char *name) {
+    int mode = 0;
+    while (mode < PVR_MAP_MODES && strcmp(mode_names[mode], name) != 0) {
+        mode++;
+    }
+    return (enum pvr_map_mode)mode;
+}
+
+enum pvr_status pvr_map_clear(struct pvr_map *map, bool own_weights, struct pvr_error *error) {
+    enum pvr_map_kind kind = pvr_map_kind(map->request.mode);
+    int nplanes = pvr_map_count_planes(kind, map->request.nvalues, own_weights);
+    if (map->plane == NULL || nplanes != map->nplanes) {
+        pvr_large_free(map->plane, map->bytes);
+        map->bytes = map->npixels * (uint64_t)nplanes * sizeof(double);
+        map->plane = pvr_large_alloc(map->bytes);
+        if (map->plane == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY,
+                            "no memory for a map of %u x %u pixels and %d sums (%.3g GB)",
+                            map->request.view.pixels[0], map->request.view.pixels[1], nplanes,
+                            (double)map->bytes / 1e9);
+        }
+    } else {
+        memset(map->plane, 0, map->bytes);
+    }
+    map->nplanes = nplanes;
+    map->own_weights = own_weights;
+    map->cells = map->weights_not_finite = 0;
+    memset(map->not_finite, 0, sizeof map->not_finite);
+    double nothing = pvr_map_nothing(kind);
+    for (uint64_t i = 0; nothing != 0 && i < map->npixels * (uint64_t)nplanes; i++) {
+        map->plane[i] = nothing;
+    }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_map_new(const struct pvr_map_request *request, struct pvr_map **map,
+                            struct pvr_error *error) {
+    *map = NULL;
+    const struct pvr_view *view = &request->view;
+    if (request->nvalues < 1 || request->nvalues > PVR_MAP_MAX_VALUES) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "a projection of %d values: 1 to %d can be made",
+                        request->nvalues, (int)PVR_MAP_MAX_VALUES);
+    }
+    if ((unsigned)request->mode >= PVR_MAP_MODES) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "there is no mode number %d of a projection",
+                        (int)request->mode);
+    }
+    if (view->pixels[0] < 1 || view->pixels[1] < 1 || view->pixels[0] > PVR_MAP_MAX_PIXELS ||
+        view->pixels[1] > PVR_MAP_MAX_PIXELS || !(view->pixel > 0) ||
+        !(view->depth[1] > view->depth[0])) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "the view of a map is empty");
+    }
+    struct pvr_map *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a map");
+    }
+    made->request = *request;
+    made->npixels = (uint64_t)view->pixels[0] * view->pixels[1];
+    enum pvr_status status = pvr_map_clear(made, false, error);
+    if (status != PVR_OK) {
+        pvr_map_free(made);
+        return status;
+    }
+    *map = made;
+    return PVR_OK;
+}
+
+void pvr_map_free(struct pvr_map *map) {
+    if (map != NULL) {
+        pvr_large_free(map->plane, map->bytes);
+        free(map);
+    }
+}
+
+enum pvr_status pvr_map_add(struct pvr_map *map, const struct pvr_map *other,
+                            struct pvr_error *error) {
+    if (map->npixels != other->npixels || map->nplanes != other->nplanes ||
+        map->request.mode != other->request.mode) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT, "maps of different kinds cannot be added");
+    }
+    enum pvr_map_kind kind = pvr_map_kind(map->request.mode);
+    for (uint64_t i = 0; i < map->npixels; i++) {
+        pvr_map_put(kind, map->nplanes, map->plane + i, map->npixels, other->plane + i,
+                    map->npixels, 1);
+    }
+    map->cells += other->cells;
+    map->weights_not_finite += other->weights_not_finite;
+    for (int v = 0; v < map->request.nvalues; v++) {
+        map->not_finite[v] += other->not_finite[v];
+    }
+    return PVR_OK;
+}
+
+double *pvr_map_plane(struct pvr_map *map, int value) {
+    bool squares = pvr_map_kind(map->request.mode) == PVR_KIND_SQUARES;
+    return map->plane + (uint64_t)value * (squares ? 3 : 1) * map->npixels;
+}
+
+/* Images are finished, and added up, in runs of pixels. */
+enum { RUN_PIXELS = 1 << 15 };
+
+struct run_totals {
+    uint64_t pixels;
+    double min, max;
+    double sum, lost; /* Neumaier's compensated sum */
+};
+
+struct finishing {
+    const struct pvr_map *map;
+    const double *unit;
+    double empty;
+    double *const *image;
+    size_t nruns;
+    struct run_totals *totals; /* [value][run] */
+};
+
+static void add_term(struct run_totals *totals, double term) {
+    double next = totals->sum + term;
+    totals->lost +=
+        fabs(totals->sum) >= fabs(term) ? (totals->sum - next) + term : (term - next) + totals->sum;
+    totals->sum = next;
+}
+
+/* The value of a pixel, or NaN. */
+static inline double pixel_value(const struct pvr_map *map, enum pvr_map_kind kind, int value,
+                                 double by, uint64_t i) {
+    const uint64_t n = map->npixels;
+    if (kind == PVR_KIND_ADD) {
+        int nvalues = map->request.nvalues;
+        double weight =
+            map->plane[(uint64_t)(map->own_weights ? nvalues + value : nvalues) * n + i];
+        return weight > 0 ? map->plane[(uint64_t)value * n + i] / (by > 0 ? by : weight)
+                          : (double)NAN;
+    }
+    if (kind == PVR_KIND_SQUARES) {
+        const double *state = map->plane + (uint64_t)value * 3 * n + i;
+        return state[0] > 0 ? sqrt(state[2 * n] / state[0]) : (double)NAN;
+    }
+    double best = map->plane[(uint64_t)value * n + i];
+    return isinf(best) ? (double)NAN : best;
+}
+
+static enum pvr_status finish_task(void *context, size_t task, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    const struct finishing *finishing = context;
+    const struct pvr_map *map = finishing->map;
+    const enum pvr_map_mode mode = map->request.mode;
+    const double pixel = map->request.view.pixel;
+    const enum pvr_map_kind kind = pvr_map_kind(mode);
+    bool mean = mode == PVR_MAP_MEAN || mode == PVR_MAP_FIRST_MOMENT;
+    double by = mean ? 0 : mode == PVR_MAP_SUM ? 1 : pixel * pixel;
+    uint64_t first = (uint64_t)task * RUN_PIXELS, end = first + RUN_PIXELS;
+    end = end < map->npixels ? end : map->npixels;
+    for (int v = 0; v < map->request.nvalues; v++) {
+        struct run_totals totals = {0, (double)INFINITY, -(double)INFINITY, 0, 0};
+        double unit = finishing->unit != NULL ? finishing->unit[v] : 1;
+        for (uint64_t i = first; i < end; i++) {
+            double value = unit * pixel_value(map, kind, v, by, i);
+            if (isnan(value)) {
+                finishing->image[v][i] = finishing->empty;
+                continue;
+            }
+            finishing->image[v][i] = value;
+            totals.pixels++;
+            totals.min = value < totals.min ? value : totals.min;
+            totals.max = value > totals.max ? value : totals.max;
+            add_term(&totals, value);
+        }
+        finishing->totals[(size_t)v * finishing->nruns + task] = totals;
+    }
+    return PVR_OK;
+}
+
+/* Adds the runs of a value in their order. */
+static struct pvr_map_totals add_runs(const struct finishing *finishing, int value) {
+    struct run_totals all = {0, (double)INFINITY, -(double)INFINITY, 0, 0};
+    for (size_t r = 0; r < finishing->nruns; r++) {
+        const struct run_totals *run = &finishing->totals[(size_t)value * finishing->nruns + r];
+        all.pixels += run->pixels;
+        all.min = run->min < all.min ? run->min : all.min;
+        all.max = run->max > all.max ? run->max : all.max;
+        add_term(&all, run->sum);
+        add_term(&all, run->lost);
+    }
+    double pixel = finishing->map->request.view.pixel, sum = all.sum + all.lost;
+    bool none = all.pixels == 0;
+    return (struct pvr_map_totals){.pixels = all.pixels,
+                                   .min = none ? (double)NAN : all.min,
+                                   .max = none ? (double)NAN : all.max,
+                                   .sum = sum,
+                                   .integral = sum * pixel * pixel};
+}
+
+enum pvr_status pvr_map_finish(const struct pvr_map *map, const double *unit, double empty,
+                               double *const *image, struct pvr_map_totals *totals,
+                               const struct pvr_threads *threads, struct pvr_error *error) {
+    size_t nruns = (size_t)((map->npixels + RUN_PIXELS - 1) / RUN_PIXELS);
+    size_t nvalues = (size_t)map->request.nvalues;
+    struct finishing finishing = {.map = map,
+                                  .unit = unit,
+                                  .empty = empty,
+                                  .image = image,
+                                  .nruns = nruns,
+                                  .totals = calloc(nruns * nvalues, sizeof *finishing.totals)};
+    if (finishing.totals == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory to finish a map");
+    }
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
+    if (status == PVR_OK) {
+        status = pvr_job_run(&job, nruns, NULL, finish_task, NULL, &finishing, error);
+        pvr_job_end(&job, NULL);
+    }
+    for (int v = 0; status == PVR_OK && totals != NULL && v < (int)nvalues; v++) {
+        totals[v] = add_runs(&finishing, v);
+    }
+    free(finishing.totals);
+    return status;
+}

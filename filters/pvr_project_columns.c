@@ -1,0 +1,206 @@
+/* pvr_project_columns.c - from columns of cells to pixels.
+ *
+ * Columns are uniform across the line of sight. So those of a level are the same as four times as
+ * many of the next, each with a quarter: the columns of all levels are put into those of the finest
+ * level whose cells are larger than pixels, and these into the pixels by the overlap of squares.
+ * Where cells at the edge are folded, each level is put into the pixels by itself: how much of a
+ * cell is outside depends on its size.
+ */
+#include "pvr_project_private.h"
+
+#include <stdlib.h>
+
+static const double same_border = 1e-9;
+
+/* The columns that a pixel touches along an axis: two at most. */
+struct touch {
+    uint32_t column[2];
+    double share[2]; /* of the column that the pixel has; 0: none */
+};
+
+enum { TASK_PLACES = 1 << 14 };
+
+struct putting {
+    struct pvr_projecting *projecting;
+    uint32_t rows, all_rows; /* of a task, of all */
+    const struct pvr_grid *from;
+    struct pvr_grid *to;
+    struct touch *touch[2]; /* of pixels */
+};
+
+/* Runs `task` for all rows, some of them at once. */
+static enum pvr_status run_rows(struct putting *putting, uint32_t rows, uint32_t width,
+                                pvr_task_fn task, struct pvr_job *job, struct pvr_error *error) {
+    putting->all_rows = rows;
+    putting->rows = TASK_PLACES / (width > 0 ? width : 1) + 1;
+    return pvr_job_run(job, (rows + putting->rows - 1) / putting->rows, NULL, task, NULL, putting,
+                       error);
+}
+
+static uint32_t last_row(const struct putting *putting, size_t task) {
+    uint32_t end = ((uint32_t)task + 1) * putting->rows;
+    return end < putting->all_rows ? end : putting->all_rows;
+}
+
+/* Rows of finer columns that belong to one row of coarser ones. */
+static void refine_row(const struct putting *putting, size_t row_number) {
+    const struct pvr_grid *from = putting->from, *to = putting->to;
+    const enum pvr_map_kind kind = putting->projecting->kind;
+    const int nplanes = putting->projecting->nplanes;
+    const size_t from_size = (size_t)from->count[0] * from->count[1];
+    const size_t to_size = (size_t)to->count[0] * to->count[1];
+    for (int64_t y = 2 * (int64_t)row_number; y < 2 * (int64_t)row_number + 2; y++) {
+        int64_t row = y + 2 * from->first[1] - to->first[1];
+        if (row < 0 || row >= to->count[1]) {
+            continue;
+        }
+        for (int64_t x = 0; x < 2 * (int64_t)from->count[0]; x++) {
+            int64_t at = x + 2 * from->first[0] - to->first[0];
+            if (at >= 0 && at < to->count[0]) {
+                pvr_map_put(kind, nplanes, to->plane + (size_t)row * to->count[0] + at, to_size,
+                            from->plane + row_number * from->count[0] + x / 2, from_size, 0.25);
+            }
+        }
+    }
+}
+
+static enum pvr_status refine_task(void *context, size_t task, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    const struct putting *putting = context;
+    for (uint32_t row = (uint32_t)task * putting->rows; row < last_row(putting, task); row++) {
+        refine_row(putting, row);
+    }
+    return PVR_OK;
+}
+
+static void put_row(const struct putting *putting, size_t row_number) {
+    const struct pvr_grid *from = putting->from, *to = putting->to;
+    const enum pvr_map_kind kind = putting->projecting->kind;
+    const size_t from_size = (size_t)from->count[0] * from->count[1];
+    const size_t to_size = (size_t)to->count[0] * to->count[1];
+    const int nplanes = putting->projecting->nplanes;
+    const struct touch *row = &putting->touch[1][row_number];
+    double *pixel = to->plane + row_number * to->count[0];
+    for (int r = 0; r < 2; r++) {
+        const double *columns = from->plane + (size_t)row->column[r] * from->count[0];
+        if (row->share[r] == 0) {
+            continue;
+        }
+        if (kind != PVR_KIND_ADD) {
+            for (uint32_t x = 0; x < to->count[0]; x++) {
+                const struct touch *touch = &putting->touch[0][x];
+                for (int c = 0; c < 2; c++) {
+                    pvr_map_put(kind, nplanes, pixel + x, to_size, columns + touch->column[c],
+                                from_size, row->share[r] * touch->share[c]);
+                }
+            }
+            continue;
+        }
+        for (int p = 0; p < nplanes; p++) {
+            const double *plane = columns + (size_t)p * from_size;
+            double *sum = pixel + (size_t)p * to_size;
+            for (uint32_t x = 0; x < to->count[0]; x++) {
+                const struct touch *touch = &putting->touch[0][x];
+                sum[x] += row->share[r] * (touch->share[0] * plane[touch->column[0]] +
+                                           touch->share[1] * plane[touch->column[1]]);
+            }
+        }
+    }
+}
+
+static enum pvr_status pixel_task(void *context, size_t task, struct pvr_worker *worker,
+                                  struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    const struct putting *putting = context;
+    for (uint32_t row = (uint32_t)task * putting->rows; row < last_row(putting, task); row++) {
+        put_row(putting, row);
+    }
+    return PVR_OK;
+}
+
+/* Which columns of a level the pixels of axis i touch. */
+static struct touch *find_touches(const struct pvr_projecting *projecting, int level, int i) {
+    const struct pvr_view *view = &projecting->map->request.view;
+    const struct pvr_grid *grid = &projecting->level[level];
+    struct touch *touch = calloc(view->pixels[i], sizeof *touch);
+    const int axis = view->axis[i];
+    const double cell = pvr_project_cell(projecting, level);
+    double corner = projecting->low[axis] - view->centre[axis];
+    if (view->against[i]) {
+        corner = -(corner + (double)pvr_project_cells(projecting, level, axis) * cell);
+    }
+    const double edge = same_border * view->pixel / cell;
+    const double window[2] = {
+        (view->low[i] - corner) / cell,
+        (view->low[i] + view->pixels[i] * view->pixel - corner) / cell,
+    };
+    for (uint32_t p = 0; touch != NULL && p < view->pixels[i]; p++) {
+        double border[2];
+        for (int b = 0; b < 2; b++) { /* of the pixel, counted in cells */
+            double at = (view->low[i] + (p + (double)b) * view->pixel - corner) / cell;
+            border[b] = fabs(at - rint(at)) < edge ? rint(at) : at;
+        }
+        int64_t first = (int64_t)floor(border[0]);
+        for (int c = 0; c < 2; c++) {
+            double column = (double)(first + c);
+            int64_t number = first + c - grid->first[i];
+            double part = fmin(border[1], column + 1) - fmax(border[0], column), whole = 1;
+            if (number < 0 || number >= grid->count[i] || !(part > 0)) {
+                continue;
+            }
+            if (projecting->map->request.edge == PVR_EDGE_FOLD) {
+                whole = fmin(window[1], column + 1) - fmax(window[0], column);
+            }
+            touch[p].column[c] = (uint32_t)number;
+            touch[p].share[c] = part / whole;
+        }
+    }
+    return touch;
+}
+
+static enum pvr_status put_into_pixels(struct pvr_projecting *projecting, int level,
+                                       struct pvr_job *job, struct pvr_error *error) {
+    struct putting putting = {
+        .projecting = projecting,
+        .from = &projecting->level[level],
+        .to = &projecting->pixels,
+        .touch = {find_touches(projecting, level, 0), find_touches(projecting, level, 1)}};
+    enum pvr_status status = PVR_OK;
+    if (putting.touch[0] == NULL || putting.touch[1] == NULL) {
+        status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the borders of a map's pixels");
+    } else {
+        status =
+            run_rows(&putting, putting.to->count[1], putting.to->count[0], pixel_task, job, error);
+    }
+    free(putting.touch[0]);
+    free(putting.touch[1]);
+    return status;
+}
+
+enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
+                                        struct pvr_error *error) {
+    enum pvr_status status = PVR_OK;
+    const bool fold = projecting->map->request.edge == PVR_EDGE_FOLD;
+    for (int l = 0; status == PVR_OK && l <= PVR_MAX_LEVELS; l++) {
+        struct pvr_grid *grid = &projecting->level[l];
+        bool last = l == PVR_MAX_LEVELS || projecting->level[l + 1].count[0] == 0;
+        if (grid->count[0] == 0) {
+            continue;
+        }
+        if (grid->plane == projecting->pixels.plane) {
+            continue; /* each column is a pixel */
+        }
+        if (last || fold) {
+            status = put_into_pixels(projecting, l, job, error);
+        } else {
+            struct putting putting = {
+                .projecting = projecting, .from = grid, .to = &projecting->level[l + 1]};
+            status =
+                run_rows(&putting, grid->count[1], 2 * grid->count[0], refine_task, job, error);
+        }
+    }
+    return status;
+}

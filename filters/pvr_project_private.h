@@ -1,0 +1,189 @@
+/* pvr_project_private.h - the engine of projections: blocks, items, tiles (internal).
+ *
+ * A *block* is a few thousand octs (or cells, or points). Filling one makes *items* of it: what is
+ * to be added to the image, with its place and its state (pvr_map_state.h), sorted by the tiles of
+ * the image that it touches. All threads fill the blocks of a batch, then all threads take tiles:
+ * a tile takes its items of the batch, block after block. So every pixel gets its items in one
+ * order, whatever the threads and the size of the batch.
+ *
+ * Items go to a *grid*: to the pixels, or, along an axis, to the columns of cells of their level
+ * where these are larger than pixels; the columns become pixels in the end (pvr_project_columns.c).
+ */
+#ifndef PVR_PROJECT_PRIVATE_H
+#define PVR_PROJECT_PRIVATE_H
+
+#include "pvr_map_state.h"
+#include "pvr_projection.h"
+
+enum {
+    PVR_TILES = 32, /* at most, along a side of a grid */
+    PVR_TILE_COUNT = PVR_TILES * PVR_TILES,
+    PVR_BLOCK_OCTS = 1 << 11, /* of an octree */
+    PVR_RUN_OCTS = 32         /* whose values are fetched at once */
+};
+
+/* Pixels, or the columns of cells of a level: number first + i along each axis of the image. */
+struct pvr_grid {
+    int64_t first[2];
+    uint32_t count[2]; /* 0: there is no such grid */
+    uint32_t tile[2];  /* sides of a tile */
+    double *plane;     /* nplanes images of states */
+    uint64_t bytes;    /* to be freed; 0 for the pixels, which are the map's */
+};
+
+struct pvr_item {
+    double at[3];    /* where: as the block's `add` wants it */
+    uint32_t number; /* of its kind, or in its block */
+    uint8_t tile[4]; /* first and last tile in x, first and last in y */
+};
+
+/* A column of values: that of cell c of oct o is data[index * oct_stride + c * cell_stride]. */
+struct pvr_column {
+    const void *data;
+    enum pvr_type type;
+    uint64_t oct_stride, cell_stride;
+    double coefficient;
+};
+
+struct pvr_block_value {
+    int nterms;
+    struct pvr_column term[PVR_MAP_MAX_TERMS];
+    bool of_cells;
+};
+
+struct pvr_project_block {
+    /* What it is made of; needed while it is filled. */
+    int level;
+    uint32_t noct;
+    const uint32_t (*coordinate)[3]; /* on the grid of level - 1 */
+    const uint8_t *no_leaves;        /* bits of the cells that are not to be taken */
+    const uint64_t *index;           /* null: o */
+    struct pvr_block_value *value;   /* the map's values, then the weight */
+    /* What was made. */
+    const struct pvr_grid *grid; /* that the items go to; its plane is written by tiles */
+    uint32_t nitems, most_items;
+    struct pvr_item *item;
+    double *state; /* state_size for each item */
+    uint32_t *order;
+    size_t most_order;
+    uint32_t start[PVR_TILE_COUNT + 1]; /* places in `order` of each tile's items */
+    uint64_t cells;
+    uint64_t weights_not_finite, weights_negative;
+    uint64_t not_finite[PVR_MAP_MAX_VALUES];
+};
+
+/* Scratch memory of a thread. */
+struct pvr_project_scratch {
+    uint32_t (*coordinate)[3];
+    uint8_t *no_leaves;
+    uint64_t *index;
+    double *value; /* [value][PVR_RUN_OCTS * 8], the weight last */
+    double *stencil;
+    size_t most_stencil;
+};
+
+struct pvr_projecting {
+    struct pvr_map *map;
+    enum pvr_map_kind kind;
+    int nplanes, nvalues;
+    size_t state_size; /* doubles of an item */
+    bool weighted;     /* by value number nvalues of the blocks */
+    /* The mesh; dims beyond ndim are 1. */
+    int ndim, ncells; /* of an oct */
+    int root_level;
+    double low[3];
+    uint32_t root_dims[3]; /* cells of root_level */
+    double root_cell;      /* their size */
+    /* Along an axis: cell columns[k][z] of an oct is the z-th along the line of sight in column k
+     * of its four, x fastest. */
+    int columns[4][2];
+    struct pvr_grid pixels;
+    struct pvr_grid level[PVR_MAX_LEVELS + 1];
+    int nthreads;
+    struct pvr_project_scratch *scratch;
+    size_t nblocks;
+    struct pvr_project_block *block;
+    size_t batch;                    /* blocks in use */
+    struct pvr_footprint *footprint; /* of each level, oblique */
+    enum pvr_status (*fill)(const struct pvr_projecting *projecting,
+                            struct pvr_project_block *block, struct pvr_project_scratch *scratch,
+                            struct pvr_error *error);
+    /* Adds items of a block to the part of its grid from `low` up to `high`. */
+    void (*add)(const struct pvr_projecting *projecting, const struct pvr_project_block *block,
+                const uint32_t *order, uint32_t count, const uint32_t low[2],
+                const uint32_t high[2], struct pvr_project_scratch *scratch);
+};
+
+/* Makes ready what does not depend on the source; `map` and `weighted` are set. `most_items` is
+ * what a block can hold. */
+enum pvr_status pvr_projecting_begin(struct pvr_projecting *projecting, struct pvr_job *job,
+                                     size_t state_size, uint32_t most_items, uint32_t most_octs,
+                                     struct pvr_error *error);
+void pvr_projecting_end(struct pvr_projecting *projecting);
+
+/* For a mesh whose geometry is set: the levels' grids, and how blocks of octs are filled and added
+ * along an axis; in other directions. */
+enum pvr_status pvr_project_plan_octs(struct pvr_projecting *projecting, int max_level,
+                                      struct pvr_error *error);
+enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int max_level,
+                                         struct pvr_error *error);
+/* Plans one of these. */
+enum pvr_status pvr_project_plan(struct pvr_projecting *projecting, int max_level,
+                                 struct pvr_error *error);
+/* Makes the items of a block whose octs and values are set, and sorts them. */
+enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
+                                 struct pvr_project_block *block,
+                                 struct pvr_project_scratch *scratch, struct pvr_error *error);
+/* Is there a weight just where the map wants one? */
+enum pvr_status pvr_project_check_weight(const struct pvr_map *map,
+                                         const struct pvr_map_value *weight,
+                                         struct pvr_error *error);
+/* Would values that are no finite numbers disturb the means of others? */
+bool pvr_project_wants_own_weights(const struct pvr_map *map);
+/* Doubles of an item, and items of so many octs. */
+size_t pvr_project_state_size(const struct pvr_map *map);
+uint32_t pvr_project_most_items(const struct pvr_map *map, uint32_t octs);
+
+/* Sorts the items of a filled block by tiles, for which item->tile is set. */
+enum pvr_status pvr_project_sort(struct pvr_project_block *block, struct pvr_error *error);
+/* Adds the items of the first `nblocks` blocks to their grids, and their counts to the map. */
+enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t nblocks,
+                                       struct pvr_job *job, struct pvr_error *error);
+/* Puts the columns of the levels into the pixels. */
+enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
+                                        struct pvr_error *error);
+
+/* Values of the chosen octs of a block: out[8 i + c], 0 for cells whose bit is set in omit[i].
+ * Returns whether one of them is no finite number. */
+bool pvr_project_fetch(const struct pvr_projecting *projecting,
+                       const struct pvr_project_block *block, int value, const uint32_t *chosen,
+                       int count, const uint8_t *omit, double *out);
+
+/* Side of a tile, even: an oct's columns are in one. */
+static inline uint32_t pvr_project_tile(uint32_t count) {
+    uint32_t side = (count + PVR_TILES - 1) / PVR_TILES;
+    return side + (side & 1);
+}
+
+static inline double pvr_project_cell(const struct pvr_projecting *projecting, int level) {
+    return ldexp(projecting->root_cell, projecting->root_level - level);
+}
+
+/* Cells of a level along an axis of the box. */
+static inline int64_t pvr_project_cells(const struct pvr_projecting *projecting, int level,
+                                        int axis) {
+    return level >= projecting->root_level
+               ? (int64_t)projecting->root_dims[axis] << (level - projecting->root_level)
+               : (int64_t)projecting->root_dims[axis] >> (projecting->root_level - level);
+}
+
+/* Weight of a cell's volume: 1 where each cell is to count once. */
+static inline double pvr_project_volume(const struct pvr_projecting *projecting, int level) {
+    enum pvr_map_mode mode = projecting->map->request.mode;
+    bool once = projecting->map->request.weighting == PVR_WEIGHT_NONE && mode != PVR_MAP_INTEGRAL &&
+                mode != PVR_MAP_SURFACE_DENSITY;
+    double cell = pvr_project_cell(projecting, level);
+    return once ? 1 : cell * cell * (projecting->ndim == 3 ? cell : 1);
+}
+
+#endif

@@ -1,0 +1,106 @@
+/* pvr_project_values.c - fetching the values of some octs out of arrays of any type. */
+#include "pvr_project_private.h"
+
+#include <float.h>
+#include <string.h>
+
+#define FETCH(type)                                                                                \
+    do {                                                                                           \
+        const type *data = column->data;                                                           \
+        for (int i = 0; i < count; i++) {                                                          \
+            uint64_t oct = block->index != NULL ? block->index[chosen[i]] : chosen[i];             \
+            const type *from = data + oct * column->oct_stride;                                    \
+            for (uint64_t c = 0; c < 8; c++) {                                                     \
+                out[8 * i + (int)c] += coefficient * (double)from[c * stride];                     \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+/* One term, of octs of eight cells. */
+static void fetch_eight(const struct pvr_project_block *block, const struct pvr_column *column,
+                        uint64_t stride, const uint32_t *chosen, int count, double coefficient,
+                        double *out) {
+    switch (column->type) {
+    case PVR_FLOAT32:
+        FETCH(float);
+        break;
+    case PVR_FLOAT64:
+        FETCH(double);
+        break;
+    case PVR_UINT8:
+        FETCH(uint8_t);
+        break;
+    case PVR_INT32:
+        FETCH(int32_t);
+        break;
+    case PVR_INT64:
+        FETCH(int64_t);
+        break;
+    }
+}
+
+static double value_at(const struct pvr_column *column, uint64_t at) {
+    switch (column->type) {
+    case PVR_FLOAT32:
+        return (double)((const float *)column->data)[at];
+    case PVR_UINT8:
+        return ((const uint8_t *)column->data)[at];
+    case PVR_INT32:
+        return ((const int32_t *)column->data)[at];
+    case PVR_INT64:
+        return (double)((const int64_t *)column->data)[at];
+    default:
+        return ((const double *)column->data)[at];
+    }
+}
+
+static void fetch_term(const struct pvr_projecting *projecting,
+                       const struct pvr_project_block *block, const struct pvr_column *column,
+                       const uint32_t *chosen, int count, double coefficient, double *out) {
+    if (projecting->ncells == 8) { /* with strides that the compiler knows, it makes vectors */
+        if (column->cell_stride == 1) {
+            fetch_eight(block, column, 1, chosen, count, coefficient, out);
+        } else {
+            fetch_eight(block, column, column->cell_stride, chosen, count, coefficient, out);
+        }
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        uint64_t oct = block->index != NULL ? block->index[chosen[i]] : chosen[i];
+        for (int c = 0; c < projecting->ncells; c++) {
+            out[8 * i + c] += coefficient * value_at(column, oct * column->oct_stride +
+                                                                 (uint64_t)c * column->cell_stride);
+        }
+    }
+}
+
+bool pvr_project_fetch(const struct pvr_projecting *projecting,
+                       const struct pvr_project_block *block, int value, const uint32_t *chosen,
+                       int count, const uint8_t *omit, double *out) {
+    const struct pvr_block_value *from = &block->value[value];
+    memset(out, 0, (size_t)count * 8 * sizeof *out);
+    double factor = 1;
+    enum pvr_map_mode mode = projecting->map->request.mode;
+    bool per_volume = mode == PVR_MAP_INTEGRAL || mode == PVR_MAP_SURFACE_DENSITY ||
+                      value == projecting->nvalues; /* a weight */
+    if (from->of_cells && per_volume) {
+        double cell = pvr_project_cell(projecting, block->level);
+        factor = 1 / (cell * cell * (projecting->ndim == 3 ? cell : 1));
+    }
+    for (int t = 0; t < from->nterms; t++) {
+        fetch_term(projecting, block, &from->term[t], chosen, count,
+                   factor * from->term[t].coefficient, out);
+    }
+    int wrong = 0;
+    for (int i = 0; i < count; i++) {
+        if (omit[i] != 0) {
+            for (int c = 0; c < 8; c++) {
+                out[8 * i + c] = omit[i] >> c & 1 ? 0 : out[8 * i + c];
+            }
+        }
+    }
+    for (int i = 0; i < 8 * count; i++) {
+        wrong |= !(fabs(out[i]) <= DBL_MAX);
+    }
+    return wrong != 0;
+}
