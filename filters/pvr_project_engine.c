@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-    BLOCKS_PER_THREAD = 4,
-    LEAST_BLOCKS = 32,
+    BLOCKS_PER_THREAD = 2,
+    LEAST_OCTS = 1 << 17, /* of all blocks */
     LEAST_ITEMS = 1 << 12 /* that are worth a task */
 };
 
@@ -52,7 +52,8 @@ enum pvr_status pvr_projecting_begin(struct pvr_projecting *projecting, struct p
     }
     projecting->nthreads = job->threads;
     projecting->nblocks = (size_t)job->threads * BLOCKS_PER_THREAD;
-    projecting->nblocks = projecting->nblocks > LEAST_BLOCKS ? projecting->nblocks : LEAST_BLOCKS;
+    size_t least = most_octs < LEAST_OCTS ? LEAST_OCTS / most_octs : 1;
+    projecting->nblocks = projecting->nblocks > least ? projecting->nblocks : least;
     projecting->scratch = calloc((size_t)job->threads, sizeof *projecting->scratch);
     projecting->block = calloc(projecting->nblocks, sizeof *projecting->block);
     if (projecting->scratch == NULL || projecting->block == NULL) {
@@ -264,14 +265,25 @@ enum pvr_status pvr_project_plan(struct pvr_projecting *projecting, int max_leve
                : pvr_project_plan_oblique(projecting, max_level, error);
 }
 
+static void empty_block(struct pvr_project_block *block) {
+    block->nitems = 0;
+    block->cells = block->weights_not_finite = block->weights_negative = 0;
+    memset(block->not_finite, 0, sizeof block->not_finite);
+}
+
+void pvr_project_empty_blocks(struct pvr_projecting *projecting) {
+    for (size_t b = 0; b < projecting->nblocks; b++) {
+        empty_block(&projecting->block[b]);
+        memset(projecting->block[b].start, 0, sizeof projecting->block[b].start);
+    }
+}
+
 enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
                                  struct pvr_project_block *block,
                                  struct pvr_project_scratch *scratch, struct pvr_error *error) {
     block->grid = projecting->level[block->level].count[0] > 0 ? &projecting->level[block->level]
                                                                : &projecting->pixels;
-    block->nitems = 0;
-    block->cells = block->weights_not_finite = block->weights_negative = 0;
-    memset(block->not_finite, 0, sizeof block->not_finite);
+    empty_block(block);
     enum pvr_status status = projecting->fill(projecting, block, scratch, error);
     return status == PVR_OK ? pvr_project_sort(block, error) : status;
 }

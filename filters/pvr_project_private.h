@@ -134,6 +134,8 @@ enum pvr_status pvr_project_plan(struct pvr_projecting *projecting, int max_leve
 enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
                                  struct pvr_project_block *block,
                                  struct pvr_project_scratch *scratch, struct pvr_error *error);
+/* Takes all items out of all blocks. */
+void pvr_project_empty_blocks(struct pvr_projecting *projecting);
 /* Is there a weight just where the map wants one? */
 enum pvr_status pvr_project_check_weight(const struct pvr_map *map,
                                          const struct pvr_map_value *weight,

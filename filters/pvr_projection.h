@@ -22,6 +22,7 @@
 
 #include "pvr_map.h"
 #include "pvr_octree.h"
+#include "pvr_region.h"
 #include "pvr_snapshot.h"
 
 #ifdef __cplusplus
@@ -61,10 +62,12 @@ enum pvr_status pvr_project_octree(struct pvr_map *map, const struct pvr_octree 
                                    struct pvr_error *error);
 
 /* The leaves of a snapshot straight from its files, without a mesh in memory: a few blocks for each
- * thread, whatever the size of the snapshot. Cells of `max_level` (0: all) count as leaves. The map
- * has own_weights. */
+ * thread, whatever the size of the snapshot. Cells of `max_level` (0: all) count as leaves; with a
+ * `region`, its cells alone. What lies beyond the window is not read where whole domains do. The
+ * map has own_weights. Mera files are no such files. */
 enum pvr_status pvr_project_stream(struct pvr_map *map, struct pvr_snapshot *snapshot,
-                                   int max_level, const struct pvr_map_value *values,
+                                   int max_level, const struct pvr_region *region,
+                                   const struct pvr_map_value *values,
                                    const struct pvr_map_value *weight,
                                    const struct pvr_threads *threads, pvr_progress_fn progress,
                                    void *progress_context, struct pvr_report *report,

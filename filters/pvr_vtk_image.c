@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum pvr_status check(const char *path, const struct pvr_vtk_image *image,
                              struct pvr_error *error) {
@@ -45,14 +46,24 @@ enum pvr_status pvr_vtk_image_write(const char *path, const struct pvr_vtk_image
     char extent[128];
     snprintf(extent, sizeof extent, "0 %" PRIu64 " 0 %" PRIu64 " 0 %" PRIu64, image->cells[0],
              image->cells[1], image->cells[2]);
-    char real[6][PVR_VTK_REAL_SIZE];
+    char real[6][PVR_VTK_REAL_SIZE], direction[9 * PVR_VTK_REAL_SIZE + 16] = "";
+    bool turned = false;
+    for (int i = 0; i < 9; i++) {
+        turned = turned || image->direction[i] != 0;
+    }
+    for (int i = 0; turned && i < 9; i++) {
+        size_t used = strlen(direction);
+        snprintf(direction + used, sizeof direction - used, i == 0 ? " Direction=\"%s" : " %s",
+                 pvr_vtk_real(real[0], image->direction[i]));
+    }
     for (int axis = 0; axis < 3; axis++) {
         pvr_vtk_real(real[axis], image->origin[axis]);
         pvr_vtk_real(real[3 + axis], image->spacing[axis]);
     }
     pvr_vtk_open_with(file, "ImageData",
-                      "WholeExtent=\"%s\" Origin=\"%s %s %s\" Spacing=\"%s %s %s\"", extent,
-                      real[0], real[1], real[2], real[3], real[4], real[5]);
+                      "WholeExtent=\"%s\" Origin=\"%s %s %s\" Spacing=\"%s %s %s\"%s%s", extent,
+                      real[0], real[1], real[2], real[3], real[4], real[5], direction,
+                      turned ? "\"" : "");
     pvr_vtk_add_facts(file, image->facts);
     pvr_vtk_open_with(file, "Piece", "Extent=\"%s\"", extent);
     pvr_vtk_open(file, "CellData");

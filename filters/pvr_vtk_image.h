@@ -10,9 +10,11 @@ extern "C" {
 
 /* A regular grid. A map has cells[2] = 0: it is flat, at origin[2]. */
 struct pvr_vtk_image {
-    uint64_t cells[3]; /* along each axis; 0: flat there */
-    double origin[3];  /* corner of the first cell */
-    double spacing[3]; /* sides of a cell; where flat: any but 0 */
+    uint64_t cells[3];   /* along each axis; 0: flat there */
+    double origin[3];    /* corner of the first cell */
+    double spacing[3];   /* sides of a cell; where flat: any but 0 */
+    double direction[9]; /* unit vectors of the image's axes in columns; all zero: the axes of the
+                            box */
     int narrays;
     const struct pvr_vtk_array *arrays; /* a tuple for each cell, x fastest (flat axes count 1) */
     const struct pvr_vtk_facts *facts;  /* may be null */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct streaming {
+struct pvr_stream {
     struct pvr_snapshot *snapshot;
     const struct pvr_stream_request *request;
     const struct pvr_domains *domains;
@@ -23,6 +23,8 @@ struct streaming {
     int ncolumns[PVR_FILE_KINDS];
     pvr_block_fn function;
     void *context;
+    size_t first; /* piece of pvr_stream_deliver */
+    struct pvr_job *job;
     struct block_memory *memory; /* one for each thread */
 };
 
@@ -39,7 +41,7 @@ struct block_memory {
 };
 
 /* Settles which levels of which domains are read. */
-static enum pvr_status plan_octs(struct streaming *streaming, struct pvr_job *job,
+static enum pvr_status plan_octs(struct pvr_stream *streaming, struct pvr_job *job,
                                  struct pvr_error *error) {
     struct pvr_snapshot *snapshot = streaming->snapshot;
     const struct pvr_region *region = streaming->request->region;
@@ -70,7 +72,7 @@ static enum pvr_status plan_octs(struct streaming *streaming, struct pvr_job *jo
     return status;
 }
 
-static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
+static enum pvr_status plan(struct pvr_stream *streaming, struct pvr_job *job,
                             struct pvr_error *error) {
     const struct pvr_stream_request *request = streaming->request;
     const struct pvr_field_table *table = &streaming->snapshot->fields;
@@ -107,7 +109,7 @@ static enum pvr_status plan(struct streaming *streaming, struct pvr_job *job,
                           error);
 }
 
-static void free_streaming(struct streaming *streaming, int nthreads) {
+static void free_streaming(struct pvr_stream *streaming, int nthreads) {
     for (int t = 0; streaming->memory != NULL && t < nthreads; t++) {
         struct block_memory *memory = &streaming->memory[t];
         free(memory->coordinate);
@@ -127,7 +129,7 @@ static void free_streaming(struct streaming *streaming, int nthreads) {
     pvr_selection_free(&streaming->selection);
 }
 
-static enum pvr_status allocate_block(const struct streaming *streaming,
+static enum pvr_status allocate_block(const struct pvr_stream *streaming,
                                       struct block_memory *memory, struct pvr_error *error) {
     if (memory->coordinate != NULL) {
         return PVR_OK;
@@ -172,7 +174,7 @@ static void copy_values(double *to, const char *from, const uint16_t *pick, uint
 }
 
 /* Reads the wanted columns of one kind into memory->values. */
-static enum pvr_status read_values(const struct streaming *streaming, enum pvr_file_kind kind,
+static enum pvr_status read_values(const struct pvr_stream *streaming, enum pvr_file_kind kind,
                                    const struct pvr_file *file, const struct pvr_piece *piece,
                                    struct block_memory *memory, struct pvr_worker *worker,
                                    struct pvr_error *error) {
@@ -208,7 +210,7 @@ static enum pvr_status read_values(const struct streaming *streaming, enum pvr_f
 }
 
 /* Leaves the octs of the piece that have a part in the region. */
-static void keep_region(const struct streaming *streaming, const struct pvr_piece *piece,
+static void keep_region(const struct pvr_stream *streaming, const struct pvr_piece *piece,
                         struct block_memory *memory) {
     const struct pvr_selection *selection = &streaming->selection;
     memory->kept = 0;
@@ -224,7 +226,7 @@ static void keep_region(const struct streaming *streaming, const struct pvr_piec
     }
 }
 
-static enum pvr_status deliver(const struct streaming *streaming, size_t number,
+static enum pvr_status deliver(const struct pvr_stream *streaming, size_t number,
                                const struct pvr_file *files, struct pvr_worker *worker,
                                struct pvr_error *error) {
     const struct pvr_piece *piece = &streaming->pieces.piece[number];
@@ -271,11 +273,10 @@ static enum pvr_status deliver(const struct streaming *streaming, size_t number,
     return streaming->function(streaming->context, &block, error);
 }
 
-static enum pvr_status stream_task(void *context, size_t number, struct pvr_worker *worker,
-                                   struct pvr_error *error) {
-    struct streaming *streaming = context;
-    const struct pvr_piece_task *task = &streaming->pieces.task[number];
-    int domain = streaming->pieces.piece[task->first].domain;
+/* Delivers pieces of one domain. */
+static enum pvr_status deliver_pieces(struct pvr_stream *streaming, size_t first, size_t count,
+                                      struct pvr_worker *worker, struct pvr_error *error) {
+    int domain = streaming->pieces.piece[first].domain;
     struct pvr_file files[PVR_FILE_KINDS + 1]; /* the last: amr */
     char *paths[PVR_FILE_KINDS + 1] = {NULL};
     for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
@@ -290,10 +291,9 @@ static enum pvr_status stream_task(void *context, size_t number, struct pvr_work
                                      domain, &files[kind], &paths[kind], error);
         }
     }
-    for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
-        status = pvr_job_stopped(worker->job)
-                     ? PVR_CANCELLED
-                     : deliver(streaming, task->first + i, files, worker, error);
+    for (size_t i = 0; status == PVR_OK && i < count; i++) {
+        status = pvr_job_stopped(worker->job) ? PVR_CANCELLED
+                                              : deliver(streaming, first + i, files, worker, error);
     }
     for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
         pvr_file_close(&files[kind]);
@@ -302,11 +302,22 @@ static enum pvr_status stream_task(void *context, size_t number, struct pvr_work
     return status;
 }
 
-static void prefetch_task(void *context, size_t number) {
-    const struct streaming *streaming = context;
-    const struct pvr_layout *layout = &streaming->snapshot->layout;
+static enum pvr_status stream_task(void *context, size_t number, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    struct pvr_stream *streaming = context;
     const struct pvr_piece_task *task = &streaming->pieces.task[number];
-    const struct pvr_piece *piece = &streaming->pieces.piece[task->first];
+    return deliver_pieces(streaming, task->first, task->count, worker, error);
+}
+
+static enum pvr_status piece_task(void *context, size_t number, struct pvr_worker *worker,
+                                  struct pvr_error *error) {
+    struct pvr_stream *streaming = context;
+    return deliver_pieces(streaming, streaming->first + number, 1, worker, error);
+}
+
+static void prefetch_pieces(const struct pvr_stream *streaming, size_t first, size_t count) {
+    const struct pvr_layout *layout = &streaming->snapshot->layout;
+    const struct pvr_piece *piece = &streaming->pieces.piece[first];
     for (int kind = 0; kind <= PVR_FILE_KINDS; kind++) {
         bool amr = kind == PVR_FILE_KINDS;
         struct pvr_file file = {.fd = -1};
@@ -316,7 +327,7 @@ static void prefetch_task(void *context, size_t number) {
         }
         if (pvr_pieces_open(layout, amr ? "amr" : pvr_file_kind_name((enum pvr_file_kind)kind),
                             piece->domain, &file, &path, NULL) == PVR_OK) {
-            for (size_t i = 0; i < task->count; i++) {
+            for (size_t i = 0; i < count; i++) {
                 if (amr) {
                     bool sons = piece[i].level < streaming->max_level || streaming->sons_of_last;
                     pvr_piece_prefetch_octs(layout, streaming->domains, &file, &piece[i], true,
@@ -334,6 +345,17 @@ static void prefetch_task(void *context, size_t number) {
     }
 }
 
+static void prefetch_task(void *context, size_t number) {
+    const struct pvr_stream *streaming = context;
+    const struct pvr_piece_task *task = &streaming->pieces.task[number];
+    prefetch_pieces(streaming, task->first, task->count);
+}
+
+static void prefetch_piece(void *context, size_t number) {
+    const struct pvr_stream *streaming = context;
+    prefetch_pieces(streaming, streaming->first + number, 1);
+}
+
 enum pvr_status pvr_stream_count(struct pvr_snapshot *snapshot,
                                  const struct pvr_stream_request *request,
                                  const struct pvr_threads *threads, size_t *nblocks,
@@ -344,12 +366,67 @@ enum pvr_status pvr_stream_count(struct pvr_snapshot *snapshot,
     if (status != PVR_OK) {
         return status;
     }
-    struct streaming streaming = {.snapshot = snapshot, .request = request};
+    struct pvr_stream streaming = {.snapshot = snapshot, .request = request};
     status = plan(&streaming, &job, error);
     *nblocks = status == PVR_OK ? streaming.pieces.npieces : 0;
     free_streaming(&streaming, 0);
     pvr_job_end(&job, NULL);
     return status;
+}
+
+enum pvr_status pvr_stream_open(struct pvr_snapshot *snapshot,
+                                const struct pvr_stream_request *request, struct pvr_job *job,
+                                struct pvr_stream **stream, struct pvr_error *error) {
+    *stream = NULL;
+    struct pvr_stream *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a stream");
+    }
+    opened->snapshot = snapshot;
+    opened->request = request;
+    opened->job = job;
+    enum pvr_status status = plan(opened, job, error);
+    if (status == PVR_OK) {
+        opened->memory = calloc((size_t)job->threads, sizeof *opened->memory);
+        if (opened->memory == NULL) {
+            status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the team's blocks");
+        }
+    }
+    for (size_t i = 0; status == PVR_OK && i < opened->pieces.ntasks; i++) {
+        const struct pvr_amr_header *amr = &snapshot->layout.amr;
+        uint64_t cell_bytes = 4 + (uint64_t)request->nvariables * amr->real_bytes;
+        pvr_job_expect(job, opened->pieces.cost[i] * ((uint64_t)amr->ndim * amr->real_bytes +
+                                                      (cell_bytes << amr->ndim)));
+    }
+    if (status != PVR_OK) {
+        pvr_stream_close(opened);
+        return status;
+    }
+    *stream = opened;
+    return PVR_OK;
+}
+
+size_t pvr_stream_blocks(const struct pvr_stream *stream) {
+    return stream->pieces.npieces;
+}
+
+uint32_t pvr_stream_most_octs(void) {
+    return PVR_PIECE_OCTS;
+}
+
+enum pvr_status pvr_stream_deliver(struct pvr_stream *stream, size_t first, size_t count,
+                                   pvr_block_fn function, void *context, struct pvr_error *error) {
+    stream->function = function;
+    stream->context = context;
+    stream->first = first;
+    return pvr_job_run(stream->job, count, NULL, piece_task, prefetch_piece, stream, error);
+}
+
+void pvr_stream_close(struct pvr_stream *stream) {
+    if (stream != NULL) {
+        free_streaming(stream, stream->job->threads);
+        free(stream);
+    }
 }
 
 enum pvr_status pvr_stream_run(struct pvr_snapshot *snapshot,
@@ -362,23 +439,15 @@ enum pvr_status pvr_stream_run(struct pvr_snapshot *snapshot,
     if (status != PVR_OK) {
         return status;
     }
-    struct streaming streaming = {
-        .snapshot = snapshot, .request = request, .function = function, .context = context};
-    status = plan(&streaming, &job, error);
+    struct pvr_stream *stream = NULL;
+    status = pvr_stream_open(snapshot, request, &job, &stream, error);
     if (status == PVR_OK) {
-        const struct pvr_amr_header *amr = &snapshot->layout.amr;
-        for (size_t i = 0; i < streaming.pieces.ntasks; i++) {
-            uint64_t cell_bytes = 4 + (uint64_t)request->nvariables * amr->real_bytes;
-            pvr_job_expect(&job, streaming.pieces.cost[i] * ((uint64_t)amr->ndim * amr->real_bytes +
-                                                             (cell_bytes << amr->ndim)));
-        }
-        streaming.memory = calloc((size_t)job.threads, sizeof *streaming.memory);
-        status = streaming.memory != NULL
-                     ? pvr_job_run(&job, streaming.pieces.ntasks, streaming.pieces.cost,
-                                   stream_task, prefetch_task, &streaming, error)
-                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the team's blocks");
+        stream->function = function;
+        stream->context = context;
+        status = pvr_job_run(&job, stream->pieces.ntasks, stream->pieces.cost, stream_task,
+                             prefetch_task, stream, error);
     }
-    free_streaming(&streaming, job.threads);
+    pvr_stream_close(stream);
     pvr_job_end(&job, status == PVR_OK ? report : NULL);
     if (status != PVR_OK && report != NULL) {
         memset(report, 0, sizeof *report);

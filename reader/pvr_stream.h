@@ -61,6 +61,21 @@ enum pvr_status pvr_stream_run(struct pvr_snapshot *snapshot,
                                void *progress_context, pvr_block_fn function, void *context,
                                struct pvr_report *report, struct pvr_error *error);
 
+/* The same in parts, for a caller who does something else between some blocks and the next, with
+ * the threads of the same job: opening plans, delivering hands over blocks first .. first + count
+ * - 1. `request` and `snapshot` must outlive the stream, which one thread at a time may use. */
+struct pvr_stream;
+
+enum pvr_status pvr_stream_open(struct pvr_snapshot *snapshot,
+                                const struct pvr_stream_request *request, struct pvr_job *job,
+                                struct pvr_stream **stream, struct pvr_error *error);
+size_t pvr_stream_blocks(const struct pvr_stream *stream);
+/* Most octs of a block. */
+uint32_t pvr_stream_most_octs(void);
+enum pvr_status pvr_stream_deliver(struct pvr_stream *stream, size_t first, size_t count,
+                                   pvr_block_fn function, void *context, struct pvr_error *error);
+void pvr_stream_close(struct pvr_stream *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,13 +5,13 @@
 #include "options.h"
 #include "particles.h"
 #include "progress.h"
+#include "report.h"
 #include "totals.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static const char usage[] =
     "usage: pvramses load PATH [--threads N] [--fields A,B,...] [--max-level L]\n"
@@ -73,29 +73,6 @@ static const char help[] =
     "  pvramses load output_00003 --region sphere,0.5,0.5,0.5,20,kpc\n"
     "  pvramses load output_00003 --stream --json > totals.json\n";
 
-/* The largest resident size of this process so far. Not getrusage's: that one also counts the
- * process which started us. */
-static uint64_t peak_rss_bytes(void) {
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[256];
-    unsigned long long kb = 0;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmHWM: %llu kB", &kb) == 1) {
-            break;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    if (kb == 0) {
-        struct rusage usage_now;
-        if (getrusage(RUSAGE_SELF, &usage_now) == 0) {
-            kb = (unsigned long long)usage_now.ru_maxrss;
-        }
-    }
-    return 1024 * (uint64_t)kb;
-}
-
 /* One object for a program. */
 
 static void write_totals(struct json *json, const struct totals *totals) {
@@ -125,57 +102,6 @@ static void write_totals(struct json *json, const struct totals *totals) {
     json_end_object(json);
 }
 
-static void write_threads(struct json *json, const struct pvr_report *report) {
-    json_begin_object(json, "threads");
-    json_int(json, "max", report->threads);
-    json_double(json, "efficiency", report->efficiency);
-    json_double(json, "balance", report->balance);
-    json_double(json, "wall_seconds", report->wall_seconds);
-    json_double(json, "parallel_seconds", report->parallel_seconds);
-    json_double(json, "sequential_seconds", report->sequential_seconds);
-    json_begin_array(json, "per_thread");
-    for (int t = 0; t < report->threads; t++) {
-        json_begin_object(json, NULL);
-        json_uint(json, "tasks", report->thread[t].tasks);
-        json_double(json, "busy_seconds", report->thread[t].busy_seconds);
-        json_uint(json, "bytes_read", report->thread[t].bytes_read);
-        json_uint(json, "bytes_allocated", report->thread[t].bytes_allocated);
-        json_end_object(json);
-    }
-    json_end_array(json);
-    json_end_object(json);
-}
-
-static void write_vector(struct json *json, const char *key, const double vector[3], int ndim) {
-    json_begin_array(json, key);
-    for (int axis = 0; axis < ndim; axis++) {
-        json_double(json, NULL, vector[axis]);
-    }
-    json_end_array(json);
-}
-
-static void write_region(struct json *json, const struct pvr_region *region, int ndim) {
-    static const char *const types[] = {"none", "box", "sphere", "cylinder"};
-    if (region->type == PVR_REGION_NONE) {
-        json_null(json, "region");
-        return;
-    }
-    json_begin_object(json, "region");
-    json_string(json, "type", types[region->type]);
-    write_vector(json, "centre", region->centre, ndim);
-    if (region->type == PVR_REGION_BOX) {
-        write_vector(json, "size", region->size, ndim);
-    } else {
-        json_double(json, "radius", region->radius);
-    }
-    if (region->type == PVR_REGION_CYLINDER) {
-        json_double(json, "height", region->height);
-        write_vector(json, "axis", region->axis, 3);
-    }
-    json_bool(json, "by_centre", region->by_centre);
-    json_end_object(json);
-}
-
 static void write_object(const struct options *options, const struct pvr_region *region,
                          struct pvr_snapshot *snapshot, const struct totals *totals,
                          const struct particle_totals *particles) {
@@ -193,7 +119,7 @@ static void write_object(const struct options *options, const struct pvr_region 
     json_double(&json, "time", info->time);
     json_int(&json, "levelmin", info->levelmin);
     json_int(&json, "levelmax", info->levelmax);
-    write_region(&json, region, info->ndim);
+    report_write_region(&json, region, info->ndim);
     write_totals(&json, totals);
     if (options->fields == NULL) {
         particle_totals_write(particles, &json);
@@ -205,7 +131,7 @@ static void write_object(const struct options *options, const struct pvr_region 
     json_uint(&json, "structure_bytes", totals->structure_bytes);
     json_uint(&json, "array_bytes", totals->array_bytes);
     json_uint(&json, "peak_rss_bytes", peak_rss_bytes());
-    write_threads(&json, &totals->report);
+    report_write(&json, &totals->report);
     json_string(&json, "units", units[options->units]);
     json_string(&json, "precision", options->precision == PVR_FLOAT32 ? "float" : "double");
     json_bool(&json, "stream", options->stream);
@@ -277,22 +203,7 @@ static void print_cost(const struct totals *totals) {
                format_bytes(other, (double)totals->structure_bytes));
     }
     printf("\n  peak        %s\n", format_bytes(bytes, (double)peak_rss_bytes()));
-    int length = pvr_report_text(&totals->report, NULL, 0);
-    char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
-    if (text != NULL) {
-        pvr_report_text(&totals->report, text, (size_t)length + 1);
-        printf("\n%s%s", text, text[length - 1] == '\n' ? "" : "\n");
-        free(text);
-    }
-}
-
-static void warn(const char *warnings) {
-    while (warnings != NULL && *warnings != '\0') {
-        size_t length = strcspn(warnings, "\n");
-        fprintf(stderr, "pvramses: warning: %.*s\n", (int)length, warnings);
-        warnings += length;
-        warnings += *warnings == '\n';
-    }
+    report_print(&totals->report);
 }
 
 /* Says where the box is if no cell lies in the region. */
@@ -304,7 +215,7 @@ static void warn_empty(const struct options *options, const struct pvr_region *r
     char text[512];
     struct pvr_unit unit = pvr_length_unit(pvr_snapshot_info(snapshot), options->region.unit);
     pvr_region_empty_text(region, snapshot, unit, text, sizeof text);
-    warn(text);
+    cli_warn(text);
 }
 
 /* Reads with a bar and a way to stop. Returns the exit status. */
@@ -383,8 +294,8 @@ int cmd_load(int argc, char **argv) {
     exit_status = read_totals(&options, &region, snapshot, &selection, &totals, &particles);
     if (exit_status == CLI_OK) {
         if (!options.quiet) {
-            warn(pvr_snapshot_warnings(snapshot));
-            warn(particles.particles != NULL ? particles.particles->warnings : NULL);
+            cli_warn(pvr_snapshot_warnings(snapshot));
+            cli_warn(particles.particles != NULL ? particles.particles->warnings : NULL);
             warn_empty(&options, &region, snapshot, &totals);
         }
         if (options.json) {

@@ -16,6 +16,7 @@ static const struct command {
     {"info", cmd_info, "what an output holds: time, box, levels, fields, bytes"},
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
     {"load", cmd_load, "read an output with all threads; totals and thread report"},
+    {"project", cmd_project, "make maps of an output: surface densities, means, along any line"},
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 

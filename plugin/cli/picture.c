@@ -1,0 +1,266 @@
+/* picture.c - a map as a picture, drawn with cairo. */
+#include "picture.h"
+
+#include "pvr_output_file.h"
+
+#ifdef PVRAMSES_CAIRO
+
+#include <cairo.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Measures follow from the size of the text. */
+struct layout {
+    int zoom;             /* points of the picture per pixel, along a side */
+    double text;          /* size of letters */
+    double left, top;     /* corner of the map */
+    double width, height; /* of the map */
+    double bar;           /* left edge of the colour bar */
+    double bar_width;
+    int all_width, all_height;
+};
+
+static bool logarithmic(const struct picture *picture) {
+    return !picture->linear && picture->range[0] > 0;
+}
+
+/* Place of a value between the ends of the colours, 0 to 1. */
+static double place_of(const struct picture *picture, double value) {
+    double low = picture->range[0], high = picture->range[1];
+    if (logarithmic(picture)) {
+        low = log(low);
+        high = log(high);
+        value = value > 0 ? log(value) : low;
+    }
+    return high > low ? (value - low) / (high - low) : 0.5;
+}
+
+static struct layout make_layout(const struct picture *picture) {
+    uint32_t longest =
+        picture->pixels[0] > picture->pixels[1] ? picture->pixels[0] : picture->pixels[1];
+    struct layout layout = {.zoom = longest >= 600 ? 1 : (int)ceil(600.0 / longest)};
+    layout.width = (double)picture->pixels[0] * layout.zoom;
+    layout.height = (double)picture->pixels[1] * layout.zoom;
+    layout.text = fmax(14, fmax(layout.width, layout.height) / 42);
+    layout.left = layout.text;
+    layout.top = 2.2 * layout.text;
+    layout.bar = layout.left + layout.width + layout.text;
+    layout.bar_width = 1.3 * layout.text;
+    layout.all_width = (int)ceil(layout.bar + layout.bar_width + 6.5 * layout.text);
+    layout.all_height = (int)ceil(fmax(layout.top + layout.height + layout.text, 12 * layout.text));
+    return layout;
+}
+
+static void draw_map(cairo_surface_t *surface, const struct picture *picture,
+                     const struct layout *layout) {
+    cairo_surface_flush(surface);
+    unsigned char *data = cairo_image_surface_get_data(surface);
+    const int stride = cairo_image_surface_get_stride(surface);
+    const int left = (int)layout->left, top = (int)layout->top;
+    for (uint32_t y = 0; y < picture->pixels[1]; y++) {
+        const double *row =
+            picture->image + (uint64_t)(picture->pixels[1] - 1 - y) * picture->pixels[0];
+        for (uint32_t x = 0; x < picture->pixels[0]; x++) {
+            uint32_t rgb =
+                isnan(row[x]) ? 0xe8e8e8 : colours_at(picture->colours, place_of(picture, row[x]));
+            for (int i = 0; i < layout->zoom * layout->zoom; i++) {
+                int px = left + (int)x * layout->zoom + i % layout->zoom;
+                int py = top + (int)y * layout->zoom + i / layout->zoom;
+                memcpy(data + (size_t)py * (size_t)stride + 4 * (size_t)px, &rgb, 4);
+            }
+        }
+    }
+    cairo_surface_mark_dirty(surface);
+}
+
+/* A number as it stands beside a tick: 10^3, 0.5, 2e-27. */
+static void draw_number(cairo_t *cairo, double x, double y, double value, double size) {
+    char text[32];
+    double power = value > 0 ? log10(value) : 0.5;
+    if (value > 0 && fabs(power - rint(power)) < 1e-6 && fabs(power) > 2.5) {
+        snprintf(text, sizeof text, "%.0f", rint(power));
+        cairo_move_to(cairo, x, y);
+        cairo_show_text(cairo, "10");
+        cairo_set_font_size(cairo, 0.7 * size);
+        cairo_rel_move_to(cairo, 0, -0.45 * size);
+        cairo_show_text(cairo, text);
+        cairo_set_font_size(cairo, size);
+        return;
+    }
+    snprintf(text, sizeof text, "%.4g", value);
+    cairo_move_to(cairo, x, y);
+    cairo_show_text(cairo, text);
+}
+
+/* Round numbers in a range: powers of ten (with 2 and 5 where there are few), or steps of 1, 2, 5.
+ */
+static int find_ticks(const struct picture *picture, double tick[16]) {
+    static const double within[] = {1, 2, 5};
+    const double low = picture->range[0], high = picture->range[1];
+    int count = 0;
+    if (logarithmic(picture) && high / low > 20) {
+        int decades = (int)floor(log10(high / low));
+        int each = decades < 3 ? 3 : 1, step = decades / 10 + 1;
+        for (double power = floor(log10(low)); power <= log10(high) && count < 16; power += step) {
+            for (int i = 0; i < each && count < 16; i++) {
+                double value = within[i] * pow(10, power);
+                if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) {
+                    tick[count++] = value;
+                }
+            }
+        }
+        return count;
+    }
+    if (!(high > low)) {
+        tick[0] = low;
+        return 1;
+    }
+    double step = pow(10, floor(log10((high - low) / 4)));
+    while ((high - low) / step > 8) {
+        step *= (high - low) / step > 20 ? 5 : 2;
+    }
+    for (double n = ceil(low / step); n * step <= high && count < 16; n += 1) {
+        tick[count++] = n * step;
+    }
+    return count;
+}
+
+static void draw_bar(cairo_t *cairo, const struct picture *picture, const struct layout *layout) {
+    const double height = fmax(layout->height, 8 * layout->text);
+    for (int i = 0; i < (int)height; i++) {
+        uint32_t rgb = colours_at(picture->colours, 1 - (i + 0.5) / height);
+        cairo_set_source_rgb(cairo, (rgb >> 16) / 255.0, (rgb >> 8 & 255) / 255.0,
+                             (rgb & 255) / 255.0);
+        cairo_rectangle(cairo, layout->bar, layout->top + i, layout->bar_width, 1.5);
+        cairo_fill(cairo);
+    }
+    cairo_set_source_rgb(cairo, 0, 0, 0);
+    double tick[16];
+    int count = find_ticks(picture, tick);
+    for (int i = 0; i < count; i++) {
+        double y = layout->top + height * (1 - place_of(picture, tick[i]));
+        cairo_rectangle(cairo, layout->bar + layout->bar_width, y - 0.5, 0.4 * layout->text, 1);
+        cairo_fill(cairo);
+        draw_number(cairo, layout->bar + layout->bar_width + 0.6 * layout->text,
+                    y + 0.35 * layout->text, tick[i], layout->text);
+    }
+    char label[256];
+    bool unit = picture->unit[0] != '\0';
+    snprintf(label, sizeof label, unit ? "%s [%s]" : "%s", picture->title, picture->unit);
+    cairo_save(cairo);
+    cairo_translate(cairo, layout->all_width - 0.6 * layout->text, layout->top + height / 2);
+    cairo_rotate(cairo, -1.5707963267948966);
+    cairo_text_extents_t extents;
+    cairo_text_extents(cairo, label, &extents);
+    cairo_move_to(cairo, -extents.width / 2, 0);
+    cairo_show_text(cairo, label);
+    cairo_restore(cairo);
+}
+
+/* A bar of a round length, about a quarter of the map wide, in white with a dark border. */
+static void draw_length(cairo_t *cairo, const struct picture *picture,
+                        const struct layout *layout) {
+    double width = picture->pixel * picture->pixels[0], most = width / 3;
+    double length = pow(10, floor(log10(most)));
+    length *= 5 * length <= most ? 5 : 2 * length <= most ? 2 : 1;
+    double points = length / width * layout->width, x = layout->left + 0.8 * layout->text;
+    double y = layout->top + layout->height - 1.2 * layout->text;
+    char text[64];
+    snprintf(text, sizeof text, "%g %s", length, picture->length_unit);
+    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
+    for (int pass = 0; pass < 2; pass++) { /* the border, then the bar */
+        double border = pass == 0 ? 0.12 * layout->text : 0, shade = pass;
+        cairo_set_source_rgb(cairo, shade, shade, shade);
+        cairo_rectangle(cairo, x - border, y - border, points + 2 * border,
+                        0.25 * layout->text + 2 * border);
+        cairo_fill(cairo);
+        cairo_move_to(cairo, x, y - 0.5 * layout->text);
+        cairo_text_path(cairo, text);
+        cairo_set_line_width(cairo, 2 * border);
+        if (pass == 0) {
+            cairo_stroke(cairo);
+        } else {
+            cairo_fill(cairo);
+        }
+    }
+}
+
+struct sink {
+    struct pvr_output_file file;
+    uint64_t offset;
+    struct pvr_error *error;
+};
+
+static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned length) {
+    struct sink *sink = closure;
+    if (pvr_output_write(&sink->file, sink->offset, data, length, sink->error) != PVR_OK) {
+        return CAIRO_STATUS_WRITE_ERROR;
+    }
+    sink->offset += length;
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static enum pvr_status write_surface(const char *path, cairo_surface_t *surface,
+                                     struct pvr_error *error) {
+    struct sink sink = {.error = error};
+    enum pvr_status status = pvr_output_begin(&sink.file, path, error);
+    if (status == PVR_OK) {
+        cairo_status_t drawn = cairo_surface_write_to_png_stream(surface, write_bytes, &sink);
+        status = drawn == CAIRO_STATUS_SUCCESS ? pvr_output_commit(&sink.file, error)
+                 : drawn == CAIRO_STATUS_WRITE_ERROR
+                     ? PVR_ERROR_IO
+                     : pvr_fail(error, PVR_ERROR_IO, "%s: %s", path, cairo_status_to_string(drawn));
+    }
+    pvr_output_end(&sink.file);
+    return status;
+}
+
+bool picture_possible(void) {
+    return true;
+}
+
+enum pvr_status picture_write(const char *path, const struct picture *picture,
+                              struct pvr_error *error) {
+    const struct layout layout = make_layout(picture);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, layout.all_width, layout.all_height);
+    cairo_t *cairo = cairo_create(surface);
+    enum pvr_status status = PVR_OK;
+    if (cairo_status(cairo) != CAIRO_STATUS_SUCCESS) { /* larger than a picture can be, memory */
+        status = pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: no picture of %d x %d points: %s",
+                          path, layout.all_width, layout.all_height,
+                          cairo_status_to_string(cairo_status(cairo)));
+    } else {
+        cairo_set_source_rgb(cairo, 1, 1, 1);
+        cairo_paint(cairo);
+        draw_map(surface, picture, &layout);
+        cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                               CAIRO_FONT_WEIGHT_NORMAL);
+        cairo_set_font_size(cairo, layout.text);
+        draw_bar(cairo, picture, &layout);
+        draw_length(cairo, picture, &layout);
+        cairo_set_source_rgb(cairo, 0, 0, 0);
+        cairo_move_to(cairo, layout.left, layout.top - 0.7 * layout.text);
+        cairo_show_text(cairo, picture->note);
+        status = write_surface(path, surface, error);
+    }
+    cairo_destroy(cairo);
+    cairo_surface_destroy(surface);
+    return status;
+}
+
+#else
+
+bool picture_possible(void) {
+    return false;
+}
+
+enum pvr_status picture_write(const char *path, const struct picture *picture,
+                              struct pvr_error *error) {
+    (void)picture;
+    return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                    "%s: this pvramses was built without cairo, it draws no pictures", path);
+}
+
+#endif
