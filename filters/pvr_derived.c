@@ -303,7 +303,8 @@ enum pvr_status pvr_derived_bulk_velocity(const struct pvr_mesh *mesh,
                                           const struct pvr_derived_options *options,
                                           const struct pvr_threads *threads, double velocity[3],
                                           struct pvr_error *error) {
-    const struct pvr_derived_options all = pvr_derived_complete(options, mesh->octree->size);
+    const struct pvr_derived_options all =
+        pvr_derived_complete(options, mesh->octree->origin, mesh->octree->size);
     velocity[0] = velocity[1] = velocity[2] = 0;
     enum pvr_status status = check_options(&all, 0, error);
     if (status == PVR_OK && all.bulk == PVR_BULK_GIVEN) {
@@ -376,7 +377,8 @@ enum pvr_status pvr_derive(const struct pvr_mesh *mesh, const struct pvr_info *i
                            void *progress_context, struct pvr_mesh_array *out,
                            struct pvr_report *report, struct pvr_error *error) {
     size_t count = request->count > 0 ? (size_t)request->count : 0;
-    const struct pvr_derived_options all = pvr_derived_complete(options, mesh->octree->size);
+    const struct pvr_derived_options all =
+        pvr_derived_complete(options, mesh->octree->origin, mesh->octree->size);
     struct deriving deriving = {.octree = mesh->octree, .count = (int)count, .out = out};
     struct pvr_job job;
     unsigned uses;

@@ -81,7 +81,7 @@ struct pvr_derived_options {
     double mean_molecular_weight; /* 0: 1 / 0.76, as RAMSES and Mera.jl */
     double hydrogen_fraction;     /* mass fraction X; 0: 0.76 */
     double solar_metallicity;     /* mass fraction; 0: 0.0127 */
-    bool has_centre;              /* else the centre of the box */
+    bool has_centre;              /* else the centre of the octree's trees */
     double centre[3];
     double axis[3]; /* any length, all zero: z */
     enum pvr_bulk_velocity bulk;
@@ -89,7 +89,8 @@ struct pvr_derived_options {
     double bulk_radius; /* about the centre; 0: all leaves */
 };
 
-/* Options with the adiabatic index of the snapshot. */
+/* Options with the adiabatic index of the snapshot and the centre of its box (which is not that of
+ * the trees of a region). */
 struct pvr_derived_options pvr_derived_defaults(const struct pvr_snapshot *snapshot);
 
 /* Can this field be computed of an output with these fields? Not if one that it needs is missing,

@@ -98,9 +98,9 @@ const struct pvr_input_info *pvr_input_info(enum pvr_input input);
  * are: the field at cell centres is taken from the faces where they are, else from B_field. */
 unsigned pvr_inputs_of(unsigned uses, unsigned has);
 
-/* Defaults in place of zeros. `box` is the size of the box. */
+/* Defaults in place of zeros. `origin` and `size` are those of the grid of trees. */
 struct pvr_derived_options pvr_derived_complete(const struct pvr_derived_options *options,
-                                                const double box[3]);
+                                                const double origin[3], const double size[3]);
 
 /* A thread's place in the mesh: gives sizes and positions of the cells that follow. */
 struct pvr_cursor {

@@ -4,11 +4,19 @@
 #include <math.h>
 
 struct pvr_derived_options pvr_derived_defaults(const struct pvr_snapshot *snapshot) {
-    return (struct pvr_derived_options){.gamma = pvr_snapshot_gamma(snapshot)};
+    struct pvr_derived_options options = {.gamma = pvr_snapshot_gamma(snapshot)};
+    double size[3];
+    uint32_t ncoarse[3];
+    pvr_snapshot_box(snapshot, size, ncoarse);
+    options.has_centre = true;
+    for (int axis = 0; axis < 3; axis++) {
+        options.centre[axis] = 0.5 * size[axis];
+    }
+    return options;
 }
 
 struct pvr_derived_options pvr_derived_complete(const struct pvr_derived_options *options,
-                                                const double box[3]) {
+                                                const double origin[3], const double size[3]) {
     struct pvr_derived_options all = {0};
     if (options != NULL) {
         all = *options;
@@ -26,7 +34,7 @@ struct pvr_derived_options pvr_derived_complete(const struct pvr_derived_options
         all.axis[2] = 1;
     }
     for (int axis = 0; !all.has_centre && axis < 3; axis++) {
-        all.centre[axis] = 0.5 * box[axis];
+        all.centre[axis] = origin[axis] + 0.5 * size[axis];
     }
     return all;
 }
@@ -107,7 +115,7 @@ struct pvr_unit pvr_derived_unit(const struct pvr_derived_info *derived,
                                  const struct pvr_derived_options *options,
                                  enum pvr_field_units system) {
     static const double nowhere[3] = {0, 0, 0};
-    const struct pvr_derived_options all = pvr_derived_complete(options, nowhere);
+    const struct pvr_derived_options all = pvr_derived_complete(options, nowhere, nowhere);
     if (derived->dimension == PVR_DERIVED_ANGLE) {
         return (struct pvr_unit){1, "rad"};
     }

@@ -1,7 +1,30 @@
-/* pvr_outside.c - what stands in arrays for the cells that are outside. */
+/* pvr_outside.c - what stands for the cells that are outside: in arrays, and as a mask. */
 #include "pvr_outside.h"
 
 #include <math.h>
+
+typedef void (*cell_fn)(const void *context, int level, uint64_t cell);
+
+/* Calls `function` for the cells of one tree that are outside, on levels `low` and deeper. */
+static void for_each_outside(const struct pvr_octree *octree, size_t tree, int low,
+                             cell_fn function, const void *context) {
+    const struct pvr_octree_level *roots = &octree->level[octree->root_level];
+    if (low <= octree->root_level && roots->outside != NULL &&
+        (roots->outside[tree >> 3] >> (tree & 7) & 1)) {
+        function(context, octree->root_level, roots->tree_cell[tree]);
+    }
+    for (int l = octree->root_level + 1; l <= octree->max_level; l++) {
+        const struct pvr_octree_level *level = &octree->level[l];
+        uint64_t cell = level->tree_cell[tree];
+        for (uint64_t oct = level->tree_first[tree];
+             l >= low && level->outside != NULL && oct < level->tree_first[tree + 1];
+             oct++, cell += (uint64_t)octree->cells_per_oct) {
+            for (unsigned bits = level->outside[oct]; bits != 0; bits &= bits - 1) {
+                function(context, l, cell + (uint64_t)__builtin_ctz(bits));
+            }
+        }
+    }
+}
 
 struct blanking {
     const struct pvr_octree *octree;
@@ -34,7 +57,8 @@ void pvr_blank_cell(struct pvr_array *array, uint64_t cell, int value) {
     }
 }
 
-static void blank_cell(const struct blanking *blanking, int level, uint64_t cell) {
+static void blank_cell(const void *context, int level, uint64_t cell) {
+    const struct blanking *blanking = context;
     for (int i = 0; i < blanking->narrays; i++) {
         pvr_blank_cell(blanking->array[i], cell, blanking->is_level[i] ? level : 0);
     }
@@ -45,23 +69,7 @@ static enum pvr_status blank_tree(void *context, size_t tree, struct pvr_worker 
     (void)worker;
     (void)error;
     const struct blanking *blanking = context;
-    const struct pvr_octree *octree = blanking->octree;
-    const struct pvr_octree_level *roots = &octree->level[octree->root_level];
-    if (blanking->low <= octree->root_level && roots->outside != NULL &&
-        (roots->outside[tree >> 3] >> (tree & 7) & 1)) {
-        blank_cell(blanking, octree->root_level, roots->tree_cell[tree]);
-    }
-    for (int l = octree->root_level + 1; l <= octree->max_level; l++) {
-        const struct pvr_octree_level *level = &octree->level[l];
-        uint64_t cell = level->tree_cell[tree];
-        for (uint64_t oct = level->tree_first[tree];
-             l >= blanking->low && level->outside != NULL && oct < level->tree_first[tree + 1];
-             oct++, cell += (uint64_t)octree->cells_per_oct) {
-            for (unsigned bits = level->outside[oct]; bits != 0; bits &= bits - 1) {
-                blank_cell(blanking, l, cell + (uint64_t)__builtin_ctz(bits));
-            }
-        }
-    }
+    for_each_outside(blanking->octree, tree, blanking->low, blank_cell, blanking);
     return PVR_OK;
 }
 
@@ -72,4 +80,37 @@ enum pvr_status pvr_blank_outside(const struct pvr_octree *octree, int low,
     return octree->noutside > 0 && narrays > 0
                ? pvr_job_run(job, (size_t)octree->ntrees, NULL, blank_tree, NULL, &blanking, error)
                : PVR_OK;
+}
+
+struct masking {
+    const struct pvr_octree *octree;
+    uint8_t *bits;
+};
+
+static void mask_cell(const void *context, int level, uint64_t cell) {
+    (void)level;
+    const struct masking *masking = context;
+    /* two trees may share a byte */
+    __atomic_fetch_or(&masking->bits[cell >> 3], (uint8_t)(0x80 >> (cell & 7)), __ATOMIC_RELAXED);
+}
+
+static enum pvr_status mask_tree(void *context, size_t tree, struct pvr_worker *worker,
+                                 struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    const struct masking *masking = context;
+    for_each_outside(masking->octree, tree, 0, mask_cell, masking);
+    return PVR_OK;
+}
+
+enum pvr_status pvr_outside_bits(const struct pvr_octree *octree, uint8_t *bits,
+                                 const struct pvr_threads *threads, struct pvr_error *error) {
+    struct masking masking = {octree, bits};
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, NULL, NULL, error);
+    if (status == PVR_OK) {
+        status = pvr_job_run(&job, (size_t)octree->ntrees, NULL, mask_tree, NULL, &masking, error);
+        pvr_job_end(&job, NULL);
+    }
+    return status;
 }

@@ -113,10 +113,14 @@ void AddRootLevel(vtkFieldData *fieldData, int level) {
 
 pvr_derived_options OptionsOf(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
                               const vtkPVRamsesReading &reading) {
+    const pvr_derived_options defaults = pvr_derived_defaults(snapshot);
     pvr_derived_options options = choice.Options;
-    options.gamma = pvr_snapshot_gamma(snapshot);
-    for (double &centre : options.centre)
-        centre /= reading.Length.factor;
+    options.gamma = defaults.gamma;
+    for (int axis = 0; axis < 3; ++axis) {
+        options.centre[axis] = options.has_centre ? options.centre[axis] / reading.Length.factor
+                                                  : defaults.centre[axis];
+    }
+    options.has_centre = true;
     return options;
 }
 
@@ -154,6 +158,7 @@ Asked::Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choic
     this->Request.nfields = static_cast<int>(this->Fields.size());
     this->Request.precision = reading.Precision;
     this->Request.units = reading.Units;
+    this->Request.region = &reading.Region;
 }
 
 // Gives `output` the trees of the octree: those that someone has, or new ones. The seconds that
@@ -244,6 +249,11 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
     AddFormulas(output->GetFieldData(), asked.Derived);
+    if (reading.Region.type != PVR_REGION_NONE && mesh->octree->nleaves == 0) {
+        char nothing[512];
+        pvr_region_empty_text(&reading.Region, snapshot, reading.Length, nothing, sizeof nothing);
+        reading.Warnings = nothing;
+    }
     AddRootLevel(output->GetFieldData(), mesh->octree->root_level);
 
     char text[300];

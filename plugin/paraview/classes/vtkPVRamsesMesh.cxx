@@ -5,6 +5,8 @@
 // the same bits per oct, with the first cell in the lowest place.
 #include "vtkPVRamsesMesh.h"
 
+#include "pvr_outside.h"
+
 #include "vtkBitArray.h"
 #include "vtkDoubleArray.h"
 #include "vtkHyperTree.h"
@@ -120,6 +122,19 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
     return PVR_OK;
 }
 
+// Hides the cells that are outside: a bit per cell, the first in the highest place of a byte.
+void Mask(vtkHyperTreeGrid *grid, const pvr_octree *octree, const pvr_threads *threads) {
+    if (octree->noutside == 0)
+        return;
+    vtkNew<vtkBitArray> mask;
+    mask->SetName("outside");
+    mask->SetNumberOfTuples(static_cast<vtkIdType>(octree->ncells));
+    unsigned char *bits = mask->GetPointer(0);
+    std::fill(bits, bits + (octree->ncells + 7) / 8, static_cast<unsigned char>(0));
+    pvr_outside_bits(octree, bits, threads, nullptr);
+    grid->SetMask(mask);
+}
+
 } // namespace
 
 void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double origin[3],
@@ -153,6 +168,10 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
         origin[axis] = octree->origin[axis] * lengthFactor;
         size[axis] = octree->size[axis] * lengthFactor;
     }
+    if (octree->ntrees == 0) {
+        grid->Initialize();
+        return;
+    }
     SetBox(grid, octree->ndim, origin, size, octree->root_dims);
 
     Filling filling;
@@ -170,4 +189,5 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
         pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, nullptr);
         pvr_job_end(&job, nullptr);
     }
+    Mask(grid, octree, threads);
 }

@@ -140,6 +140,7 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
     request.length_factor = reading.Length.factor;
     request.keep_every = static_cast<uint64_t>(choice.Thinning);
     request.totals = true;
+    request.region = &reading.Region;
     Loaded loaded;
     status = pvr_particles_load(snapshot, &request, &reading.Threads, reading.Progress,
                                 reading.ProgressContext, &loaded.Particles, &error);

@@ -4,6 +4,7 @@
 #define vtkPVRamsesReading_h
 
 #include "pvr_memory.h"
+#include "pvr_region.h"
 #include "pvr_snapshot.h"
 #include "pvr_threads.h"
 
@@ -16,7 +17,8 @@ struct vtkPVRamsesReading {
     pvr_threads Threads = pvr_threads();
     pvr_type Precision = PVR_FLOAT32;
     pvr_field_units Units = PVR_UNITS_CODE;
-    pvr_unit Length = pvr_unit(); // of the coordinates
+    pvr_unit Length = pvr_unit();     // of the coordinates
+    pvr_region Region = pvr_region(); // what to read of the box, in code length
     pvr_progress_fn Progress = nullptr;
     void *ProgressContext = nullptr;
 

@@ -97,6 +97,8 @@ pvr_status vtkPVRamsesTables::Read(vtkPolyData *output, pvr_snapshot *snapshot, 
                                    vtkPVRamsesReading &reading, pvr_error &error) {
     Loaded loaded;
     pvr_status status = pvr_table_load(snapshot, kind, &reading.Threads, &loaded.Table, &error);
+    if (status == PVR_OK)
+        status = pvr_table_keep_region(loaded.Table, snapshot, &reading.Region, &error);
     if (status != PVR_OK)
         return status;
     const pvr_table *table = loaded.Table;

@@ -112,6 +112,15 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
     reading.Units = static_cast<pvr_field_units>(this->Reader->FieldUnits);
     reading.Length = pvr_length_unit(pvr_snapshot_info(snapshot),
                                      static_cast<enum pvr_length_unit>(this->Reader->LengthUnit));
+    reading.Region.type = static_cast<pvr_region_type>(this->Reader->RegionType);
+    reading.Region.by_centre = this->Reader->RegionCells == 1;
+    for (int axis = 0; axis < 3; ++axis) {
+        reading.Region.centre[axis] = this->Reader->RegionCenter[axis] / reading.Length.factor;
+        reading.Region.size[axis] = this->Reader->RegionSize[axis] / reading.Length.factor;
+        reading.Region.axis[axis] = this->Reader->RegionAxis[axis];
+    }
+    reading.Region.radius = this->Reader->RegionRadius / reading.Length.factor;
+    reading.Region.height = this->Reader->RegionHeight / reading.Length.factor;
     reading.Progress = TellProgress;
     reading.ProgressContext = this->Reader;
     return reading;
@@ -262,6 +271,14 @@ void vtkRAMSESReader::UpdateSelections() {
 
     this->MaxLevelRange[0] = 0;
     this->MaxLevelRange[1] = pvr_snapshot_nlevelmax(snapshot);
+    double size[3];
+    uint32_t coarse[3];
+    pvr_snapshot_box(snapshot, size, coarse);
+    const double factor = pvr_length_unit(pvr_snapshot_info(snapshot),
+                                          static_cast<enum pvr_length_unit>(this->LengthUnit))
+                              .factor;
+    for (int axis = 0; axis < 3; ++axis)
+        this->BoxRange[2 * axis + 1] = size[axis] * factor;
     this->OutputFacts = vtkPVRamsesFacts::Describe(snapshot, internal.Run.GetSeries());
 }
 
@@ -397,7 +414,20 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
     const Internals &internal = *this->Internal;
     std::ostringstream key;
     key.precision(17);
-    key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' ';
+    key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' '
+        << this->RegionType << ' ';
+    for (int axis = 0; this->RegionType != PVR_REGION_NONE && axis < 3; ++axis)
+        key << this->RegionCenter[axis] << ' ';
+    if (this->RegionType == PVR_REGION_BOX)
+        key << this->RegionSize[0] << ' ' << this->RegionSize[1] << ' ' << this->RegionSize[2]
+            << ' ';
+    if (this->RegionType == PVR_REGION_SPHERE || this->RegionType == PVR_REGION_CYLINDER)
+        key << this->RegionRadius << ' ';
+    if (this->RegionType == PVR_REGION_CYLINDER)
+        key << this->RegionHeight << ' ' << this->RegionAxis[0] << ' ' << this->RegionAxis[1] << ' '
+            << this->RegionAxis[2] << ' ';
+    if (this->RegionType != PVR_REGION_NONE && port == PORT_MESH)
+        key << this->RegionCells << ' ';
     if (port == PORT_MESH) {
         key << this->ReadMesh << ' ' << this->MaxLevel << ' '
             << vtkPVRamsesSelection::Text(internal.CellArrays) << ' '
@@ -468,6 +498,8 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "DerivedCenterType: " << this->DerivedCenterType << "\n"
        << indent << "BulkVelocity: " << this->BulkVelocity << "\n"
        << indent << "MaxLevel: " << this->MaxLevel << "\n"
+       << indent << "RegionType: " << this->RegionType << "\n"
+       << indent << "RegionCells: " << this->RegionCells << "\n"
        << indent << "LengthUnit: " << this->LengthUnit << "\n"
        << indent << "FieldUnits: " << this->FieldUnits << "\n"
        << indent << "Precision: " << this->Precision << "\n"

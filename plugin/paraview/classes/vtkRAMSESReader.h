@@ -106,6 +106,30 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetVector2Macro(MaxLevelRange, int);
 
     ///@{
+    /** The part of the box that is read: 0 all, 1 a box, 2 a sphere, 3 a cylinder. Lengths are in
+     * LengthUnit. */
+    vtkSetClampMacro(RegionType, int, 0, 3);
+    vtkGetMacro(RegionType, int);
+    vtkSetVector3Macro(RegionCenter, double);
+    vtkGetVector3Macro(RegionCenter, double);
+    vtkSetVector3Macro(RegionSize, double);
+    vtkGetVector3Macro(RegionSize, double);
+    vtkSetMacro(RegionRadius, double);
+    vtkGetMacro(RegionRadius, double);
+    vtkSetMacro(RegionHeight, double);
+    vtkGetMacro(RegionHeight, double);
+    vtkSetVector3Macro(RegionAxis, double);
+    vtkGetVector3Macro(RegionAxis, double);
+    ///@}
+    ///@{
+    /** Which cells belong to the region: 0 those that overlap it, 1 those whose centre is in it. */
+    vtkSetClampMacro(RegionCells, int, 0, 1);
+    vtkGetMacro(RegionCells, int);
+    ///@}
+    /** The box of the named output in LengthUnit: lower and upper bound of each axis. */
+    vtkGetVector6Macro(BoxRange, double);
+
+    ///@{
     /** Unit of the coordinates: 0 code, 1 pc, 2 kpc, 3 Mpc, 4 AU, 5 cm. */
     vtkSetClampMacro(LengthUnit, int, 0, 5);
     vtkGetMacro(LengthUnit, int);
@@ -201,6 +225,14 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int BulkVelocity = 0;
     int MaxLevel = 0;
     int MaxLevelRange[2] = {0, 0};
+    int RegionType = 0;
+    double RegionCenter[3] = {0.5, 0.5, 0.5};
+    double RegionSize[3] = {0.5, 0.5, 0.5};
+    double RegionRadius = 0.25;
+    double RegionHeight = 0.5;
+    double RegionAxis[3] = {0.0, 0.0, 1.0};
+    int RegionCells = 0;
+    double BoxRange[6] = {0.0, 1.0, 0.0, 1.0, 0.0, 1.0};
     int LengthUnit = 0;
     int FieldUnits = 0;
     int Precision = 0;
