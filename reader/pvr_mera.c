@@ -3,6 +3,7 @@
 
 #include "pvr_expand.h"
 #include "pvr_jld2_columns.h"
+#include "pvr_octree.h"
 #include "pvr_text.h"
 
 #include <stdio.h>
@@ -238,11 +239,14 @@ static enum pvr_status read_table(struct pvr_jld2 *file, enum pvr_mera_kind kind
  */
 
 /* One of the kinds that are columns of leaf cells. */
-static enum pvr_status check_cells(const struct pvr_mera *mera, enum pvr_mera_kind kind,
+static enum pvr_status check_cells(struct pvr_mera *mera, enum pvr_mera_kind kind,
                                    struct pvr_error *error) {
     static const char *const names[] = {"level", "cx", "cy", "cz"};
-    const struct pvr_mera_table *table = &mera->table[kind];
-    for (int i = 0; i < 1 + mera->info.ndim; i++) {
+    struct pvr_mera_table *table = &mera->table[kind];
+    bool uniform = pvr_mera_column_find(table, "level") < 0 && table->lmin == table->lmax &&
+                   table->lmax >= 1 && table->lmax < PVR_MAX_LEVELS;
+    table->uniform = uniform ? (int)table->lmax : 0;
+    for (int i = uniform ? 1 : 0; i < 1 + mera->info.ndim; i++) {
         int column = pvr_mera_column_find(table, names[i]);
         const struct pvr_jld2_type *type = column >= 0 ? table->column[column].object.type : NULL;
         if (type == NULL || type->kind != PVR_JLD2_INTEGER || !type->is_signed ||

@@ -2,7 +2,8 @@
  *
  * Such a file has a group for each kind of data (hydro, gravity, rt, particles, clumps) with the
  * whole object of Mera, which holds a table: columns of one length, with a name each. Columns of
- * the mesh are those of its leaf cells: level, cx, cy, cz (from 1), then values. Everything is
+ * the mesh are those of its leaf cells: level (but for uniform grids), cx, cy, cz (from 1), then
+ * values. Everything is
  * found by the names of the members of compounds; what is not known is passed over. Versions 1.0
  * to 1.9 of Mera write it so (JLD2 0.4 to 0.6).
  *
@@ -59,6 +60,7 @@ struct pvr_mera_table {
     struct pvr_mera_column *column;
     int nvalues; /* columns with values of cells: all but level, cx, cy, cz and cpu */
     int *value;  /* their numbers */
+    int uniform; /* level of all cells, of tables without a column level; else 0 */
     int64_t lmin, lmax;
     double boxlen;
     bool has_ranges;

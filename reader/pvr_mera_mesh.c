@@ -58,6 +58,12 @@ static struct pvr_whole_column whole_of(const struct pvr_jld2_column *column) {
     return (struct pvr_whole_column){column->out, (int)column->object->type->size};
 }
 
+static void fill_level(uint64_t *out, uint64_t count, int level) {
+    for (uint64_t i = 0; i < count; i++) {
+        out[i] = (uint64_t)level;
+    }
+}
+
 /* Reads the places of a kind's cells: two columns at a time. */
 static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind kind,
                                    struct pvr_leaves *leaves, struct pvr_error *error) {
@@ -68,18 +74,23 @@ static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind k
         pvr_leaves_begin(leaves, ndim, table->nrows, loading->mera->path, error);
     for (int pair = 0; status == PVR_OK && pair <= (ndim > 1); pair++) {
         struct pvr_jld2_column columns[2];
-        int count = pair == 0 || ndim == 3 ? 2 : 1;
-        for (int i = 0; i < count; i++) {
+        struct pvr_whole_column whole[2] = {{NULL, 8}, {NULL, 8}};
+        int count = 0;
+        for (int i = 0; i < (pair == 0 || ndim == 3 ? 2 : 1); i++) {
             int column = pvr_mera_column_find(table, names[2 * pair + i]);
-            columns[i] = column_of(table, column, leaves->spare[i]);
+            if (column < 0) { /* of a uniform grid */
+                fill_level(leaves->spare[i], table->nrows, table->uniform);
+                whole[i].data = leaves->spare[i];
+            } else {
+                columns[count] = column_of(table, column, leaves->spare[i]);
+                whole[i] = whole_of(&columns[count++]);
+            }
         }
         status = pvr_jld2_columns_read(&loading->source, columns, count, loading->job, error);
-        struct pvr_whole_column first = whole_of(&columns[0]), second = {NULL, 8};
-        second = count == 2 ? whole_of(&columns[1]) : second;
         if (status == PVR_OK && pair == 0) {
-            status = pvr_leaves_take_first(leaves, first, second, loading->job, error);
+            status = pvr_leaves_take_first(leaves, whole[0], whole[1], loading->job, error);
         } else if (status == PVR_OK) {
-            status = pvr_leaves_take_rest(leaves, first, second, loading->job, error);
+            status = pvr_leaves_take_rest(leaves, whole[0], whole[1], loading->job, error);
         }
     }
     if (status == PVR_OK && ndim == 1) {

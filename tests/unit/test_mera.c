@@ -539,9 +539,9 @@ static void particles(void **state) {
                                            .totals = true};
     for (int boxed = 0; boxed < 2; boxed++) {
         struct pvr_particles *loaded;
-        request.boxed = boxed;
-        request.high[0] = 0.25;
-        request.high[1] = request.high[2] = 0.5;
+        const struct pvr_region region = {
+            .type = PVR_REGION_BOX, .centre = {0.1, 0.25, 0.25}, .size = {0.3, 1, 1}};
+        request.region = boxed ? &region : NULL;
         unit_ok(pvr_particles_load(snapshot, &request, NULL, NULL, NULL, &loaded, &error), &error);
         uint64_t at = 0;
         for (uint64_t row = 0; row < columns.table->nrows; row++) {
