@@ -169,6 +169,20 @@ void pvr_output_end(struct pvr_output_file *file) {
     *file = (struct pvr_output_file){.fd = -1};
 }
 
+enum pvr_status pvr_output_write_whole(const char *path, const void *data, size_t bytes,
+                                       struct pvr_error *error) {
+    struct pvr_output_file file;
+    enum pvr_status status = pvr_output_begin(&file, path, error);
+    if (status == PVR_OK) {
+        status = pvr_output_write(&file, 0, data, bytes, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_output_commit(&file, error);
+    }
+    pvr_output_end(&file);
+    return status;
+}
+
 uint64_t pvr_output_free_bytes(const struct pvr_output_file *file) {
     struct statvfs space;
     if (fstatvfs(file->fd, &space) != 0) {

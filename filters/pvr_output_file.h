@@ -44,6 +44,10 @@ enum pvr_status pvr_output_commit(struct pvr_output_file *file, struct pvr_error
 /* Closes, and removes what was not committed. */
 void pvr_output_end(struct pvr_output_file *file);
 
+/* All of the above for a small file that is in memory already. */
+enum pvr_status pvr_output_write_whole(const char *path, const void *data, size_t bytes,
+                                       struct pvr_error *error);
+
 /* Bytes that this process may still write on the file's file system; UINT64_MAX when the system
  * does not say. */
 uint64_t pvr_output_free_bytes(const struct pvr_output_file *file);

@@ -224,7 +224,7 @@ static bool grow(struct pvr_vtk_file *file) {
     return true;
 }
 
-void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array) {
+void pvr_vtk_add_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array) {
     char *name = pvr_vtk_escape(array->name);
     char *unit = array->unit != NULL && array->unit[0] != '\0' ? pvr_vtk_escape(array->unit) : NULL;
     if (name == NULL || !grow(file)) {
@@ -241,6 +241,12 @@ void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array)
     const bool vectors = stored->array.ncomponents != 1 && !array->flat;
     if (vectors) {
         put(file, " NumberOfComponents=\"%d\"", stored->array.ncomponents);
+    }
+    for (int c = 0; array->component_names != NULL && c < stored->array.ncomponents; c++) {
+        char *component = pvr_vtk_escape(array->component_names[c]);
+        put(file, " ComponentName%d=\"%s\"", c, component != NULL ? component : "");
+        file->failed = file->failed || component == NULL;
+        free(component);
     }
     put(file, " NumberOfTuples=\"%" PRIu64 "\" format=\"appended\" offset=\"",
         vectors ? array->ntuples : array->ntuples * (uint64_t)stored->array.ncomponents);
@@ -259,18 +265,25 @@ void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array)
 }
 
 void pvr_vtk_text(struct pvr_vtk_file *file, const char *name, const char *text) {
-    char *escaped = text != NULL ? pvr_vtk_escape(name) : NULL;
-    if (text == NULL) {
-        return;
+    if (text != NULL) {
+        pvr_vtk_texts(file, name, &text, 1);
     }
+}
+
+void pvr_vtk_texts(struct pvr_vtk_file *file, const char *name, const char *const *texts,
+                   size_t count) {
+    char *escaped = pvr_vtk_escape(name);
     file->failed = file->failed || escaped == NULL;
     indent(file);
-    put(file, "<Array type=\"String\" Name=\"%s\" NumberOfTuples=\"1\" format=\"ascii\">",
-        escaped != NULL ? escaped : "");
-    for (const unsigned char *s = (const unsigned char *)text; *s != '\0'; s++) {
-        put(file, "%d ", *s < 0x80 ? *s : *s - 0x100); /* as VTK's char reads them */
+    put(file, "<Array type=\"String\" Name=\"%s\" NumberOfTuples=\"%zu\" format=\"ascii\">",
+        escaped != NULL ? escaped : "", count);
+    for (size_t t = 0; t < count; t++) {
+        for (const unsigned char *s = (const unsigned char *)texts[t]; *s != '\0'; s++) {
+            put(file, "%d ", *s < 0x80 ? *s : *s - 0x100); /* as VTK's char reads them */
+        }
+        put(file, "0 ");
     }
-    put(file, "0</Array>\n");
+    put(file, "</Array>\n");
     free(escaped);
 }
 

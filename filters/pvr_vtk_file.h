@@ -10,7 +10,7 @@
  *     struct pvr_vtk_file *file = pvr_vtk_file_new("ImageData", "1.0");
  *     pvr_vtk_open_with(file, "ImageData", "WholeExtent=\"0 3 0 3 0 0\" ...");
  *     ...
- *     pvr_vtk_array(file, &(struct pvr_vtk_array){.name = "density", .type = PVR_VTK_FLOAT64,
+ *     pvr_vtk_add_array(file, &(struct pvr_vtk_array){.name = "density", .type = PVR_VTK_FLOAT64,
  * ...});
  *     ...
  *     pvr_vtk_close(file);
@@ -80,6 +80,7 @@ struct pvr_vtk_array {
     enum pvr_vtk_type type;
     int ncomponents; /* 0 means 1; bits have one */
     uint64_t ntuples;
+    const char *const *component_names; /* of each component, or null: none have names */
     bool flat;            /* told in the file as ntuples * ncomponents single values */
     const void *data;     /* all tuples, interleaved; or null, and then: */
     pvr_vtk_fill_fn fill; /* called block by block */
@@ -127,13 +128,16 @@ void pvr_vtk_open_with(struct pvr_vtk_file *file, const char *element, const cha
 /* Closes the last element that is open. */
 void pvr_vtk_close(struct pvr_vtk_file *file);
 /* Adds an array to the element that is open. */
-void pvr_vtk_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array);
+void pvr_vtk_add_array(struct pvr_vtk_file *file, const struct pvr_vtk_array *array);
 
 /* Facts, inside of an element FieldData. Nothing is added for a text that is null and a number that
  * is not finite. */
 void pvr_vtk_text(struct pvr_vtk_file *file, const char *name, const char *text);
 void pvr_vtk_number(struct pvr_vtk_file *file, const char *name, double value);
 void pvr_vtk_integer(struct pvr_vtk_file *file, const char *name, int64_t value);
+/* Several texts under one name. */
+void pvr_vtk_texts(struct pvr_vtk_file *file, const char *name, const char *const *texts,
+                   size_t count);
 /* A few whole numbers as an array that stands in the text, in any element. */
 void pvr_vtk_integers(struct pvr_vtk_file *file, const char *name, const int64_t *values,
                       int count);

@@ -19,6 +19,9 @@ struct tree_bits {
 struct writer {
     const struct pvr_octree *octree;
     const struct pvr_vtk_mesh *mesh;
+    bool masked;        /* cells of trees that are written are outside */
+    bool started;       /* a tree was written */
+    uint32_t points[3]; /* by axis of the world */
     double *coordinates[3];
     struct tree_bits *refined, *outside; /* by tree */
     struct pvr_vtk_part *parts;          /* by tree and field */
@@ -27,6 +30,12 @@ struct writer {
 static uint64_t octs_of(const struct pvr_octree *octree, int level, uint64_t tree) {
     const struct pvr_octree_level *at = &octree->level[level];
     return at->tree_first[tree + 1] - at->tree_first[tree];
+}
+
+/* A tree of nothing but a root outside is no tree of the file. */
+static bool is_absent(const struct pvr_octree *octree, uint64_t tree) {
+    const struct pvr_octree_level *roots = &octree->level[octree->root_level];
+    return roots->outside != NULL && (roots->outside[tree >> 3] >> (tree & 7) & 1);
 }
 
 /* The deepest level of a tree that has cells. */
@@ -134,14 +143,28 @@ static bool writer_make(struct writer *writer, const struct pvr_vtk_mesh *mesh) 
     writer->outside = calloc(ntrees + 1, sizeof *writer->outside);
     writer->parts = calloc(ntrees * (size_t)mesh->nfields + 1, sizeof *writer->parts);
     bool made = writer->refined != NULL && writer->outside != NULL && writer->parts != NULL;
-    const double factor = mesh->length_factor != 0 ? mesh->length_factor : 1;
+    static const struct pvr_leaf_place as_it_is = {.axis = {0, 1, 2}, .factor = 1};
+    const struct pvr_leaf_place *place = mesh->place != NULL ? mesh->place : &as_it_is;
+    for (int axis = 0; axis < 3;
+         axis++) { /* of the world: a single point where the octree is flat */
+        writer->points[axis] = 1;
+        writer->coordinates[axis] = NULL;
+    }
+    for (int axis = 0; axis < octree->ndim; axis++) {
+        writer->points[place->axis[axis]] = octree->root_dims[axis] + 1;
+    }
     for (int axis = 0; axis < 3 && made; axis++) {
-        const uint32_t dims = axis < octree->ndim ? octree->root_dims[axis] : 0;
-        writer->coordinates[axis] = calloc((size_t)dims + 1, sizeof(double));
+        writer->coordinates[axis] = calloc(writer->points[axis], sizeof(double));
         made = writer->coordinates[axis] != NULL;
-        for (uint32_t i = 0; made && dims > 0 && i <= dims; i++) {
-            writer->coordinates[axis][i] =
-                octree->origin[axis] * factor + octree->size[axis] * factor * i / dims;
+        if (made) {
+            writer->coordinates[axis][0] = place->plane[axis];
+        }
+    }
+    for (int axis = 0; axis < octree->ndim && made; axis++) {
+        const uint32_t dims = octree->root_dims[axis];
+        for (uint32_t i = 0; i <= dims; i++) {
+            writer->coordinates[place->axis[axis]][i] =
+                (octree->origin[axis] + octree->size[axis] * i / dims) * place->factor;
         }
     }
     return made;
@@ -151,12 +174,11 @@ static void add_grid(struct pvr_vtk_file *file, const struct writer *writer) {
     static const char *const names[3] = {"XCoordinates", "YCoordinates", "ZCoordinates"};
     pvr_vtk_open(file, "Grid");
     for (int axis = 0; axis < 3; axis++) {
-        const uint32_t dims = axis < writer->octree->ndim ? writer->octree->root_dims[axis] : 0;
         const struct pvr_vtk_array array = {.name = names[axis],
                                             .type = PVR_VTK_FLOAT64,
-                                            .ntuples = (uint64_t)dims + 1,
+                                            .ntuples = writer->points[axis],
                                             .data = writer->coordinates[axis]};
-        pvr_vtk_array(file, &array);
+        pvr_vtk_add_array(file, &array);
     }
     pvr_vtk_close(file);
 }
@@ -184,26 +206,49 @@ static void add_tree(struct pvr_vtk_file *file, struct writer *writer, uint64_t 
                                           .ntuples = described,
                                           .fill = fill_bits,
                                           .context = &writer->refined[tree]};
-    pvr_vtk_array(file, &refined);
+    pvr_vtk_add_array(file, &refined);
     pvr_vtk_integers(file, "NbVerticesByLevel", by_level, nlevels);
-    if (octree->noutside > 0) {
+    if (writer->masked) {
         writer->outside[tree] = (struct tree_bits){octree, tree, true};
         const struct pvr_vtk_array outside = {.name = "Mask",
                                               .type = PVR_VTK_BIT,
                                               .ntuples = all,
                                               .fill = fill_bits,
                                               .context = &writer->outside[tree]};
-        pvr_vtk_array(file, &outside);
+        pvr_vtk_add_array(file, &outside);
     }
     pvr_vtk_open(file, "CellData");
     for (int f = 0; f < mesh->nfields; f++) {
         /* VTK makes its arrays from the first tree's: units stand there alone. */
         pvr_vtk_add_part(file, &mesh->fields[f], octree->level[octree->root_level].tree_cell[tree],
-                         all, tree == 0,
+                         all, !writer->started,
                          &writer->parts[tree * (uint64_t)mesh->nfields + (uint64_t)f]);
     }
+    writer->started = true;
     pvr_vtk_close(file);
     pvr_vtk_close(file);
+}
+
+static void describe(struct pvr_vtk_file *file, struct writer *writer) {
+    const struct pvr_octree *octree = writer->octree;
+    uint64_t nabsent = 0;
+    for (uint64_t tree = 0; tree < octree->ntrees; tree++) {
+        nabsent += is_absent(octree, tree);
+    }
+    writer->masked = octree->noutside > nabsent;
+    pvr_vtk_open_with(file, "HyperTreeGrid",
+                      "BranchFactor=\"2\" TransposedRootIndexing=\"0\" Dimensions=\"%" PRIu32
+                      " %" PRIu32 " %" PRIu32 "\" NumberOfVertices=\"%" PRIu64 "\"",
+                      writer->points[0], writer->points[1], writer->points[2],
+                      octree->ncells - nabsent);
+    pvr_vtk_add_facts(file, writer->mesh->facts);
+    add_grid(file, writer);
+    pvr_vtk_open(file, "Trees");
+    for (uint64_t tree = 0; tree < octree->ntrees; tree++) {
+        if (!is_absent(octree, tree)) {
+            add_tree(file, writer, tree);
+        }
+    }
 }
 
 enum pvr_status pvr_vtk_htg_write(const char *path, const struct pvr_vtk_mesh *mesh,
@@ -222,20 +267,7 @@ enum pvr_status pvr_vtk_htg_write(const char *path, const struct pvr_vtk_mesh *m
     if (!writer_make(&writer, mesh) || file == NULL) {
         status = pvr_fail(error, PVR_ERROR_MEMORY, "%s: out of memory", path);
     } else {
-        uint32_t points[3] = {1, 1, 1};
-        for (int axis = 0; axis < octree->ndim; axis++) {
-            points[axis] = octree->root_dims[axis] + 1;
-        }
-        pvr_vtk_open_with(file, "HyperTreeGrid",
-                          "BranchFactor=\"2\" TransposedRootIndexing=\"0\" Dimensions=\"%" PRIu32
-                          " %" PRIu32 " %" PRIu32 "\"",
-                          points[0], points[1], points[2]);
-        pvr_vtk_add_facts(file, mesh->facts);
-        add_grid(file, &writer);
-        pvr_vtk_open(file, "Trees");
-        for (uint64_t tree = 0; tree < octree->ntrees; tree++) {
-            add_tree(file, &writer, tree);
-        }
+        describe(file, &writer);
         status = pvr_vtk_file_write(file, path, options, threads, progress, progress_context,
                                     statistics, error);
     }

@@ -68,7 +68,7 @@ enum pvr_status pvr_vtk_image_write(const char *path, const struct pvr_vtk_image
     pvr_vtk_open_with(file, "Piece", "Extent=\"%s\"", extent);
     pvr_vtk_open(file, "CellData");
     for (int a = 0; a < image->narrays; a++) {
-        pvr_vtk_array(file, &image->arrays[a]);
+        pvr_vtk_add_array(file, &image->arrays[a]);
     }
     status = pvr_vtk_file_write(file, path, options, threads, progress, progress_context,
                                 statistics, error);

@@ -2,7 +2,7 @@
 #ifndef PVR_VTK_MESH_H
 #define PVR_VTK_MESH_H
 
-#include "pvr_octree.h"
+#include "pvr_leaf_cells.h"
 #include "pvr_vtk_field.h"
 
 #ifdef __cplusplus
@@ -11,8 +11,8 @@ extern "C" {
 
 struct pvr_vtk_mesh {
     struct pvr_octree *octree;
-    double length_factor; /* multiplies coordinates; 0 means 1 */
-    bool narrow_points;   /* .vtu: floats where these keep all points apart; else doubles, exact */
+    const struct pvr_leaf_place *place; /* how it lies in the world; null: as it is */
+    bool narrow_points; /* .vtu: floats where these keep all points apart; else doubles, exact */
     int nfields;
     const struct pvr_vtk_field *fields;
     const struct pvr_vtk_facts *facts; /* may be null */

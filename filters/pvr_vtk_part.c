@@ -63,5 +63,5 @@ void pvr_vtk_add_part(struct pvr_vtk_file *file, const struct pvr_vtk_field *fie
         .fill = field->log10 ? fill_log10 : NULL,
         .context = part,
     };
-    pvr_vtk_array(file, &added);
+    pvr_vtk_add_array(file, &added);
 }

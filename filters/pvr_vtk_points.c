@@ -51,8 +51,8 @@ static void add_vertices(struct pvr_vtk_file *file, uint64_t count) {
                                           .fill = fill_numbers,
                                           .context = &from_one};
     pvr_vtk_open(file, "Verts");
-    pvr_vtk_array(file, &connectivity);
-    pvr_vtk_array(file, &offsets);
+    pvr_vtk_add_array(file, &connectivity);
+    pvr_vtk_add_array(file, &offsets);
     pvr_vtk_close(file);
 }
 
@@ -80,7 +80,7 @@ static void describe(struct pvr_vtk_file *file, const struct pvr_vtk_points *poi
     }
     pvr_vtk_close(file);
     pvr_vtk_open(file, "Points");
-    pvr_vtk_array(file, &position);
+    pvr_vtk_add_array(file, &position);
     pvr_vtk_close(file);
     add_vertices(file, points->count);
 }

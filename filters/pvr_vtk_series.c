@@ -49,15 +49,7 @@ enum pvr_status pvr_vtk_series_write(const char *path, const struct pvr_vtk_step
     if (text == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "%s: out of memory", path);
     }
-    struct pvr_output_file file;
-    enum pvr_status status = pvr_output_begin(&file, path, error);
-    if (status == PVR_OK) {
-        status = pvr_output_write(&file, 0, text, length, error);
-    }
-    if (status == PVR_OK) {
-        status = pvr_output_commit(&file, error);
-    }
-    pvr_output_end(&file);
+    enum pvr_status status = pvr_output_write_whole(path, text, length, error);
     free(text);
     return status;
 }

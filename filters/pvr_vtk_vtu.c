@@ -1,7 +1,6 @@
 /* pvr_vtk_vtu.c - the leaf cells of an octree as a VTK unstructured grid file (.vtu). */
 #include "pvr_vtk_mesh.h"
 
-#include "pvr_leaf_cells.h"
 #include "pvr_vtk_part.h"
 
 #include <inttypes.h>
@@ -101,12 +100,12 @@ static void add_geometry(struct pvr_vtk_file *file, struct writer *writer) {
                                         .fill = fill_types,
                                         .context = writer};
     pvr_vtk_open(file, "Points");
-    pvr_vtk_array(file, &points);
+    pvr_vtk_add_array(file, &points);
     pvr_vtk_close(file);
     pvr_vtk_open(file, "Cells");
-    pvr_vtk_array(file, &connectivity);
-    pvr_vtk_array(file, &offsets);
-    pvr_vtk_array(file, &types);
+    pvr_vtk_add_array(file, &connectivity);
+    pvr_vtk_add_array(file, &offsets);
+    pvr_vtk_add_array(file, &types);
     pvr_vtk_close(file);
 }
 
@@ -128,7 +127,7 @@ static void describe(struct pvr_vtk_file *file, const struct pvr_vtk_mesh *mesh,
                                             .ntuples = ncells,
                                             .fill = fill_values,
                                             .context = &writer->fields[f]};
-        pvr_vtk_array(file, &array);
+        pvr_vtk_add_array(file, &array);
     }
     pvr_vtk_close(file);
     add_geometry(file, writer);
@@ -139,10 +138,8 @@ static enum pvr_status make_cells(const struct pvr_vtk_mesh *mesh,
                                   const struct pvr_threads *threads, struct writer *writer,
                                   struct pvr_error *error) {
     static const uint8_t cell_types[4] = {0, 3, 8, 11}; /* VTK's line, pixel, voxel */
-    const struct pvr_leaf_place place = {
-        .axis = {0, 1, 2}, .factor = mesh->length_factor != 0 ? mesh->length_factor : 1};
-    enum pvr_status status =
-        pvr_leaf_cells_new(mesh->octree, &place, threads, NULL, NULL, &writer->cells, NULL, error);
+    enum pvr_status status = pvr_leaf_cells_new(mesh->octree, mesh->place, threads, NULL, NULL,
+                                                &writer->cells, NULL, error);
     if (status != PVR_OK) {
         return status;
     }

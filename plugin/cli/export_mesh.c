@@ -56,13 +56,14 @@ static enum pvr_status write_fields(const struct export_task *task, const struct
     const struct pvr_info *info = pvr_snapshot_info(task->snapshot);
     const struct pvr_vtk_facts facts = export_facts(task);
     const struct pvr_vtk_options options = export_vtk_options(task);
-    const struct pvr_vtk_mesh written = {
-        .octree = mesh->octree,
-        .length_factor = pvr_length_unit(info, task->options->length_unit).factor,
-        .narrow_points = task->options->precision == PVR_FLOAT32,
-        .nfields = fields->count,
-        .fields = fields->fields,
-        .facts = &facts};
+    const struct pvr_leaf_place place = {
+        .axis = {0, 1, 2}, .factor = pvr_length_unit(info, task->options->length_unit).factor};
+    const struct pvr_vtk_mesh written = {.octree = mesh->octree,
+                                         .place = &place,
+                                         .narrow_points = task->options->precision == PVR_FLOAT32,
+                                         .nfields = fields->count,
+                                         .fields = fields->fields,
+                                         .facts = &facts};
     result->count = leaves ? mesh->octree->nleaves : mesh->octree->ncells;
     result->of_what = leaves ? "leaf cells" : "cells";
     return (leaves ? pvr_vtk_vtu_write : pvr_vtk_htg_write)(

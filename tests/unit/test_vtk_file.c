@@ -93,7 +93,7 @@ static enum pvr_status write_arrays(const char *path, const struct pvr_vtk_array
     assert_non_null(file);
     pvr_vtk_open(file, "CellData");
     for (int a = 0; a < count; a++) {
-        pvr_vtk_array(file, &arrays[a]);
+        pvr_vtk_add_array(file, &arrays[a]);
     }
     const struct pvr_threads team = {.max = threads};
     enum pvr_status status =
