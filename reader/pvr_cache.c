@@ -496,6 +496,37 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
     return PVR_OK;
 }
 
+bool pvr_cache_has(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
+                   const struct pvr_mesh_request *request, const struct pvr_threads *threads,
+                   pvr_progress_fn progress, void *progress_context) {
+    struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};
+    if (snapshot->mera != NULL ||
+        pvr_job_begin(&loading.job, threads, progress, progress_context, NULL) != PVR_OK) {
+        return false;
+    }
+    bool there = pvr_mesh_plan_make(&loading.plan, &loading.job, NULL) == PVR_OK &&
+                 make_keys(&loading, NULL) == PVR_OK;
+    pthread_mutex_lock(&cache->lock);
+    if (there) {
+        loading.structure = catch_structure(&loading, loading.plan.levels.max);
+        there = loading.structure != NULL;
+    }
+    for (int i = 0; there && i < loading.plan.mesh->narrays; i++) {
+        struct pvr_cache_entry *entry = pvr_cache_find(cache, &loading.wanted[i].key);
+        there = entry != NULL && pvr_cache_catch(cache, entry);
+        if (there) {
+            pvr_array_release(entry->array.array);
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
+    pvr_structure_release(loading.structure);
+    free(loading.wanted);
+    pvr_mesh_plan_free(&loading.plan);
+    pvr_mesh_free(loading.plan.mesh);
+    pvr_job_end(&loading.job, NULL);
+    return there;
+}
+
 enum pvr_status pvr_cache_load(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
                                const struct pvr_mesh_request *request,
                                const struct pvr_threads *threads, pvr_progress_fn progress,

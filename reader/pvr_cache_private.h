@@ -11,6 +11,10 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
                                      const struct pvr_threads *threads, pvr_progress_fn progress,
                                      void *progress_context, struct pvr_mesh **mesh,
                                      struct pvr_error *error);
+/* True if all arrays of the request are there as they are. */
+bool pvr_cache_has(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
+                   const struct pvr_mesh_request *request, const struct pvr_threads *threads,
+                   pvr_progress_fn progress, void *progress_context);
 /* True while a pvr_cache_load runs. */
 bool pvr_cache_is_awaited(const struct pvr_cache *cache);
 

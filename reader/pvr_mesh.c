@@ -85,6 +85,25 @@ void pvr_mesh_plan_free(struct pvr_mesh_plan *plan) {
     pvr_selection_free(&plan->selection);
 }
 
+uint64_t pvr_mesh_plan_cells(const struct pvr_mesh_plan *plan) {
+    uint64_t octs = plan->excerpt.octs;
+    bool whole_box = !pvr_mesh_wants_part(plan->request);
+    for (int l = plan->levels.root; whole_box && l <= plan->levels.max; l++) {
+        octs += plan->domains->level_octs[l - 1];
+    }
+    return (octs << plan->snapshot->info.ndim) + pvr_tree_grid_count(&plan->excerpt.trees);
+}
+
+uint64_t pvr_mesh_plan_cell_bytes(const struct pvr_mesh_plan *plan) {
+    uint64_t bytes = 0;
+    for (int i = 0; i < plan->mesh->narrays; i++) {
+        const struct pvr_target *target = &plan->target[i];
+        bytes += (uint64_t)target->ncomponents *
+                 pvr_type_bytes(pvr_target_type(target, plan->request->precision));
+    }
+    return bytes;
+}
+
 static enum pvr_status load_structure(struct pvr_mesh_plan *plan, struct pvr_job *job,
                                       struct pvr_structure **structure, struct pvr_error *error) {
     struct pvr_snapshot *snapshot = plan->snapshot;
@@ -180,15 +199,7 @@ enum pvr_status pvr_mesh_bytes(struct pvr_snapshot *snapshot,
     struct pvr_mesh_plan plan = {.snapshot = snapshot, .request = request};
     status = pvr_mesh_plan_make(&plan, &job, error);
     if (status == PVR_OK) {
-        uint64_t octs = plan.excerpt.octs;
-        for (int l = plan.levels.root; !pvr_mesh_wants_part(request) && l <= plan.levels.max; l++) {
-            octs += plan.domains->level_octs[l - 1];
-        }
-        uint64_t cells = (octs << snapshot->info.ndim) + pvr_tree_grid_count(&plan.excerpt.trees);
-        for (int i = 0; i < plan.mesh->narrays; i++) {
-            *bytes += cells * (uint64_t)plan.target[i].ncomponents *
-                      pvr_type_bytes(pvr_target_type(&plan.target[i], request->precision));
-        }
+        *bytes = pvr_mesh_plan_cells(&plan) * pvr_mesh_plan_cell_bytes(&plan);
     }
     pvr_mesh_plan_free(&plan);
     pvr_mesh_free(plan.mesh);

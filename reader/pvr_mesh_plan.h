@@ -34,6 +34,10 @@ enum pvr_status pvr_mesh_plan_make(struct pvr_mesh_plan *plan, struct pvr_job *j
 /* Frees all but `mesh`. */
 void pvr_mesh_plan_free(struct pvr_mesh_plan *plan);
 
+/* Cells that the mesh will have, with a region at most, and bytes of the arrays for each. */
+uint64_t pvr_mesh_plan_cells(const struct pvr_mesh_plan *plan);
+uint64_t pvr_mesh_plan_cell_bytes(const struct pvr_mesh_plan *plan);
+
 /* As pvr_mesh_find_ranges, with the threads of a job that runs. */
 enum pvr_status pvr_mesh_find_ranges_in(struct pvr_mesh_array *arrays, int narrays,
                                         struct pvr_job *job, struct pvr_error *error);
