@@ -284,6 +284,26 @@ static bool has_region(const struct pvr_particle_request *request) {
     return request->region != NULL && request->region->type != PVR_REGION_NONE;
 }
 
+static bool has_ranks(const struct pvr_particle_request *request) {
+    return request->split != NULL && request->split->nranks > 1;
+}
+
+/* Of the domains with levels[d - 1] != 0 (null: all) those of the rank; to be freed. */
+static uint64_t *list_own(const struct pvr_particle_request *request, const uint64_t *levels,
+                          struct pvr_error *error) {
+    int ndomains = request->split->ndomains;
+    uint64_t *own = malloc((size_t)ndomains * sizeof *own);
+    if (own == NULL) {
+        pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %d domains", ndomains);
+        return NULL;
+    }
+    for (int i = 0; i < ndomains; i++) {
+        bool wanted = levels == NULL || levels[i] != 0;
+        own[i] = wanted && request->split->domain_rank[i] == request->rank;
+    }
+    return own;
+}
+
 /* Looks for the files that are wanted. A particle stands in the file of the domain that owned its
  * oct before it moved last: outputs are written between moving particles and handing them over
  * (RAMSES, amr/amr_step.f90), so that it may lie beyond the border, by less than a cell of
@@ -305,6 +325,12 @@ static enum pvr_status find_files(struct loading *loading, struct pvr_particle_c
         status = pvr_selection_make(layout, &region, &wide, error);
     }
     const uint64_t *levels = wide.levels != NULL ? wide.levels : loading->selection.levels;
+    uint64_t *own = NULL;
+    if (status == PVR_OK && has_ranks(loading->request)) {
+        own = list_own(loading->request, levels, error);
+        status = own != NULL ? PVR_OK : PVR_ERROR_MEMORY;
+        levels = own;
+    }
     if (status == PVR_OK) {
         status =
             pvr_particle_files_read(layout, columns, levels, loading->job, &loading->files, error);
@@ -312,6 +338,7 @@ static enum pvr_status find_files(struct loading *loading, struct pvr_particle_c
         pvr_particle_columns_free(columns);
     }
     pvr_selection_free(&wide);
+    free(own);
     return status;
 }
 

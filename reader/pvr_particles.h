@@ -22,6 +22,7 @@
 #include "pvr_memory.h"
 #include "pvr_region.h"
 #include "pvr_snapshot.h"
+#include "pvr_split.h"
 #include "pvr_threads.h"
 #include "pvr_units.h"
 
@@ -111,10 +112,13 @@ struct pvr_particle_request {
     double length_factor;             /* multiplies positions (pvr_length_unit); 0 means 1 */
     const struct pvr_region *region;  /* keep only what lies in it; null: everything. Files of
                                          domains that have no part in it are not opened */
-    uint64_t keep_every;              /* keep about one particle in so many: those whose id gives 0
-                                         in a fixed hash, so the same ones in every output (the
-                                         place in the files where there is no id); 0 or 1: all */
-    bool totals;                      /* also find counts and masses by family: reads two columns */
+    const struct pvr_split *split;    /* what rank `rank` of several has: the particles in the files
+                                         of its domains; null: all */
+    int rank;
+    uint64_t keep_every; /* keep about one particle in so many: those whose id gives 0
+                            in a fixed hash, so the same ones in every output (the
+                            place in the files where there is no id); 0 or 1: all */
+    bool totals;         /* also find counts and masses by family: reads two columns */
     enum pvr_births births;
 };
 

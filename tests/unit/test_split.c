@@ -1,6 +1,7 @@
 /* test_split.c - pvr_split.h: what several ranks read of an output is the whole, each leaf once. */
 #include "plain.h"
 #include "pvr_mesh.h"
+#include "pvr_particles.h"
 #include "pvr_split.h"
 #include "support.h"
 
@@ -251,6 +252,56 @@ static void others_files_are_not_opened(void **state) {
     }
 }
 
+static struct pvr_particles *load_particles(struct pvr_snapshot *snapshot,
+                                            const struct pvr_split *split, int rank) {
+    const char *fields[] = {"mass", "domain"};
+    const struct pvr_particle_request request = {.fields = fields,
+                                                 .nfields = 2,
+                                                 .precision = PVR_FLOAT64,
+                                                 .position_precision = PVR_FLOAT64,
+                                                 .split = split,
+                                                 .rank = rank,
+                                                 .totals = true};
+    struct pvr_particles *particles;
+    struct pvr_error error;
+    unit_ok(pvr_particles_load(snapshot, &request, NULL, NULL, NULL, &particles, &error), &error);
+    return particles;
+}
+
+/* One rank after another, the particles stand as one alone reads them: domain after domain. */
+static void particles_follow_the_domains(void **state) {
+    (void)state;
+    struct pvr_snapshot *snapshot = open_output(PVR_TEST_DATA "/web3d/output_00002");
+    struct pvr_particles *whole = load_particles(snapshot, NULL, 0);
+    assert_true(whole->count > 0);
+    for (int c = 0; c < NCOUNTS; c++) {
+        for (int kind = PVR_SPLIT_TREES; kind <= PVR_SPLIT_DOMAINS; kind++) {
+            struct pvr_split *split =
+                make_split(snapshot, rank_counts[c], (enum pvr_split_kind)kind, 0, NULL);
+            uint64_t count = 0;
+            double mass = 0;
+            for (int rank = 0; rank < rank_counts[c]; rank++) {
+                struct pvr_particles *part = load_particles(snapshot, split, rank);
+                assert_true(count + part->count <= whole->count);
+                if (part->count > 0) {
+                    assert_memory_equal(part->position.array->data,
+                                        (double *)whole->position.array->data + 3 * count,
+                                        (size_t)part->count * 3 * sizeof(double));
+                }
+                count += part->count;
+                mass += part->mass;
+                assert_int_equal(part->total, whole->total);
+                pvr_particles_free(part);
+            }
+            assert_int_equal(count, whole->count);
+            assert_true(fabs(mass - whole->mass) < 1e-12 * whole->mass);
+            pvr_split_release(split);
+        }
+    }
+    pvr_particles_free(whole);
+    pvr_snapshot_release(snapshot);
+}
+
 /* ---- samples ----------------------------------------------------------------------------------
  */
 
@@ -305,9 +356,13 @@ static void nonsense_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_leaf_is_on_one_rank),    cmocka_unit_test(levels_end_where_asked),
-        cmocka_unit_test(threads_do_not_matter),       cmocka_unit_test(regions_are_split_too),
-        cmocka_unit_test(others_files_are_not_opened), cmocka_unit_test(samples_add_up),
+        cmocka_unit_test(each_leaf_is_on_one_rank),
+        cmocka_unit_test(levels_end_where_asked),
+        cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(regions_are_split_too),
+        cmocka_unit_test(others_files_are_not_opened),
+        cmocka_unit_test(particles_follow_the_domains),
+        cmocka_unit_test(samples_add_up),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
