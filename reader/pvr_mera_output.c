@@ -45,11 +45,11 @@ static void translate(const char *column, char name[PVR_NAME_SIZE]) {
         }
     }
     int group, used = 0;
-    char axis;
+    char axis[2];
     if (sscanf(column, "Np%d%n", &group, &used) == 1 && column[used] == '\0') {
         snprintf(name, PVR_NAME_SIZE, "photon_flux_%02d", group);
-    } else if (sscanf(column, "F%1[xyz]%d%n", &axis, &group, &used) == 2 && column[used] == '\0') {
-        snprintf(name, PVR_NAME_SIZE, "photon_flux_%02d_%c", group, axis);
+    } else if (sscanf(column, "F%1[xyz]%d%n", axis, &group, &used) == 2 && column[used] == '\0') {
+        snprintf(name, PVR_NAME_SIZE, "photon_flux_%02d_%s", group, axis);
     } else if (column[0] == 'b' && column[1] >= 'x' && column[1] <= 'z' && column[2] == '_') {
         snprintf(name, PVR_NAME_SIZE, "B_%s", column + 1);
     } else {
