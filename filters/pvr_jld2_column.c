@@ -4,18 +4,20 @@
  * (HDF5 filter 32004: total and block size, then each block's size and bytes, all sizes
  * big-endian), deflate blocks are ended at a byte and put behind each other, with one head and one
  * Adler-32 of the whole. So what is written does not depend on who compressed it. A few blocks per
- * thread are in memory: while the threads compress some, they write those before.
+ * thread are in memory: a block gets its place when all before it have one, and is written by
+ * whoever made the last of these.
  */
 #include "pvr_jld2_write.h"
 
 #include <lz4.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 enum {
     BLOCK_BYTES = 1 << 20,
-    BLOCKS_PER_THREAD = 4,
+    SLOTS_PER_THREAD = 3,
     LZ4_ID = 32004,
     LZ4_FILTER_BYTES = 22,
     ZLIB_FILTER_BYTES = 12
@@ -44,13 +46,14 @@ void pvr_jld2_put_filter(struct pvr_jld2_writer *writer, uint64_t *place) {
     pvr_jld2_put_number(file, place, lz4 ? PVR_JLD2_LZ4_NOTED_BLOCK : PVR_JLD2_ZLIB_LEVEL, 4);
 }
 
-/* One block on its way: rows, what came out, where it goes. */
+/* One block on its way: what came out, and for the sum of all. */
 struct block {
+    uint64_t number; /* of the block that may use this now */
+    bool ready;      /* made, and waiting for its place */
     unsigned char *packed;
     size_t bytes; /* of packed */
-    uint64_t place;
-    uint32_t adler;
     size_t plain;
+    uint32_t adler;
 };
 
 struct column {
@@ -58,11 +61,15 @@ struct column {
     const struct pvr_jl_value *array;
     size_t element, rows; /* bytes of a row; rows of a block */
     uint64_t nblocks;
-    size_t room;                /* for a packed block */
-    struct block *wave, *ready; /* being made; made, to be written */
-    uint64_t first;             /* block of wave[0] */
-    size_t nwave, nready;
+    size_t room;                 /* for a packed block */
     struct pvr_jld2_block *kept; /* where each block went */
+    pthread_mutex_t lock;        /* of what follows */
+    pthread_cond_t changed;
+    bool failed;
+    uint64_t next; /* the first block that has no place yet */
+    uint32_t adler;
+    size_t nslots;
+    struct block *slot; /* of block b: b % nslots */
 };
 
 static uint64_t rows_of(const struct column *column, uint64_t block) {
@@ -124,10 +131,8 @@ static enum pvr_status pack_zlib(const struct column *column, const void *rows, 
                             column->writer->file.path);
 }
 
-static enum pvr_status make_block(struct column *column, size_t at, struct pvr_worker *worker,
-                                  struct pvr_error *error) {
-    const uint64_t number = column->first + at;
-    struct block *block = &column->wave[at];
+static enum pvr_status make_block(const struct column *column, uint64_t number, struct block *block,
+                                  struct pvr_worker *worker, struct pvr_error *error) {
     block->plain = (size_t)rows_of(column, number) * column->element;
     const void *rows;
     void *scratch = NULL;
@@ -159,46 +164,75 @@ static enum pvr_status make_block(struct column *column, size_t at, struct pvr_w
     return pack_zlib(column, rows, number + 1 == column->nblocks, block, error);
 }
 
-/* Task t < nwave makes a block, the others write one. */
-static enum pvr_status column_task(void *context, size_t task, struct pvr_worker *worker,
-                                   struct pvr_error *error) {
-    struct column *column = context;
-    if (task < column->nwave) {
-        return make_block(column, task, worker, error);
-    }
-    const struct block *block = &column->ready[task - column->nwave];
-    const enum pvr_status status = pvr_jld2_data_write(&column->writer->file, block->place,
-                                                       block->packed, block->bytes, error);
-    pvr_job_add_read(worker, block->plain);
+static enum pvr_status give_up(struct column *column, enum pvr_status status) {
+    pthread_mutex_lock(&column->lock);
+    column->failed = true;
+    pthread_cond_broadcast(&column->changed);
+    pthread_mutex_unlock(&column->lock);
     return status;
 }
 
-/* Blocks wave by wave: places of one are known when it is made, then it is written with the next.
- */
-static void run_waves(struct column *column, size_t most, uint32_t *adler) {
-    struct pvr_jld2_writer *writer = column->writer;
-    do {
-        const uint64_t left = column->nblocks - column->first;
-        column->nwave = (size_t)(left < most ? left : most);
-        const enum pvr_status status =
-            pvr_job_run(writer->job, column->nwave + column->nready, NULL, column_task, NULL,
-                        column, &writer->file.error);
-        if (status != PVR_OK) {
-            writer->file.error.status = status;
-            return;
+/* Waits until a block's slot is free. The first block without a place never waits here, so there is
+ * always one that goes on. Null if another one has failed. */
+static struct block *wait_for_slot(struct column *column, uint64_t number) {
+    struct block *slot = &column->slot[number % column->nslots];
+    pthread_mutex_lock(&column->lock);
+    while (!column->failed && slot->number != number) {
+        pthread_cond_wait(&column->changed, &column->lock);
+    }
+    const bool failed = column->failed;
+    pthread_mutex_unlock(&column->lock);
+    return failed ? NULL : slot;
+}
+
+/* Gives places to the blocks that are ready from the first missing one on; returns their number.
+ * Called with the lock. */
+static uint64_t give_places(struct column *column) {
+    const uint64_t first = column->next;
+    while (column->next < column->nblocks) {
+        struct block *slot = &column->slot[column->next % column->nslots];
+        if (slot->number != column->next || !slot->ready) {
+            break;
         }
-        for (size_t i = 0; i < column->nwave; i++) {
-            struct block *block = &column->wave[i];
-            block->place = pvr_jld2_data_reserve(&writer->file, block->bytes);
-            column->kept[column->first + i] = (struct pvr_jld2_block){block->place, block->bytes};
-            *adler = (uint32_t)adler32_combine(*adler, block->adler, (z_off_t)block->plain);
+        slot->ready = false;
+        column->kept[column->next].place =
+            pvr_jld2_data_reserve(&column->writer->file, slot->bytes);
+        column->kept[column->next].bytes = slot->bytes;
+        if (column->writer->compressor == PVR_JLD2_ZLIB) {
+            column->adler =
+                (uint32_t)adler32_combine(column->adler, slot->adler, (z_off_t)slot->plain);
         }
-        struct block *made = column->wave;
-        column->wave = column->ready;
-        column->ready = made;
-        column->first += column->nwave;
-        column->nready = column->nwave;
-    } while (column->nready > 0);
+        column->next++;
+    }
+    return column->next - first;
+}
+
+static enum pvr_status column_task(void *context, size_t task, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    struct column *column = context;
+    struct block *slot = wait_for_slot(column, task);
+    if (slot == NULL) {
+        return PVR_CANCELLED; /* the other one has said why */
+    }
+    enum pvr_status status = make_block(column, task, slot, worker, error);
+    if (status != PVR_OK) {
+        return give_up(column, status);
+    }
+    pvr_job_add_read(worker, slot->plain);
+    pthread_mutex_lock(&column->lock);
+    slot->ready = true;
+    const uint64_t count = give_places(column), first = column->next - count;
+    pthread_mutex_unlock(&column->lock);
+    for (uint64_t number = first; number < first + count && status == PVR_OK; number++) {
+        struct block *made = &column->slot[number % column->nslots];
+        status = pvr_jld2_data_write(&column->writer->file, column->kept[number].place,
+                                     made->packed, made->bytes, error);
+        pthread_mutex_lock(&column->lock);
+        made->number = number + column->nslots;
+        pthread_cond_broadcast(&column->changed);
+        pthread_mutex_unlock(&column->lock);
+    }
+    return status == PVR_OK ? PVR_OK : give_up(column, status);
 }
 
 /* Notes a column that is about to be written; room for where its blocks go, or null. */
@@ -215,67 +249,80 @@ static struct pvr_jld2_block *keep(struct pvr_jld2_writer *writer, const struct 
     return blocks;
 }
 
+/* Room for the blocks on their way; runs the tasks. */
+static enum pvr_status run(struct column *column, struct pvr_error *error) {
+    struct pvr_job *job = column->writer->job;
+    const uint64_t slots = (uint64_t)job->threads * SLOTS_PER_THREAD;
+    column->nslots = (size_t)(column->nblocks < slots ? column->nblocks : slots);
+    column->slot = calloc(column->nslots, sizeof *column->slot);
+    unsigned char *memory = malloc(column->nslots * column->room);
+    enum pvr_status status = PVR_OK;
+    if (column->slot == NULL || memory == NULL || column->kept == NULL) {
+        status = pvr_fail(error, PVR_ERROR_MEMORY, "%s: no memory to compress a column",
+                          column->writer->file.path);
+    } else {
+        for (size_t s = 0; s < column->nslots; s++) {
+            column->slot[s].number = s;
+            column->slot[s].packed = memory + s * column->room;
+        }
+        pthread_mutex_init(&column->lock, NULL);
+        pthread_cond_init(&column->changed, NULL);
+        status = pvr_job_run(job, (size_t)column->nblocks, NULL, column_task, NULL, column, error);
+        pthread_cond_destroy(&column->changed);
+        pthread_mutex_destroy(&column->lock);
+    }
+    free(column->slot);
+    free(memory);
+    return status;
+}
+
+/* Bytes at a place of their own. */
+static void put_bytes(struct pvr_jld2_file *file, const void *bytes, size_t n) {
+    const uint64_t place = pvr_jld2_data_reserve(file, n);
+    if (!pvr_jld2_failed(file)) {
+        pvr_jld2_data_write(file, place, bytes, n, &file->error);
+    }
+}
+
 uint64_t pvr_jld2_write_column(struct pvr_jld2_writer *writer, const struct pvr_jl_value *array,
                                uint64_t *bytes) {
-    const size_t element = pvr_jld2_field_bytes(array->type->element, false);
-    struct column column = {.writer = writer, .array = array, .element = element};
-    const uint64_t begin = writer->file.end;
-    const uint64_t length = array->as.array.length;
+    static const unsigned char zlib_head[] = {0x78, 0x5e}; /* deflate, 32 KiB, level 5 */
+    struct pvr_jld2_file *file = &writer->file;
     const enum pvr_jld2_compressor compressor = writer->compressor;
+    const uint64_t length = array->as.array.length, begin = file->end;
+    struct column column = {.writer = writer, .array = array, .adler = 1};
     *bytes = 0;
-    if (pvr_jld2_failed(&writer->file)) {
+    if (pvr_jld2_failed(file)) {
         return begin;
     }
-    column.rows = BLOCK_BYTES / element;
+    column.element = pvr_jld2_field_bytes(array->type->element, false);
+    column.rows = BLOCK_BYTES / column.element;
     column.nblocks = (length + column.rows - 1) / column.rows;
     column.kept = keep(writer, array, column.nblocks);
-    const size_t plain = (size_t)(length < column.rows ? length : column.rows) * element;
+    const size_t plain = (size_t)(length < column.rows ? length : column.rows) * column.element;
     column.room = compressor == PVR_JLD2_LZ4    ? (size_t)LZ4_compressBound((int)plain) + 4
                   : compressor == PVR_JLD2_ZLIB ? deflateBound(NULL, (uLong)plain) + 64
                                                 : plain;
-    const uint64_t in_flight =
-        (uint64_t)pvr_threads_count(&writer->job->settings) * BLOCKS_PER_THREAD;
-    const size_t most = (size_t)(column.nblocks < in_flight ? column.nblocks : in_flight);
-    struct block *blocks = calloc(2 * most, sizeof *blocks);
-    unsigned char *memory = malloc(2 * most * column.room);
-    if (blocks == NULL || memory == NULL || column.kept == NULL) {
-        free(blocks);
-        free(memory);
-        pvr_fail(&writer->file.error, PVR_ERROR_MEMORY, "%s: no memory to compress a column",
-                 writer->file.path);
-        return begin;
-    }
-    for (size_t i = 0; i < 2 * most; i++) {
-        blocks[i].packed = memory + i * column.room;
-    }
-    column.wave = blocks;
-    column.ready = blocks + most;
-    unsigned char head[12], tail[4];
-    size_t nhead = 0, ntail = 0;
+    unsigned char number[12];
     if (compressor == PVR_JLD2_LZ4) {
-        big_endian(head, length * element, 8);
-        big_endian(head + 8, plain, 4);
-        nhead = sizeof head;
+        big_endian(number, length * column.element, 8);
+        big_endian(number + 8, plain, 4);
+        put_bytes(file, number, 12);
     } else if (compressor == PVR_JLD2_ZLIB) {
-        head[0] = 0x78; /* deflate, 32 KiB */
-        head[1] = 0x5e; /* level 5 */
-        nhead = 2;
-        ntail = sizeof tail;
+        put_bytes(file, zlib_head, sizeof zlib_head);
     }
-    const uint64_t front = pvr_jld2_data_reserve(&writer->file, nhead);
-    pvr_jld2_data_write(&writer->file, front, head, nhead, &writer->file.error);
-    uint32_t adler = 1;
-    if (!pvr_jld2_failed(&writer->file)) {
-        run_waves(&column, most, &adler);
+    struct pvr_error error;
+    pvr_error_clear(&error);
+    const enum pvr_status status = pvr_jld2_failed(file) ? PVR_OK : run(&column, &error);
+    if (status != PVR_OK) {
+        file->error = error;
+        file->error.status = status;
     }
-    if (ntail > 0 && !pvr_jld2_failed(&writer->file)) {
-        big_endian(tail, adler, 4);
-        const uint64_t back = pvr_jld2_data_reserve(&writer->file, ntail);
-        pvr_jld2_data_write(&writer->file, back, tail, ntail, &writer->file.error);
+    if (compressor == PVR_JLD2_ZLIB) {
+        big_endian(number, column.adler, 4);
+        put_bytes(file, number, 4);
     }
-    free(blocks);
-    free(memory);
-    *bytes = writer->file.end - begin;
+    *bytes = file->end - begin;
     return begin;
 }
 
