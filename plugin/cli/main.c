@@ -17,6 +17,7 @@ static const struct command {
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
     {"load", cmd_load, "read an output with all threads; totals and thread report"},
     {"project", cmd_project, "make maps of an output: surface densities, means, along any line"},
+    {"verify", cmd_verify, "look whether Mera files are whole, and say what is wrong where"},
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -247,10 +247,12 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
     if (optind >= argc) {
         return wrong(usage, "no path of an output");
     }
-    if (optind + 1 < argc) {
+    if (optind + 1 < argc && (takes & TAKES_PATHS) == 0) {
         return wrong(usage, "more than one path: '%.100s'", argv[optind + 1]);
     }
     options->path = argv[optind];
+    options->npaths = argc - optind;
+    options->paths = argv + optind;
     options->region.region.by_centre = options->by_centre;
     return OPTIONS_GO;
 }

@@ -18,11 +18,14 @@ enum {
     TAKES_MESH = 1 << 3,    /* --fields, --max-level, --precision, --units */
     TAKES_STREAM = 1 << 4,  /* --stream */
     TAKES_REGION = 1 << 6,  /* --region, --by-centre */
-    TAKES_EXPORT = 1 << 5   /* --out and what is in struct options behind it */
+    TAKES_EXPORT = 1 << 5,  /* --out and what is in struct options behind it */
+    TAKES_PATHS = 1 << 7    /* several paths */
 };
 
 struct options {
-    const char *path;
+    const char *path; /* the first */
+    int npaths;
+    char **paths;
     bool json;
     bool quiet;
     bool stream;

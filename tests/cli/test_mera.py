@@ -44,6 +44,25 @@ class MeraFiles(unittest.TestCase):
         self.assertIn("has particles already", again.stderr)
         self.assertEqual(os.listdir(self.folder), ["output_00002.jld2"])
 
+    def test_verify(self):
+        self.assertEqual(self.export().returncode, 0)
+        other = os.path.join(self.folder, "output_00003.jld2")
+        shutil.copy(self.file, other)
+        with open(other, "r+b") as file:
+            file.truncate(os.path.getsize(other) - 1000)
+        done = run("verify", self.file, other, "--json", "--quiet")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("output_00003.jld2", done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["good"], told["bad"]), (1, 1))
+        self.assertEqual([file["good"] for file in told["files"]], [True, False])
+        self.assertEqual(told["files"][0]["filled"], 1)
+        done = run("verify", self.file, "--quiet")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("good: hydro", done.stdout)
+        self.assertEqual(run("verify").returncode, 2)
+        self.assertEqual(run("verify", self.output, "--quiet").returncode, 1)
+
     def test_wrong_use(self):
         for options, reason in ((("--kinds", "gas"), "there is no 'gas' here"),
                                 (("--kinds", "clumps"), "has no clumps"),
