@@ -20,23 +20,7 @@
 
 namespace {
 
-using Names = std::vector<const char *>;
-
-// What the library gave; freed at the end of a scope. VTK arrays keep the memory that they stand
-// on.
-struct Loaded {
-    pvr_mesh *Mesh = nullptr;
-    std::vector<pvr_mesh_array> Derived;
-
-    Loaded() = default;
-    Loaded(const Loaded &) = delete;
-    Loaded &operator=(const Loaded &) = delete;
-    ~Loaded() {
-        for (pvr_mesh_array &array : this->Derived)
-            pvr_array_release(array.array);
-        pvr_mesh_free(this->Mesh);
-    }
-};
+using Names = vtkPVRamsesCells::Names;
 
 // The fields that are on and that this output has (outputs of a run may differ).
 Names ChosenFields(const pvr_snapshot *snapshot, vtkDataArraySelection *selection) {
@@ -71,25 +55,15 @@ Names ChosenDerived(const pvr_snapshot *snapshot, vtkDataArraySelection *selecti
 }
 
 // Asks whether to stop, and leaves the progress at what reading came to.
-int AskForStop(void *context, double, uint64_t done, uint64_t expected) {
-    const auto *reading = static_cast<const vtkPVRamsesReading *>(context);
-    return reading->Progress ? reading->Progress(reading->ProgressContext, 1.0, done, expected) : 0;
-}
+struct Stop {
+    pvr_progress_fn Progress;
+    void *Context;
 
-// Computes the derived fields of `names` from the loaded ones.
-pvr_status Derive(Loaded &loaded, const Names &names, pvr_snapshot *snapshot,
-                  const pvr_derived_options &options, vtkPVRamsesReading &reading,
-                  pvr_error &error) {
-    pvr_derived_request request = pvr_derived_request();
-    request.names = names.data();
-    request.count = static_cast<int>(names.size());
-    request.units = reading.Units;
-    request.precision = reading.Precision;
-    loaded.Derived.resize(names.size(), pvr_mesh_array());
-    return pvr_derive(loaded.Mesh, pvr_snapshot_info(snapshot), &request, &options,
-                      &reading.Threads, AskForStop, &reading, loaded.Derived.data(), nullptr,
-                      &error);
-}
+    static int Ask(void *context, double, uint64_t done, uint64_t expected) {
+        const auto *stop = static_cast<const Stop *>(context);
+        return stop->Progress ? stop->Progress(stop->Context, 1.0, done, expected) : 0;
+    }
+};
 
 // "temperature = p / rho" and so on, so that a data set says what its numbers are.
 void AddFormulas(vtkFieldData *fieldData, const Names &names) {
@@ -124,26 +98,16 @@ pvr_derived_options OptionsOf(const pvr_snapshot *snapshot, const vtkPVRamsesCel
     return options;
 }
 
-// What is asked of the library for a choice.
-struct Asked {
-    Names Fields; // the chosen ones first, then what derived fields need besides
-    int NumberChosen;
-    Names Derived;
-    pvr_derived_options Options;
-    pvr_mesh_request Request;
+} // namespace
 
-    Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
-          const vtkPVRamsesReading &reading);
-    Asked(const Asked &) = delete; // Request points into Fields
-    Asked &operator=(const Asked &) = delete;
-};
-
-Asked::Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choice,
-             const vtkPVRamsesReading &reading)
-    : Fields(ChosenFields(snapshot, choice.Fields)),
+vtkPVRamsesCells::Asked::Asked(pvr_snapshot *snapshot, const Choice &choice,
+                               const vtkPVRamsesReading &reading)
+    : Snapshot(pvr_snapshot_retain(snapshot)), Reading(reading),
+      Fields(ChosenFields(snapshot, choice.Fields)),
       NumberChosen(static_cast<int>(this->Fields.size())),
       Derived(ChosenDerived(snapshot, choice.Derived)),
       Options(OptionsOf(snapshot, choice, reading)), Request() {
+    this->Reading.Progress = nullptr; // the caller's
     const char *needs[PVR_DERIVED_MOST_NEEDS];
     const int nneeds =
         pvr_derived_needs(this->Derived.data(), static_cast<int>(this->Derived.size()),
@@ -158,27 +122,12 @@ Asked::Asked(const pvr_snapshot *snapshot, const vtkPVRamsesCells::Choice &choic
     this->Request.nfields = static_cast<int>(this->Fields.size());
     this->Request.precision = reading.Precision;
     this->Request.units = reading.Units;
-    this->Request.region = &reading.Region;
+    this->Request.region = &this->Reading.Region;
 }
 
-// Gives `output` the trees of the octree: those that someone has, or new ones. The seconds that
-// making them took are in `seconds`.
-vtkSmartPointer<vtkHyperTreeGrid> ShowTrees(vtkHyperTreeGrid *output, pvr_octree *octree,
-                                            vtkPVRamsesShared &shared,
-                                            const vtkPVRamsesReading &reading, double &seconds) {
-    const double begin = pvr_seconds();
-    vtkSmartPointer<vtkHyperTreeGrid> trees = shared.FindTrees(octree, reading.Length.factor);
-    if (!trees) {
-        trees = vtkSmartPointer<vtkHyperTreeGrid>::New();
-        vtkPVRamsesMesh::Build(trees, octree, reading.Length.factor, &reading.Threads);
-        shared.AddTrees(octree, reading.Length.factor, trees);
-    }
-    output->ShallowCopy(trees);
-    seconds = pvr_seconds() - begin;
-    return trees;
+vtkPVRamsesCells::Asked::~Asked() {
+    pvr_snapshot_release(this->Snapshot);
 }
-
-} // namespace
 
 void vtkPVRamsesCells::List(const pvr_snapshot *snapshot, vtkDataArraySelection *fields,
                             vtkDataArraySelection *derived) {
@@ -216,42 +165,61 @@ void vtkPVRamsesCells::Shown::Keep(pvr_mesh *mesh, vtkHyperTreeGrid *trees) {
     pvr_mesh_drop_arrays(mesh);
 }
 
-pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
-                                  const Choice &choice, vtkPVRamsesShared &shared, Shown &shown,
-                                  vtkPVRamsesReading &reading, pvr_error &error) {
-    if (!pvr_snapshot_has_mesh(snapshot))
-        return PVR_OK;
-    if (!shared.GetCache())
-        return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
-    const Asked asked(snapshot, choice, reading);
-    Loaded loaded;
-    pvr_status status =
-        pvr_cache_load(shared.GetCache(), snapshot, &asked.Request, &reading.Threads,
-                       reading.Progress, reading.ProgressContext, &loaded.Mesh, &error);
-    if (status == PVR_OK && !asked.Derived.empty())
-        status = Derive(loaded, asked.Derived, snapshot, asked.Options, reading, error);
+vtkPVRamsesCells::Made::~Made() {
+    for (pvr_mesh_array &array : this->Derived)
+        pvr_array_release(array.array);
+}
+
+pvr_status vtkPVRamsesCells::Make(const Asked &asked, const pvr_mesh *mesh,
+                                  const vtkPVRamsesShared::Living &living, pvr_progress_fn progress,
+                                  void *progressContext, Made &made, pvr_error &error) {
+    const pvr_threads &threads = asked.Reading.Threads;
+    pvr_derived_request request = pvr_derived_request();
+    request.names = asked.Derived.data();
+    request.count = static_cast<int>(asked.Derived.size());
+    request.units = asked.Reading.Units;
+    request.precision = asked.Reading.Precision;
+    made.Derived.resize(asked.Derived.size(), pvr_mesh_array());
+    Stop stop = {progress, progressContext};
+    pvr_status status = PVR_OK;
+    if (request.count > 0)
+        status = pvr_derive(mesh, pvr_snapshot_info(asked.Snapshot), &request, &asked.Options,
+                            &threads, Stop::Ask, &stop, made.Derived.data(), nullptr, &error);
     if (status != PVR_OK)
         return status;
-    pvr_mesh *mesh = loaded.Mesh;
     // Without them VTK finds its own, slowly.
-    pvr_mesh_find_ranges(loaded.Derived.data(), static_cast<int>(loaded.Derived.size()),
-                         &reading.Threads, nullptr);
+    pvr_mesh_find_ranges(made.Derived.data(), request.count, &threads, nullptr);
 
-    double seconds = 0.0;
-    vtkSmartPointer<vtkHyperTreeGrid> trees =
-        ShowTrees(output, mesh->octree, shared, reading, seconds);
+    const double begin = pvr_seconds();
+    const double factor = asked.Reading.Length.factor;
+    made.Trees = living.Find(mesh->octree, factor);
+    if (!made.Trees) {
+        made.Trees = vtkSmartPointer<vtkHyperTreeGrid>::New();
+        vtkPVRamsesMesh::Build(made.Trees, mesh->octree, factor, &threads);
+    }
+    made.TreeSeconds = pvr_seconds() - begin;
+    return PVR_OK;
+}
+
+void vtkPVRamsesCells::Show(vtkHyperTreeGrid *output, const Asked &asked, pvr_mesh *mesh,
+                            const Made &made, vtkPVRamsesShared &shared, Shown &shown,
+                            vtkPVRamsesReading &reading) {
+    const double factor = asked.Reading.Length.factor;
+    shared.AddTrees(mesh->octree, factor, made.Trees);
+    output->ShallowCopy(made.Trees);
 
     vtkCellData *cellData = output->GetCellData();
     for (int i = 0; i < asked.NumberChosen; ++i)
         cellData->AddArray(vtkPVRamsesArrays::Wrap(mesh->arrays[i]));
-    for (const pvr_mesh_array &array : loaded.Derived)
+    for (const pvr_mesh_array &array : made.Derived)
         cellData->AddArray(vtkPVRamsesArrays::Wrap(array));
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
     AddFormulas(output->GetFieldData(), asked.Derived);
     if (reading.Region.type != PVR_REGION_NONE && mesh->octree->nleaves == 0) {
         char nothing[512];
-        pvr_region_empty_text(&reading.Region, snapshot, reading.Length, nothing, sizeof nothing);
+        pvr_region_empty_text(&reading.Region, asked.Snapshot, reading.Length, nothing,
+                              sizeof nothing);
         reading.Warnings = nothing;
     }
     AddRootLevel(output->GetFieldData(), mesh->octree->root_level);
@@ -261,9 +229,9 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
         text, sizeof text,
         "Output %d: %llu leaf cells (%llu with coarse ones),\nlevels to %d, %llu trees built in "
         "%.3f s\n",
-        pvr_snapshot_number(snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
+        pvr_snapshot_number(asked.Snapshot), static_cast<unsigned long long>(mesh->octree->nleaves),
         static_cast<unsigned long long>(mesh->octree->ncells), mesh->octree->max_level,
-        static_cast<unsigned long long>(mesh->octree->ntrees), seconds);
+        static_cast<unsigned long long>(mesh->octree->ntrees), made.TreeSeconds);
     if (mesh->nshared + mesh->nput_together > 0) {
         snprintf(text + length, sizeof text - static_cast<size_t>(length),
                  "of %d arrays %d were in memory, %d were made from such\n", mesh->narrays,
@@ -274,9 +242,30 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
     bytes->SetName("bytes_read");
     bytes->InsertNextValue(static_cast<double>(mesh->report.bytes_read));
     output->GetFieldData()->AddArray(bytes);
-    loaded.Mesh = nullptr;
-    shown.Keep(mesh, trees);
-    return PVR_OK;
+    shown.Keep(mesh, made.Trees);
+}
+
+pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapshot,
+                                  const Choice &choice, vtkPVRamsesShared &shared, Shown &shown,
+                                  vtkPVRamsesReading &reading, pvr_error &error) {
+    if (!pvr_snapshot_has_mesh(snapshot))
+        return PVR_OK;
+    if (!shared.GetCache())
+        return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
+    const Asked asked(snapshot, choice, reading);
+    pvr_mesh *mesh = nullptr;
+    Made made;
+    pvr_status status =
+        pvr_cache_load(shared.GetCache(), snapshot, &asked.Request, &reading.Threads,
+                       reading.Progress, reading.ProgressContext, &mesh, &error);
+    if (status == PVR_OK)
+        status = Make(asked, mesh, shared.GetLiving(), reading.Progress, reading.ProgressContext,
+                      made, error);
+    if (status == PVR_OK)
+        Show(output, asked, mesh, made, shared, shown, reading);
+    else
+        pvr_mesh_free(mesh);
+    return status;
 }
 
 void vtkPVRamsesCells::ReadAhead(pvr_ahead *ahead, pvr_snapshot *snapshot, const Choice &choice,

@@ -31,17 +31,26 @@ void vtkPVRamsesShared::Sweep() {
     this->Entries.erase(dead, this->Entries.end());
 }
 
-vtkSmartPointer<vtkHyperTreeGrid> vtkPVRamsesShared::FindTrees(const pvr_octree *octree,
-                                                               double lengthFactor) {
-    this->Sweep();
-    for (const Entry &entry : this->Entries) {
-        if (entry.Octree == octree && entry.LengthFactor == lengthFactor)
-            return entry.Trees.Get();
+vtkSmartPointer<vtkHyperTreeGrid> vtkPVRamsesShared::Living::Find(const pvr_octree *octree,
+                                                                  double lengthFactor) const {
+    for (const Trees &trees : this->All) {
+        if (trees.Octree == octree && trees.LengthFactor == lengthFactor)
+            return trees.Grid;
     }
     return nullptr;
 }
 
+vtkPVRamsesShared::Living vtkPVRamsesShared::GetLiving() {
+    Living living;
+    this->Sweep();
+    for (const Entry &entry : this->Entries)
+        living.All.push_back({entry.Octree, entry.LengthFactor, entry.Trees.Get()});
+    return living;
+}
+
 void vtkPVRamsesShared::AddTrees(pvr_octree *octree, double lengthFactor, vtkHyperTreeGrid *trees) {
+    if (this->GetLiving().Find(octree, lengthFactor) == trees)
+        return;
     Entry entry;
     entry.Octree = pvr_octree_retain(octree);
     entry.LengthFactor = lengthFactor;

@@ -2,7 +2,7 @@
 // trees of the octrees in it.
 //
 // It lives as long as any reader does, so that deleting the last one gives all memory back. Used by
-// the pipeline's thread alone; the cache is safe for any.
+// the pipeline's thread alone; the cache, and what is said to be, are safe for any.
 #ifndef vtkPVRamsesShared_h
 #define vtkPVRamsesShared_h
 
@@ -27,8 +27,22 @@ class vtkPVRamsesShared {
         return this->Cache;
     }
 
-    // The trees of `octree` with coordinates times `lengthFactor`, as someone made them, or null.
-    vtkSmartPointer<vtkHyperTreeGrid> FindTrees(const pvr_octree *octree, double lengthFactor);
+    // Trees that someone holds, kept alive: for any thread.
+    class Living {
+      public:
+        // The trees of `octree` with coordinates times `lengthFactor`, or null.
+        vtkSmartPointer<vtkHyperTreeGrid> Find(const pvr_octree *octree, double lengthFactor) const;
+
+      private:
+        friend class vtkPVRamsesShared;
+        struct Trees {
+            const pvr_octree *Octree; // lives as long as its trees do
+            double LengthFactor;
+            vtkSmartPointer<vtkHyperTreeGrid> Grid;
+        };
+        std::vector<Trees> All;
+    };
+    Living GetLiving();
     // Remembers trees as long as someone holds them.
     void AddTrees(pvr_octree *octree, double lengthFactor, vtkHyperTreeGrid *trees);
 

@@ -8,6 +8,7 @@
 #include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesRun.h"
 #include "vtkPVRamsesShared.h"
+#include "vtkPVRamsesStream.h"
 #include "vtkPVRamsesTables.h"
 
 #include "pvr_series.h"
@@ -38,6 +39,8 @@ struct vtkRAMSESReader::Internals {
     std::string AheadKey;  // what it loads, or loaded
     double LastTime = 0.0; // of the mesh that was shown last
     int Direction = 1;     // in which time runs
+    vtkPVRamsesStream Stream;
+    bool Polled = false; // GetNeedsUpdate is called
 
     explicit Internals(vtkRAMSESReader *reader) : Reader(reader) {}
     ~Internals() {
@@ -71,9 +74,11 @@ struct vtkRAMSESReader::Internals {
         std::string Output; // path and stamp
         std::string Key;    // the rest
         std::string Report;
+        bool Whole = false; // all that was asked for
 
         void Forget() {
             this->Data = nullptr;
+            this->Whole = false;
             this->Output.clear();
             this->Key.clear();
             this->Report.clear();
@@ -177,7 +182,7 @@ vtkDataArraySelection *vtkRAMSESReader::GetFamilySelection() {
 
 const char *vtkRAMSESReader::GetThreadReport() {
     std::string &text = this->Internal->AllReports;
-    text.clear();
+    text = this->Internal->Stream.Describe();
     for (const Internals::Kept &kept : this->Internal->Port) {
         if (!text.empty() && !kept.Report.empty())
             text += "\n";
@@ -344,7 +349,9 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
 
     const std::string output = std::string(chosen->info_path) + " " + internal.Run.GetStamp();
     const std::string key = this->KeyOf(port);
-    if (kept.Data && kept.Output == output && kept.Key == key) {
+    const bool same = kept.Data && kept.Output == output && kept.Key == key;
+    const bool streams = this->Streams(port, info);
+    if (same && kept.Whole) {
         data->ShallowCopy(kept.Data);
     } else {
         // Of the same output much is shared with what is there, so that stays for the moment; of
@@ -358,7 +365,11 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
         this->SetProgressText(text);
         this->UpdateProgress(0.0);
         internal.StopAhead(); // all threads are for what someone waits for
-        const int status = this->ReadPort(port, snapshot, data);
+        if (port == PORT_MESH && !streams)
+            internal.Stream.Stop();
+        bool whole = true;
+        const int status = streams ? this->StreamMesh(output + key, !same, snapshot, data, whole)
+                                   : this->ReadPort(port, snapshot, data);
         if (status == PVR_CANCELLED) { // the executive empties the output and runs us again
             data->Initialize();
             return 1;
@@ -371,12 +382,63 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
         kept.Data->ShallowCopy(data);
         kept.Output = output;
         kept.Key = key;
+        kept.Whole = whole;
         this->UpdateProgress(1.0);
     }
     data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
     if (info->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP()))
         this->ReadAhead(time);
     return 1;
+}
+
+bool vtkRAMSESReader::Streams(int port, vtkInformation *info) const {
+    using Pipeline = vtkStreamingDemandDrivenPipeline;
+    // Only the first rank of several is asked whether it needs an update.
+    const bool alone = !info->Has(Pipeline::UPDATE_NUMBER_OF_PIECES()) ||
+                       info->Get(Pipeline::UPDATE_NUMBER_OF_PIECES()) <= 1;
+    return port == PORT_MESH && this->Progressive && this->ReadMesh && this->Internal->Polled &&
+           alone;
+}
+
+int vtkRAMSESReader::StreamMesh(const std::string &key, bool isNew, pvr_snapshot *snapshot,
+                                vtkDataObject *output, bool &whole) {
+    Internals &internal = *this->Internal;
+    vtkPVRamsesReading reading = internal.ReadingFor(snapshot);
+    if (isNew || !internal.Stream.Is(key)) {
+        const pvr_status status = internal.Stream.Start(key, snapshot, internal.MakeChoice(),
+                                                        *internal.Shared, reading, internal.Error);
+        if (status != PVR_OK)
+            return status;
+    }
+    if (isNew && !internal.Stream.WaitUntil(this->FrameTime, reading)) {
+        internal.Stream.Stop();
+        return PVR_CANCELLED;
+    }
+    whole = false;
+    const bool took = internal.Stream.Take(vtkHyperTreeGrid::SafeDownCast(output), *internal.Shared,
+                                           internal.Shown, reading, whole);
+    pvr_error error;
+    if (internal.Stream.Fails(error)) {
+        if (!took && isNew) {
+            internal.Stream.Stop();
+            internal.Error = error;
+            return error.status;
+        }
+        vtkErrorMacro(<< "Finer levels cannot be shown: " << error.message);
+    }
+    if (took)
+        this->Finish(PORT_MESH, output, snapshot, reading);
+    else
+        output->ShallowCopy(internal.Port[PORT_MESH].Data);
+    return PVR_OK;
+}
+
+bool vtkRAMSESReader::GetNeedsUpdate() {
+    this->Internal->Polled = true;
+    const bool news = this->Internal->Stream.HasNews();
+    if (news)
+        this->Modified();
+    return news;
 }
 
 void vtkRAMSESReader::Forget(int port) {
@@ -391,8 +453,8 @@ void vtkRAMSESReader::ReadAhead(double time) {
         internal.Direction = time < internal.LastTime ? -1 : 1;
     internal.LastTime = time;
     const pvr_output *next = internal.Run.OutputBeside(time, internal.Direction);
-    if (!this->Prefetch || !this->ReadMesh || !next || !internal.Port[PORT_MESH].Data ||
-        !internal.Shared->GetCache()) {
+    if (!this->Prefetch || !this->ReadMesh || internal.Stream.IsRunning() || !next ||
+        !internal.Port[PORT_MESH].Data || !internal.Shared->GetCache()) {
         internal.StopAhead();
         return;
     }
@@ -475,13 +537,17 @@ int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *o
                                          port == PORT_SINKS ? PVR_TABLE_SINKS : PVR_TABLE_CLUMPS,
                                          reading, internal.Error);
     }
-    if (status != PVR_OK)
-        return status;
+    if (status == PVR_OK)
+        this->Finish(port, output, snapshot, reading);
+    return status;
+}
+
+void vtkRAMSESReader::Finish(int port, vtkDataObject *output, const pvr_snapshot *snapshot,
+                             const vtkPVRamsesReading &reading) {
     if (!reading.Warnings.empty())
         vtkWarningMacro(<< reading.Warnings);
     vtkPVRamsesFacts::AddFieldData(output->GetFieldData(), snapshot, reading.Report);
-    internal.Port[port].Report = reading.Report;
-    return status;
+    this->Internal->Port[port].Report = reading.Report;
 }
 
 void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
@@ -506,5 +572,7 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "MaxThreads: " << this->MaxThreads << "\n"
        << indent << "PinThreads: " << this->PinThreads << "\n"
        << indent << "Prefetch: " << this->Prefetch << "\n"
-       << indent << "CacheBudget: " << this->CacheBudget << "\n";
+       << indent << "CacheBudget: " << this->CacheBudget << "\n"
+       << indent << "Progressive: " << this->Progressive << "\n"
+       << indent << "FrameTime: " << this->FrameTime << "\n";
 }

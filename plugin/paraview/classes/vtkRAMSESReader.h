@@ -21,6 +21,7 @@
 #include <string> // for the texts
 
 struct pvr_snapshot;
+struct vtkPVRamsesReading;
 
 class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
   public:
@@ -167,6 +168,20 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetMacro(CacheBudget, int);
     ///@}
 
+    ///@{
+    /** Coarse levels first: what is asked of the port Mesh is given as fine as it is within
+     * FrameTime seconds (the coarsest levels always), the rest is loaded in the background, and
+     * GetNeedsUpdate tells when finer levels are there. It is so once GetNeedsUpdate was called:
+     * where nobody asks, as in scripts, the whole is given. */
+    vtkSetMacro(Progressive, bool);
+    vtkGetMacro(Progressive, bool);
+    vtkSetClampMacro(FrameTime, double, 0.0, 3600.0);
+    vtkGetMacro(FrameTime, double);
+    ///@}
+    /** Called now and then by ParaView's GUI (a "live source"). True, with the reader modified,
+     * once for each time that an update would give more. */
+    bool GetNeedsUpdate();
+
     /** How well the threads were used when each port was read last; empty before. */
     const char *GetThreadReport();
     /** Facts on the output that FileName names, as text; empty if it cannot be opened. */
@@ -201,6 +216,14 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int GivePort(int port, vtkInformation *info);
     // The same from the files; a pvr_status, with the message in Internals.
     int ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output);
+    // What follows on reading a port well: warnings, field data, the report.
+    void Finish(int port, vtkDataObject *output, const pvr_snapshot *snapshot,
+                const vtkPVRamsesReading &reading);
+    // The mesh as fine as it is, while the rest is loaded; as ReadPort. `whole`: it is all there.
+    int StreamMesh(const std::string &key, bool isNew, pvr_snapshot *snapshot,
+                   vtkDataObject *output, bool &whole);
+    // Is the mesh to be given level by level?
+    bool Streams(int port, vtkInformation *info) const;
     // Lets go of what a port was given last.
     void Forget(int port);
     // While the output of `time` is shown: loads the one that comes next, as time runs.
@@ -240,6 +263,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     bool PinThreads = false;
     bool Prefetch = true;
     int CacheBudget = 0;
+    bool Progressive = false;
+    double FrameTime = 0.25;
     std::string OutputFacts;
     std::unique_ptr<Internals> Internal;
 };
