@@ -1,9 +1,11 @@
-/* pvr_bench_grids.c - times the leaf cells of an output as an unstructured grid.
+/* pvr_bench_grids.c - times the leaf cells of an output as an unstructured grid, and a covering
+ * grid of 512^3 cells against writing as many doubles to fresh memory.
  *
  *     pvr_bench_grids OUTPUT [--runs R] [--threads N]
  *
  * Prints figures for a person to standard error, one JSON object to standard output.
  */
+#include "pvr_covering_grid.h"
 #include "pvr_leaf_grid.h"
 #include "pvr_mesh.h"
 
@@ -42,7 +44,89 @@ static bool time_leaf_cells(const struct pvr_mesh *mesh, int threads, int runs, 
     return true;
 }
 
-static bool measure(const struct pvr_mesh *mesh, int threads, int runs) {
+enum { SIDE = 512, SLAB = 1 << 20 };
+
+static enum pvr_status write_slab(void *context, size_t task, struct pvr_worker *worker,
+                                  struct pvr_error *error) {
+    (void)worker;
+    (void)error;
+    double *to = (double *)context + task * SLAB;
+    for (size_t i = 0; i < SLAB; i++) {
+        to[i] = (double)i;
+    }
+    return PVR_OK;
+}
+
+/* Seconds of writing 512^3 doubles to fresh memory. */
+static bool time_writing(const struct pvr_threads *threads, double *seconds) {
+    struct pvr_array *array;
+    struct pvr_job job;
+    double begin = pvr_seconds();
+    if (pvr_array_new(PVR_FLOAT64, 1, (uint64_t)SIDE * SIDE * SIDE, &array, NULL) != PVR_OK) {
+        return false;
+    }
+    bool well = pvr_job_begin(&job, threads, NULL, NULL, NULL) == PVR_OK;
+    if (well) {
+        well = pvr_job_run(&job, (size_t)SIDE * SIDE * SIDE / SLAB, NULL, write_slab, NULL,
+                           array->data, NULL) == PVR_OK;
+        pvr_job_end(&job, NULL);
+    }
+    *seconds = fmin(*seconds, pvr_seconds() - begin);
+    pvr_array_release(array);
+    return well;
+}
+
+/* Seconds of the fastest run of a grid of the whole box. */
+static bool time_covering(const struct pvr_mesh *mesh, struct pvr_covering_request request,
+                          const struct pvr_threads *threads, double *seconds) {
+    const struct pvr_array *source = mesh->arrays[0].array;
+    struct pvr_covering_grid grid;
+    struct pvr_array *result;
+    struct pvr_error error;
+    double begin = pvr_seconds();
+    if (pvr_covering_plan(mesh->octree, &request, &grid, &error) != PVR_OK ||
+        pvr_covering_fill(mesh->octree, &grid, &source, 1, NULL, threads, NULL, NULL, &result, NULL,
+                          &error) != PVR_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        return false;
+    }
+    *seconds = fmin(*seconds, pvr_seconds() - begin);
+    pvr_array_release(result);
+    return true;
+}
+
+static bool measure_covering(const struct pvr_mesh *mesh, int threads, int runs) {
+    const struct pvr_threads settings = {.max = threads};
+    double writing = HUGE_VAL, level = HUGE_VAL, uneven = HUGE_VAL, linear = HUGE_VAL;
+    bool well = true;
+    for (int run = 0; well && run < runs; run++) {
+        well = time_writing(&settings, &writing) &&
+               time_covering(mesh, (struct pvr_covering_request){.whole = true, .level = 9},
+                             &settings, &level);
+    }
+    well =
+        well &&
+        time_covering(mesh, (struct pvr_covering_request){.whole = true, .dims = {300, 300, 300}},
+                      &settings, &uneven) &&
+        time_covering(
+            mesh,
+            (struct pvr_covering_request){.whole = true, .level = 8, .sampling = PVR_SAMPLE_LINEAR},
+            &settings, &linear);
+    if (!well) {
+        return false;
+    }
+    fprintf(stderr,
+            "  covering grid of 512^3 cells, %d threads: %.3f s; writing 512^3 doubles to fresh "
+            "memory %.3f s: %.0f %% of that rate\n"
+            "  300^3 cells that are no level's: %.3f s; 256^3 cells, linear: %.3f s\n",
+            threads, level, writing, 100 * writing / level, uneven, linear);
+    printf(",\"covering_seconds\":%.4f,\"writing_seconds\":%.4f,\"covering_uneven_seconds\":%.4f,"
+           "\"covering_linear_seconds\":%.4f}\n",
+           level, writing, uneven, linear);
+    return true;
+}
+
+static bool measure_leaf_cells(const struct pvr_mesh *mesh, int threads, int runs) {
     const double leaves = (double)mesh->octree->nleaves;
     double one, all;
     uint64_t bytes;
@@ -55,7 +139,7 @@ static bool measure(const struct pvr_mesh *mesh, int threads, int runs) {
             "%.2f; %.1f bytes each\n",
             leaves / 1e6, one, one / leaves * 1e9, threads, all, one / all, (double)bytes / leaves);
     printf("{\"leaf_cells\":%.0f,\"leaf_seconds\":%.4f,\"leaf_threads\":%d,"
-           "\"leaf_seconds_threads\":%.4f,\"leaf_bytes\":%llu}\n",
+           "\"leaf_seconds_threads\":%.4f,\"leaf_bytes\":%llu",
            leaves, one, threads, all, (unsigned long long)bytes);
     return true;
 }
@@ -90,7 +174,7 @@ int main(int argc, char **argv) {
     if (!well) {
         fprintf(stderr, "%s\n", error.message);
     }
-    well = well && measure(mesh, threads, runs);
+    well = well && measure_leaf_cells(mesh, threads, runs) && measure_covering(mesh, threads, runs);
     pvr_mesh_free(mesh);
     pvr_snapshot_release(snapshot);
     return well ? 0 : 1;

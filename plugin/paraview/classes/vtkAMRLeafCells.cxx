@@ -51,18 +51,6 @@ std::vector<vtkDataArray *> ArraysOf(vtkHyperTreeGrid *input) {
     return arrays;
 }
 
-// The same name, unit and names of components for another array.
-void Describe(vtkDataArray *target, vtkDataArray *source) {
-    target->SetName(source->GetName());
-    for (int c = 0; c < source->GetNumberOfComponents(); ++c) {
-        if (source->GetComponentName(c))
-            target->SetComponentName(c, source->GetComponentName(c));
-    }
-    if (source->GetInformation()->Has(vtkDataArray::UNITS_LABEL()))
-        target->GetInformation()->Set(vtkDataArray::UNITS_LABEL(),
-                                      source->GetInformation()->Get(vtkDataArray::UNITS_LABEL()));
-}
-
 } // namespace
 
 int vtkAMRLeafCells::FillInputPortInformation(int, vtkInformation *info) {
@@ -117,7 +105,7 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
     bool hasLevel = false;
     for (size_t i = 0; i < sources.size(); ++i) {
         auto array = vtkPVRamsesArrays::Wrap(grid.values[i], sources[i]->GetName());
-        Describe(array, sources[i]);
+        vtkPVRamsesArrays::Describe(array, sources[i]);
         output->GetCellData()->AddArray(array);
         hasLevel = hasLevel || std::strcmp(sources[i]->GetName(), "level") == 0;
     }

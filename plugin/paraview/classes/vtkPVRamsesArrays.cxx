@@ -93,3 +93,15 @@ vtkSmartPointer<vtkDataArray> vtkPVRamsesArrays::Wrap(const pvr_mesh_array &arra
 vtkSmartPointer<vtkDataArray> vtkPVRamsesArrays::Wrap(const pvr_particle_array &array) {
     return WrapSource(array);
 }
+
+void vtkPVRamsesArrays::Describe(vtkDataArray *target, vtkDataArray *source) {
+    target->SetName(source->GetName());
+    for (int c = 0; c < source->GetNumberOfComponents(); ++c) {
+        if (source->GetComponentName(c))
+            target->SetComponentName(c, source->GetComponentName(c));
+    }
+    vtkInformation *info = source->GetInformation();
+    if (info->Has(vtkDataArray::UNITS_LABEL()))
+        target->GetInformation()->Set(vtkDataArray::UNITS_LABEL(),
+                                      info->Get(vtkDataArray::UNITS_LABEL()));
+}

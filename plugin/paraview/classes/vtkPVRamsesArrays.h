@@ -19,6 +19,9 @@ vtkSmartPointer<vtkDataArray> Wrap(pvr_array *array, const char *name);
 vtkSmartPointer<vtkDataArray> Wrap(const pvr_mesh_array &array);
 vtkSmartPointer<vtkDataArray> Wrap(const pvr_particle_array &array);
 
+// Gives `target` the name, the unit and the names of components of `source`.
+void Describe(vtkDataArray *target, vtkDataArray *source);
+
 } // namespace vtkPVRamsesArrays
 
 #endif

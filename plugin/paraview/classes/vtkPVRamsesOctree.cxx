@@ -61,11 +61,21 @@ bool IsUniform(vtkDataArray *points) {
     return step > 0;
 }
 
-// Level of the trees' root cells, which the reader says in the field data; 1 for other grids.
+// Level of the trees' root cells, which the reader says in the field data. Some of ParaView's filters
+// drop that (slices): then a cell array of levels tells. 1 for other grids.
 int RootLevelOf(vtkHyperTreeGrid *grid) {
-    vtkDataArray *level = grid->GetFieldData()->GetArray("root_level");
-    const bool said = level && level->GetNumberOfValues() == 1;
-    const double value = said ? level->GetTuple1(0) : 1;
+    vtkDataArray *said = grid->GetFieldData()->GetArray("root_level");
+    vtkDataArray *levels = grid->GetCellData()->GetArray("level");
+    double value = 1;
+    if (said && said->GetNumberOfValues() == 1) {
+        value = said->GetTuple1(0);
+    } else if (levels && levels->GetDataType() == VTK_UNSIGNED_CHAR) {
+        vtkIdType tree = 0;
+        while (tree < grid->GetMaxNumberOfTrees() && !grid->GetTree(tree))
+            ++tree;
+        if (tree < grid->GetMaxNumberOfTrees())
+            value = levels->GetTuple1(grid->GetTree(tree)->GetGlobalIndexFromLocal(0));
+    }
     return value >= 1 && value <= PVR_MAX_LEVELS ? static_cast<int>(value) : 1;
 }
 

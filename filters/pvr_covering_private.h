@@ -1,0 +1,106 @@
+/* pvr_covering_private.h - what the ways of filling a covering grid share (internal). */
+#ifndef PVR_COVERING_PRIVATE_H
+#define PVR_COVERING_PRIVATE_H
+
+#include "pvr_covering_grid.h"
+#include "pvr_octree_rank.h"
+
+/* Cells of the grid, lo .. hi - 1 along each axis, that one thread fills. */
+struct pvr_tile {
+    int64_t lo[3], hi[3];
+};
+
+/* One array that is being filled. */
+struct pvr_covering {
+    const struct pvr_octree *octree;
+    const struct pvr_covering_grid *grid;
+    const struct pvr_array *source;
+    const struct pvr_array *weight; /* null: by volume */
+    struct pvr_array *result;
+    bool aligned;       /* the grid's cells are those of a level of the trees */
+    double *restricted; /* for linear sampling: means of all cells, refined ones too;
+                           by component */
+    int level;          /* for linear sampling: of the grid that is sampled */
+};
+
+static inline bool pvr_is_real(const struct pvr_array *array) {
+    return array->type == PVR_FLOAT32 || array->type == PVR_FLOAT64;
+}
+
+static inline double pvr_value(const struct pvr_array *array, uint64_t index, int component) {
+    uint64_t at = index * (uint64_t)array->ncomponents + (uint64_t)component;
+    switch (array->type) {
+    case PVR_FLOAT32:
+        return (double)((const float *)array->data)[at];
+    case PVR_FLOAT64:
+        return ((const double *)array->data)[at];
+    case PVR_UINT8:
+        return ((const uint8_t *)array->data)[at];
+    case PVR_INT32:
+        return ((const int32_t *)array->data)[at];
+    case PVR_INT64:
+        return (double)((const int64_t *)array->data)[at];
+    }
+    return 0;
+}
+
+static inline void pvr_put_real(struct pvr_array *array, uint64_t index, int component,
+                                double value) {
+    uint64_t at = index * (uint64_t)array->ncomponents + (uint64_t)component;
+    if (array->type == PVR_FLOAT32) {
+        ((float *)array->data)[at] = (float)value;
+    } else {
+        ((double *)array->data)[at] = value;
+    }
+}
+
+/* Index of the first cell of an oct in field arrays. */
+static inline uint64_t pvr_first_cell(const struct pvr_octree *octree, int level, uint64_t tree,
+                                      uint64_t oct) {
+    const struct pvr_octree_level *at = &octree->level[level];
+    return at->tree_cell[tree] + (oct - at->tree_first[tree]) * (uint64_t)octree->cells_per_oct;
+}
+
+/* Calls `take` for the trees whose root cells lie in low .. high (on the grid of root_level, both
+ * included). */
+typedef void (*pvr_tree_fn)(void *context, uint64_t tree, const uint32_t at[3]);
+static inline void pvr_each_tree(const struct pvr_octree *octree, const int64_t low[3],
+                                 const int64_t high[3], pvr_tree_fn take, void *context) {
+    uint32_t from[3] = {0, 0, 0}, to[3] = {0, 0, 0};
+    for (int axis = 0; axis < octree->ndim; axis++) {
+        int64_t last = (int64_t)octree->root_dims[axis] - 1;
+        from[axis] = (uint32_t)(low[axis] < 0 ? 0 : low[axis] > last ? last : low[axis]);
+        to[axis] = (uint32_t)(high[axis] < 0 ? 0 : high[axis] > last ? last : high[axis]);
+    }
+    for (uint32_t k = from[2]; k <= to[2]; k++) {
+        for (uint32_t j = from[1]; j <= to[1]; j++) {
+            for (uint32_t i = from[0]; i <= to[0]; i++) {
+                const uint32_t at[3] = {i, j, k};
+                take(context, i + octree->root_dims[0] * (j + (uint64_t)octree->root_dims[1] * k),
+                     at);
+            }
+        }
+    }
+}
+
+/* The trees that a tile touches. */
+void pvr_tile_trees(const struct pvr_covering *covering, const struct pvr_tile *tile,
+                    int64_t low[3], int64_t high[3]);
+
+/* The ways to fill a tile. */
+void pvr_covering_paint(const struct pvr_covering *covering, const struct pvr_tile *tile,
+                        bool nearest);
+enum pvr_status pvr_covering_overlap(const struct pvr_covering *covering,
+                                     const struct pvr_tile *tile, struct pvr_worker *worker,
+                                     struct pvr_error *error);
+enum pvr_status pvr_covering_interpolate(const struct pvr_covering *covering,
+                                         const struct pvr_tile *tile, struct pvr_worker *worker,
+                                         struct pvr_error *error);
+/* Fills covering->restricted. */
+enum pvr_status pvr_covering_restrict(struct pvr_covering *covering, struct pvr_job *job,
+                                      struct pvr_error *error);
+/* Level whose grid linear sampling works on. */
+int pvr_covering_linear_level(const struct pvr_octree *octree,
+                              const struct pvr_covering_grid *grid);
+
+#endif
