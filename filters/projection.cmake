@@ -1,5 +1,7 @@
 # Maps and projections.
 target_sources(pvramses PRIVATE
+  filters/pvr_chord.c
+  filters/pvr_chord_cut.c
   filters/pvr_map.c
   filters/pvr_map_units.c
   filters/pvr_project_columns.c
@@ -13,8 +15,10 @@ target_sources(pvramses PRIVATE
   filters/pvr_view.c)
 # As for derived fields: without errno and traps, loops become vectors.
 set_source_files_properties(
+  filters/pvr_chord.c
   filters/pvr_map.c
   filters/pvr_project_columns.c
+  filters/pvr_project_oblique.c
   filters/pvr_project_octs.c
   filters/pvr_project_values.c
   PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")

@@ -1,7 +1,306 @@
+/* pvr_project_oblique.c - projecting octs in any direction: pvr_chord.h says what pixels get of a
+ * cell. Cells of a level are all alike but for their places. */
+#include "pvr_chord.h"
 #include "pvr_project_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What of a cell is less than this beyond a border, in pixels or cells, is within it. */
+static const double same_border = 1e-9;
+
+/* Shares below this are rounding: a pixel with no more of a cell does not touch it. */
+static const double no_share = 1e-13;
+
+enum { WHOLE_CELL = 0, CUT_BY_DEPTH = 1 };
+
+struct filling {
+    const struct pvr_projecting *projecting;
+    struct pvr_project_block *block;
+    struct pvr_project_scratch *scratch;
+    const struct pvr_footprint *footprint;
+    double step[3][3];   /* in image coordinates: along the axes of the box, by one cell */
+    double corner[3];    /* of the box */
+    double offset[8][3]; /* of an oct's cells from its middle */
+    double reach[3];     /* of an oct, from its middle */
+    double window[3][2]; /* pixels, and depth in pixels */
+    double volume;
+    int count;
+    uint32_t chosen[PVR_RUN_OCTS];
+    uint8_t omit[PVR_RUN_OCTS];
+    double middle[PVR_RUN_OCTS][3];
+};
+
+static void begin_filling(struct filling *filling) {
+    const struct pvr_projecting *projecting = filling->projecting;
+    const struct pvr_view *view = &projecting->map->request.view;
+    const double cell = pvr_project_cell(projecting, filling->block->level) / view->pixel;
+    const double *axes[3] = {view->right, view->up, view->along};
+    double corner[3];
+    pvr_view_place(view, projecting->low, corner);
+    for (int i = 0; i < 3; i++) {
+        double low = i == 2 ? 0 : view->low[i];
+        filling->corner[i] = (corner[i] - low) / view->pixel;
+        filling->reach[i] = 2 * filling->footprint->half[i];
+        for (int a = 0; a < 3; a++) {
+            filling->step[a][i] = axes[i][a] * cell;
+        }
+        for (int c = 0; c < 8; c++) {
+            filling->offset[c][i] = 0;
+            for (int a = 0; a < 3; a++) {
+                filling->offset[c][i] += (c >> a & 1 ? 0.5 : -0.5) * filling->step[a][i];
+            }
+        }
+        filling->window[i][0] = i == 2 ? view->depth[0] / view->pixel : 0;
+        filling->window[i][1] = i == 2 ? view->depth[1] / view->pixel : view->pixels[i];
+    }
+    filling->volume = pvr_project_volume(projecting, filling->block->level);
+}
+
+/* Does something with this reach overlap the window and the depth? */
+static bool overlaps(const struct filling *filling, const double place[3], const double reach[3]) {
+    bool inside = true;
+    for (int i = 0; i < 3; i++) {
+        inside = inside && place[i] + reach[i] > filling->window[i][0] + same_border &&
+                 place[i] - reach[i] < filling->window[i][1] - same_border;
+    }
+    return inside;
+}
+
+static void choose(struct filling *filling, uint32_t oct) {
+    const uint32_t *coordinate = filling->block->coordinate[oct];
+    double *middle = filling->middle[filling->count];
+    unsigned omit = filling->block->no_leaves[oct];
+    if (omit == 0xff) {
+        return;
+    }
+    bool inside = true;
+    for (int i = 0; i < 3; i++) {
+        middle[i] = filling->corner[i];
+        for (int a = 0; a < 3; a++) {
+            middle[i] += (2.0 * coordinate[a] + 1) * filling->step[a][i];
+        }
+        inside = inside && middle[i] - filling->reach[i] >= filling->window[i][0] &&
+                 middle[i] + filling->reach[i] <= filling->window[i][1];
+    }
+    if (!inside && !overlaps(filling, middle, filling->reach)) {
+        return;
+    }
+    for (int c = 0; !inside && c < 8; c++) {
+        double place[3];
+        for (int i = 0; i < 3; i++) {
+            place[i] = middle[i] + filling->offset[c][i];
+        }
+        omit |= overlaps(filling, place, filling->footprint->half) ? 0u : 1u << c;
+    }
+    if (omit != 0xff) {
+        filling->chosen[filling->count] = oct;
+        filling->omit[filling->count++] = (uint8_t)omit;
+    }
+}
+
+/* The item of a cell, without its state. */
+static void place_item(const struct filling *filling, int oct, int cell, struct pvr_item *item) {
+    const struct pvr_map_request *request = &filling->projecting->map->request;
+    const double *half = filling->footprint->half;
+    for (int i = 0; i < 3; i++) {
+        item->at[i] = filling->middle[oct][i] + filling->offset[cell][i];
+    }
+    bool cut = item->at[2] - half[2] < filling->window[2][0] - same_border * half[2] ||
+               item->at[2] + half[2] > filling->window[2][1] + same_border * half[2];
+    item->number = cut && request->edge == PVR_EDGE_CLIP ? CUT_BY_DEPTH : WHOLE_CELL;
+    for (int i = 0; i < 2; i++) {
+        const struct pvr_grid *grid = filling->block->grid;
+        double low = floor(item->at[i] - half[i]), high = ceil(item->at[i] + half[i]) - 1;
+        double last = (double)grid->count[i] - 1;
+        low = low > 0 ? low : 0;
+        high = high < last ? high : last;
+        item->tile[2 * i] = (uint8_t)((uint32_t)low / grid->tile[i]);
+        item->tile[2 * i + 1] = (uint8_t)((uint32_t)(high > low ? high : low) / grid->tile[i]);
+    }
+}
+
+/* States of a value, in the places of the items that were made of the octs. */
+static void set_states(const struct filling *filling, int value, const double *q, const double *w,
+                       double *state) {
+    const struct pvr_projecting *projecting = filling->projecting;
+    const int nvalues = projecting->nvalues;
+    const bool own = projecting->map->own_weights;
+    for (int i = 0; i < 8 * filling->count; i++) {
+        if (filling->omit[i / 8] >> i % 8 & 1) {
+            continue;
+        }
+        double part = w[i] * filling->volume;
+        switch (projecting->kind) {
+        case PVR_KIND_ADD:
+            state[value] = q[i] * part;
+            state[own ? nvalues + value : nvalues] = part; /* without own ones, all are alike */
+            break;
+        case PVR_KIND_SQUARES:
+            state[3 * value] = part;
+            state[3 * value + 1] = q[i];
+            state[3 * value + 2] = 0;
+            break;
+        default:
+            state[value] = part > 0 ? q[i] : pvr_map_nothing(projecting->kind);
+        }
+        state += projecting->state_size;
+    }
+}
+
+static void fill_run(struct filling *filling) {
+    const struct pvr_projecting *projecting = filling->projecting;
+    struct pvr_project_block *block = filling->block;
+    const int nvalues = projecting->nvalues;
+    const struct pvr_chosen octs = {filling->count, filling->chosen, filling->omit};
+    double *weight = filling->scratch->value + (size_t)nvalues * PVR_RUN_OCTS * 8;
+    double *state = block->state + (size_t)block->nitems * projecting->state_size;
+    pvr_project_weights(projecting, block, &octs, weight);
+    for (int v = 0; v < nvalues; v++) {
+        double own[PVR_RUN_OCTS * 8], *value = filling->scratch->value;
+        const double *w = pvr_project_values(projecting, block, v, &octs, weight, own, value);
+        set_states(filling, v, value, w, state);
+    }
+    for (int i = 0; i < 8 * filling->count; i++) {
+        if ((filling->omit[i / 8] >> i % 8 & 1) == 0) {
+            place_item(filling, i / 8, i % 8, &block->item[block->nitems++]);
+            block->cells++;
+        }
+    }
+    filling->count = 0;
+}
+
+static enum pvr_status fill_oblique(const struct pvr_projecting *projecting,
+                                    struct pvr_project_block *block,
+                                    struct pvr_project_scratch *scratch, struct pvr_error *error) {
+    (void)error;
+    struct filling filling = {.projecting = projecting,
+                              .block = block,
+                              .scratch = scratch,
+                              .footprint = &projecting->footprint[block->level]};
+    begin_filling(&filling);
+    for (uint32_t o = 0; o < block->noct; o++) {
+        choose(&filling, o);
+        if (filling.count == PVR_RUN_OCTS) {
+            fill_run(&filling);
+        }
+    }
+    fill_run(&filling);
+    return PVR_OK;
+}
+
+/* Shares of a row of an item. */
+static void item_row(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
+                     const struct pvr_item *item, double first, double row, int count,
+                     double *share, double *scratch) {
+    if (item->number == WHOLE_CELL) {
+        pvr_footprint_row(footprint, item->at, first, row, count, share, scratch);
+        return;
+    }
+    const struct pvr_view *view = &projecting->map->request.view;
+    const double depth[2] = {view->depth[0] / view->pixel, view->depth[1] / view->pixel};
+    pvr_footprint_cut_row(footprint, item->at, depth, first, row, count, share);
+}
+
+/* What of an item lies in the window, where all of it is to be folded into that. */
+static double part_in_window(const struct pvr_projecting *projecting,
+                             const struct pvr_footprint *footprint, const struct pvr_item *item,
+                             double *share, double *scratch) {
+    const uint32_t *count = projecting->pixels.count;
+    double low[2], high[2], sum = 0;
+    bool inside = true;
+    for (int i = 0; i < 2; i++) {
+        low[i] = floor(item->at[i] - footprint->half[i]);
+        high[i] = ceil(item->at[i] + footprint->half[i]);
+        inside = inside && low[i] >= 0 && high[i] <= count[i];
+        low[i] = low[i] > 0 ? low[i] : 0;
+        high[i] = high[i] < count[i] ? high[i] : count[i];
+    }
+    if (inside || projecting->map->request.edge == PVR_EDGE_CLIP) {
+        return 1;
+    }
+    for (double row = low[1]; row < high[1]; row++) {
+        int n = (int)(high[0] - low[0]);
+        item_row(projecting, footprint, item, low[0], row, n, share, scratch);
+        for (int i = 0; i < n; i++) {
+            sum += share[i];
+        }
+    }
+    return sum;
+}
+
+static void add_row(const struct pvr_projecting *projecting, double *to, size_t size,
+                    const double *state, const double *share, int count, double by) {
+    if (projecting->kind != PVR_KIND_ADD) {
+        for (int i = 0; i < count; i++) {
+            if (share[i] > no_share) {
+                pvr_map_put(projecting->kind, projecting->nplanes, to + i, size, state, 1,
+                            share[i] * by);
+            }
+        }
+        return;
+    }
+    for (int p = 0; p < projecting->nplanes; p++) {
+        double value = state[p] * by, *plane = to + (size_t)p * size;
+        for (int i = 0; i < count; i++) {
+            plane[i] += (share[i] > no_share ? share[i] : 0) * value;
+        }
+    }
+}
+
+static void add_oblique(const struct pvr_projecting *projecting,
+                        const struct pvr_project_block *block, const uint32_t *order,
+                        uint32_t count, const uint32_t low[2], const uint32_t high[2],
+                        struct pvr_project_scratch *scratch) {
+    const struct pvr_footprint *footprint = &projecting->footprint[block->level];
+    const size_t row_size = projecting->pixels.count[0];
+    const size_t size = row_size * projecting->pixels.count[1];
+    double *share = scratch->stencil, *more = share + row_size + 1;
+    for (uint32_t n = 0; n < count; n++) {
+        const struct pvr_item *item = &block->item[order[n]];
+        const double *state = block->state + (size_t)order[n] * projecting->state_size;
+        int first[2], end[2];
+        for (int i = 0; i < 2; i++) {
+            double from = floor(item->at[i] - footprint->half[i]);
+            double to = ceil(item->at[i] + footprint->half[i]);
+            first[i] = from > low[i] ? (int)from : (int)low[i];
+            end[i] = to < high[i] ? (int)to : (int)high[i];
+        }
+        double by = 1 / part_in_window(projecting, footprint, item, share, more);
+        for (int y = first[1]; y < end[1]; y++) {
+            int width = end[0] - first[0];
+            item_row(projecting, footprint, item, first[0], y, width, share, more);
+            add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size,
+                    state, share, width, by);
+        }
+    }
+}
+
 enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int max_level,
                                          struct pvr_error *error) {
-    (void)projecting;
-    (void)max_level;
-    return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "oblique");
+    const struct pvr_view *view = &projecting->map->request.view;
+    if (projecting->ndim != 3) {
+        return pvr_fail(
+            error, PVR_ERROR_UNSUPPORTED,
+            "a mesh in %d-D cannot be projected in this direction: only in 2-D, along z",
+            projecting->ndim);
+    }
+    projecting->footprint = calloc(PVR_MAX_LEVELS + 1, sizeof *projecting->footprint);
+    bool enough = projecting->footprint != NULL;
+    for (int t = 0; enough && t < projecting->nthreads; t++) {
+        struct pvr_project_scratch *scratch = &projecting->scratch[t];
+        scratch->stencil = calloc(2 * (size_t)view->pixels[0] + 4, sizeof *scratch->stencil);
+        enough = scratch->stencil != NULL;
+    }
+    if (!enough) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the footprints of cells");
+    }
+    for (int l = projecting->root_level; l <= max_level; l++) {
+        double cell = pvr_project_cell(projecting, l);
+        const double sides[3] = {cell, cell, cell};
+        pvr_footprint_make(&projecting->footprint[l], view, sides, view->pixel);
+    }
+    projecting->fill = fill_oblique;
+    projecting->add = add_oblique;
+    return PVR_OK;
 }

@@ -7,7 +7,6 @@
  */
 #include "pvr_project_private.h"
 
-#include <float.h>
 #include <string.h>
 
 /* Borders that are nearer than this part of the smaller of cell and pixel are the same. */
@@ -162,69 +161,30 @@ static void add_run(const struct filling *filling, const struct run *run, const 
     }
 }
 
-/* Takes values that are no finite numbers for 0 and the weight there too, and counts them. */
-static uint64_t drop_wrong(int count, const uint8_t *omit, double *value, double *weight) {
-    uint64_t wrong = 0;
-    for (int i = 0; i < 8 * count; i++) {
-        if (!(fabs(value[i]) <= DBL_MAX)) {
-            value[i] = 0;
-            weight[i] = 0;
-            wrong += (omit[i / 8] >> i % 8 & 1) == 0;
-        }
-    }
-    return wrong;
-}
-
-/* The weights of a run's cells, 0 where there is nothing. */
-static void fetch_weights(const struct filling *filling, const struct run *run, double *weight) {
-    const struct pvr_projecting *projecting = filling->projecting;
-    struct pvr_project_block *block = filling->block;
-    if (!projecting->weighted) {
-        for (int i = 0; i < 8 * run->count; i++) {
-            weight[i] = run->omit[i / 8] >> i % 8 & 1 ? 0 : 1;
-        }
-        return;
-    }
-    if (pvr_project_fetch(projecting, block, projecting->nvalues, run->chosen, run->count,
-                          run->omit, weight)) {
-        block->weights_not_finite += drop_wrong(run->count, run->omit, weight, weight);
-    }
-    int negative = 0;
-    for (int i = 0; i < 8 * run->count; i++) {
-        negative |= weight[i] < 0;
-    }
-    block->weights_negative += (unsigned)negative;
-}
-
 /* States of PVR_KIND_ADD: for each value, then for the weights, four columns. */
 static void sum_run(const struct filling *filling, const struct run *run, double *state) {
     const struct pvr_projecting *projecting = filling->projecting;
-    struct pvr_project_block *block = filling->block;
-    const int nvalues = projecting->nvalues, n = 8 * run->count;
-    const bool own = projecting->map->own_weights;
+    const int nvalues = projecting->nvalues;
+    const struct pvr_chosen chosen = {run->count, run->chosen, run->omit};
     double *weight = filling->scratch->value + (size_t)nvalues * PVR_RUN_OCTS * 8;
     memset(state, 0, (size_t)run->count * projecting->state_size * sizeof *state);
-    fetch_weights(filling, run, weight);
+    pvr_project_weights(projecting, filling->block, &chosen, weight);
     for (int v = 0; v < nvalues; v++) {
         double *value = filling->scratch->value + (size_t)v * PVR_RUN_OCTS * 8;
-        double weight_here[PVR_RUN_OCTS * 8];
-        const double *w = weight;
-        if (pvr_project_fetch(projecting, block, v, run->chosen, run->count, run->omit, value)) {
-            memcpy(weight_here, weight, (size_t)n * sizeof *weight);
-            block->not_finite[v] += drop_wrong(run->count, run->omit, value, weight_here);
-            w = weight_here;
-        }
-        if (own) {
+        double own[PVR_RUN_OCTS * 8];
+        const double *w =
+            pvr_project_values(projecting, filling->block, v, &chosen, weight, own, value);
+        if (projecting->map->own_weights) {
             add_run(filling, run, w, state + 4 * (nvalues + v));
         }
         if (projecting->weighted) {
-            for (int i = 0; i < n; i++) {
+            for (int i = 0; i < 8 * run->count; i++) {
                 value[i] *= w[i];
             }
         }
         add_run(filling, run, value, state + 4 * v);
     }
-    if (!own) {
+    if (!projecting->map->own_weights) {
         add_run(filling, run, weight, state + 4 * nvalues);
     }
 }
@@ -232,32 +192,29 @@ static void sum_run(const struct filling *filling, const struct run *run, double
 /* States of the other kinds, cell by cell. */
 static void put_run(const struct filling *filling, const struct run *run, double *state) {
     const struct pvr_projecting *projecting = filling->projecting;
-    struct pvr_project_block *block = filling->block;
     const int nvalues = projecting->nvalues;
     const bool squares = projecting->kind == PVR_KIND_SQUARES;
+    const struct pvr_chosen chosen = {run->count, run->chosen, run->omit};
     double *weight = filling->scratch->value + (size_t)nvalues * PVR_RUN_OCTS * 8;
     const double nothing = pvr_map_nothing(projecting->kind);
     for (size_t i = 0; i < (size_t)run->count * projecting->state_size; i++) {
         state[i] = nothing;
     }
-    fetch_weights(filling, run, weight);
+    pvr_project_weights(projecting, filling->block, &chosen, weight);
     for (int v = 0; v < nvalues; v++) {
         double *value = filling->scratch->value + (size_t)v * PVR_RUN_OCTS * 8;
-        pvr_project_fetch(projecting, block, v, run->chosen, run->count, run->omit, value);
+        double own[PVR_RUN_OCTS * 8];
+        const double *w =
+            pvr_project_values(projecting, filling->block, v, &chosen, weight, own, value);
         for (int i = 0; i < run->count; i++) {
             double *oct = state + (size_t)i * projecting->state_size + (squares ? 12 : 4) * v;
             for (int k = 0; k < 8; k++) {
-                int cell = projecting->columns[k >> 1][k & 1], at = 8 * i + cell;
-                if ((run->omit[i] >> cell & 1) != 0 || run->part[i][k & 1] == 0) {
-                    continue;
+                int at = 8 * i + projecting->columns[k >> 1][k & 1];
+                double part = w[at] * run->part[i][k & 1];
+                if (part > 0) {
+                    const double one[3] = {squares ? part : value[at], value[at], 0};
+                    pvr_map_put(projecting->kind, squares ? 3 : 1, oct + (k >> 1), 4, one, 1, 1);
                 }
-                if (!(fabs(value[at]) <= DBL_MAX)) {
-                    block->not_finite[v]++;
-                    continue;
-                }
-                const double one[3] = {squares ? weight[at] * run->part[i][k & 1] : value[at],
-                                       value[at], 0};
-                pvr_map_put(projecting->kind, squares ? 3 : 1, oct + (k >> 1), 4, one, 1, 1);
             }
         }
     }

@@ -77,9 +77,8 @@ struct pvr_project_scratch {
     uint32_t (*coordinate)[3];
     uint8_t *no_leaves;
     uint64_t *index;
-    double *value; /* [value][PVR_RUN_OCTS * 8], the weight last */
-    double *stencil;
-    size_t most_stencil;
+    double *value;   /* [value][PVR_RUN_OCTS * 8], the weight last */
+    double *stencil; /* two rows of the image and two places more */
 };
 
 struct pvr_projecting {
@@ -155,11 +154,23 @@ enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t
 enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
                                         struct pvr_error *error);
 
-/* Values of the chosen octs of a block: out[8 i + c], 0 for cells whose bit is set in omit[i].
- * Returns whether one of them is no finite number. */
-bool pvr_project_fetch(const struct pvr_projecting *projecting,
-                       const struct pvr_project_block *block, int value, const uint32_t *chosen,
-                       int count, const uint8_t *omit, double *out);
+/* Some octs of a block, and the bits of their cells that are not wanted. */
+struct pvr_chosen {
+    int count; /* at most PVR_RUN_OCTS */
+    const uint32_t *oct;
+    const uint8_t *omit;
+};
+
+/* The weights of their cells, 8 for each oct, 0 where a cell is omitted or its weight no finite
+ * number. Counts these, and negative ones. */
+void pvr_project_weights(const struct pvr_projecting *projecting, struct pvr_project_block *block,
+                         const struct pvr_chosen *octs, double *weight);
+/* The values of their cells, likewise. Returns the weights that go with them: `weight`, or where a
+ * value is no finite number, `own`, which is 0 there (8 PVR_RUN_OCTS of both). */
+const double *pvr_project_values(const struct pvr_projecting *projecting,
+                                 struct pvr_project_block *block, int value,
+                                 const struct pvr_chosen *octs, const double *weight, double *own,
+                                 double *out);
 
 /* Side of a tile, even: an oct's columns are in one. */
 static inline uint32_t pvr_project_tile(uint32_t count) {

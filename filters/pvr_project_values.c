@@ -74,9 +74,13 @@ static void fetch_term(const struct pvr_projecting *projecting,
     }
 }
 
-bool pvr_project_fetch(const struct pvr_projecting *projecting,
-                       const struct pvr_project_block *block, int value, const uint32_t *chosen,
-                       int count, const uint8_t *omit, double *out) {
+/* Values of the chosen octs: out[8 i + c], 0 for cells that are omitted. Returns whether one of
+ * them is no finite number. */
+static bool fetch(const struct pvr_projecting *projecting, const struct pvr_project_block *block,
+                  int value, const struct pvr_chosen *octs, double *out) {
+    const uint32_t *chosen = octs->oct;
+    const uint8_t *omit = octs->omit;
+    const int count = octs->count;
     const struct pvr_block_value *from = &block->value[value];
     memset(out, 0, (size_t)count * 8 * sizeof *out);
     double factor = 1;
@@ -103,4 +107,48 @@ bool pvr_project_fetch(const struct pvr_projecting *projecting,
         wrong |= !(fabs(out[i]) <= DBL_MAX);
     }
     return wrong != 0;
+}
+
+/* Takes values that are no finite numbers for 0, and the weight there too, and counts them. */
+static uint64_t drop_wrong(const struct pvr_chosen *octs, double *value, double *weight) {
+    uint64_t wrong = 0;
+    for (int i = 0; i < 8 * octs->count; i++) {
+        if (!(fabs(value[i]) <= DBL_MAX)) {
+            value[i] = 0;
+            weight[i] = 0;
+            wrong += (octs->omit[i / 8] >> i % 8 & 1) == 0;
+        }
+    }
+    return wrong;
+}
+
+void pvr_project_weights(const struct pvr_projecting *projecting, struct pvr_project_block *block,
+                         const struct pvr_chosen *octs, double *weight) {
+    const int n = 8 * octs->count;
+    if (!projecting->weighted) {
+        for (int i = 0; i < n; i++) {
+            weight[i] = octs->omit[i / 8] >> i % 8 & 1 ? 0 : 1;
+        }
+        return;
+    }
+    if (fetch(projecting, block, projecting->nvalues, octs, weight)) {
+        block->weights_not_finite += drop_wrong(octs, weight, weight);
+    }
+    int negative = 0;
+    for (int i = 0; i < n; i++) {
+        negative |= weight[i] < 0;
+    }
+    block->weights_negative += (unsigned)negative;
+}
+
+const double *pvr_project_values(const struct pvr_projecting *projecting,
+                                 struct pvr_project_block *block, int value,
+                                 const struct pvr_chosen *octs, const double *weight, double *own,
+                                 double *out) {
+    if (!fetch(projecting, block, value, octs, out)) {
+        return weight;
+    }
+    memcpy(own, weight, 8 * (size_t)octs->count * sizeof *own);
+    block->not_finite[value] += drop_wrong(octs, out, own);
+    return own;
 }

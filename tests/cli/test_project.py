@@ -54,7 +54,8 @@ class Project(unittest.TestCase):
         for output in command.outputs():
             if output.expect["ndim"] == 1:
                 continue
-            for direction in "xyz" if output.expect["ndim"] == 3 else "z":
+            directions = ["x", "y", "z", "1,2,3", "-1,0,1"]
+            for direction in directions if output.expect["ndim"] == 3 else "z":
                 with self.subTest(output=output.name, direction=direction):
                     found = command.run_json("project", output.info, "--pixels", 77,
                                              "--direction", direction)
@@ -120,6 +121,17 @@ class Project(unittest.TestCase):
         self.assertAlmostEqual(found["max"] * units["unit_l"] ** 2 / area, code["max"] * gram,
                                delta=1e-11 * code["max"] * gram)
 
+    def test_face_on_and_edge_on_are_at_right_angles(self):
+        output = command.output("web3d/output_00003")
+        views = [command.run_json("project", output.info, "--direction", direction, "--pixels", 20)
+                 for direction in ("face-on", "edge-on")]
+        face, edge = (view["line_of_sight"] for view in views)
+        self.assertAlmostEqual(sum(a * b for a, b in zip(face, edge)), 0, delta=1e-12)
+        for a, b in zip(views[1]["up"], face):
+            self.assertAlmostEqual(a, b, delta=1e-12)
+        for view in views:
+            self.assertAlmostEqual(view["integral"], output.expect["total_mass"], delta=1e-12)
+
     def test_means_weigh_by_mass(self):
         output = command.output("sedov3d/output_00003")
         momentum = output.fields()
@@ -157,7 +169,7 @@ class Project(unittest.TestCase):
 
     def test_threads_do_not_change_a_byte(self):
         output = command.output("web3d/output_00003")
-        for direction in ("z",):
+        for direction in ("z", "3,1,2", "edge-on"):
             bytes_of = []
             for threads in (1, 2, 5):
                 out = self.folder / ("%d.raw" % threads)

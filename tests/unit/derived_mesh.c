@@ -55,9 +55,10 @@ static void find_places(struct made_mesh *made, const struct tree *tree) {
     }
 }
 
-struct made_mesh make_mesh(int ndim, enum pvr_type type, enum pvr_field_units units, uint64_t most,
-                           uint64_t seed) {
-    const uint32_t ncoarse[3] = {2, 1, 3};
+/* The tree is freed. */
+static struct made_mesh mesh_of_tree(struct tree *tree, enum pvr_type type,
+                                     enum pvr_field_units units, uint64_t seed) {
+    const int ndim = tree->ndim;
     struct made_mesh made = {.info = {.ndim = ndim,
                                       .aexp = 0.5,
                                       .H0 = 70,
@@ -68,11 +69,10 @@ struct made_mesh make_mesh(int ndim, enum pvr_type type, enum pvr_field_units un
                                       .unit_d = 2.3e-24,
                                       .unit_t = 4.7e14,
                                       .cosmological = true}};
-    struct tree tree = tree_random(ndim, ncoarse, 2, 6, ndim == 3 ? 18 : 60, most, seed);
     struct pvr_error error;
-    unit_ok(tree_build(&tree, seed, 2, &made.mesh.octree, NULL, &error), &error);
-    find_places(&made, &tree);
-    tree_free(&tree);
+    unit_ok(tree_build(tree, seed, 2, &made.mesh.octree, NULL, &error), &error);
+    find_places(&made, tree);
+    tree_free(tree);
     made.mesh.narrays = FIELDS;
     made.mesh.arrays = calloc(FIELDS, sizeof *made.mesh.arrays);
     assert_non_null(made.mesh.arrays);
@@ -94,6 +94,19 @@ struct made_mesh make_mesh(int ndim, enum pvr_type type, enum pvr_field_units un
         }
     }
     return made;
+}
+
+struct made_mesh make_mesh(int ndim, enum pvr_type type, enum pvr_field_units units, uint64_t most,
+                           uint64_t seed) {
+    const uint32_t ncoarse[3] = {2, 1, 3};
+    struct tree tree = tree_random(ndim, ncoarse, 2, 6, ndim == 3 ? 18 : 60, most, seed);
+    return mesh_of_tree(&tree, type, units, seed);
+}
+
+struct made_mesh make_cube(int level) {
+    const uint32_t ncoarse[3] = {1, 1, 1};
+    struct tree tree = tree_random(3, ncoarse, 2, level, 100, UINT64_MAX, 1);
+    return mesh_of_tree(&tree, PVR_FLOAT64, PVR_UNITS_CODE, 1);
 }
 
 void free_mesh(struct made_mesh *made) {

@@ -18,6 +18,8 @@ struct made_mesh {
 /* Arrays are of `type` in `units`; at most `most` octs stand on a level. */
 struct made_mesh make_mesh(int ndim, enum pvr_type type, enum pvr_field_units units, uint64_t most,
                            uint64_t seed);
+/* A 3-D box of cells of one level, in double and code units. */
+struct made_mesh make_cube(int level);
 void free_mesh(struct made_mesh *made);
 /* The array called `name`, to be changed. */
 struct pvr_mesh_array *made_array(struct made_mesh *made, const char *name);

@@ -1,0 +1,274 @@
+/* test_chord.c - pvr_chord.h: shares of pixels in a box, against chords that are followed through
+ * it, and against the two other ways of finding them. */
+#include "pvr_chord.h"
+
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SIDE = 64 }; /* of the image */
+
+static double random_in(uint64_t *state, double low, double high) {
+    return low + (high - low) * (double)(unit_random(state) >> 11) / 9007199254740992.0;
+}
+
+/* A view along `n` with a random roll; only its axes are set. */
+static struct pvr_view view_along(const double n[3], uint64_t *random) {
+    const struct pvr_view_request request = {
+        .direction = PVR_ALONG_VECTOR,
+        .line_of_sight = {n[0], n[1], n[2]},
+        .up = {random_in(random, -1, 1), random_in(random, -1, 1), random_in(random, -1, 1)},
+        .pixels = 1};
+    const double low[3] = {0, 0, 0}, high[3] = {1, 1, 1};
+    struct pvr_view view;
+    struct pvr_error error;
+    unit_ok(pvr_view_make(&request, low, high, &view, &error), &error);
+    return view;
+}
+
+static struct pvr_view random_view(uint64_t *random) {
+    double n[3];
+    for (int a = 0; a < 3; a++) {
+        n[a] = random_in(random, -1, 1);
+    }
+    return view_along(n, random);
+}
+
+/* Length of the line at (x, y) of the image in a box about 0. */
+static double chord(const struct pvr_view *view, const double sides[3], double x, double y) {
+    double from = -1e300, to = 1e300;
+    for (int a = 0; a < 3; a++) {
+        double at = x * view->right[a] + y * view->up[a], n = view->along[a];
+        double one = (-sides[a] / 2 - at) / n, two = (sides[a] / 2 - at) / n;
+        from = fmax(from, fmin(one, two));
+        to = fmin(to, fmax(one, two));
+    }
+    return fmax(0, to - from);
+}
+
+typedef void row_fn(const struct pvr_footprint *, const double centre[3], double row,
+                    double *share);
+
+static void by_default(const struct pvr_footprint *footprint, const double centre[3], double row,
+                       double *share) {
+    double scratch[SIDE + 1];
+    pvr_footprint_row(footprint, centre, 0, row, SIDE, share, scratch);
+}
+
+static void by_cutting(const struct pvr_footprint *footprint, const double centre[3], double row,
+                       double *share) {
+    const double all[2] = {-1e3, 1e3};
+    pvr_footprint_cut_row(footprint, centre, all, 0, row, SIDE, share);
+}
+
+static void make_image(const struct pvr_footprint *footprint, const double centre[3], row_fn *fill,
+                       double image[SIDE][SIDE]) {
+    for (int row = 0; row < SIDE; row++) {
+        fill(footprint, centre, row, image[row]);
+    }
+}
+
+static double sum_of(double image[SIDE][SIDE]) {
+    double sum = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        sum += image[i / SIDE][i % SIDE];
+    }
+    return sum;
+}
+
+static void random_box(uint64_t *random, double sides[3], double centre[3]) {
+    double scale = exp(random_in(random, log(0.01), log(20)));
+    for (int a = 0; a < 3; a++) {
+        sides[a] = scale * (unit_random(random) % 3 > 0 ? 1 : random_in(random, 0.3, 1.5));
+        centre[a] = random_in(random, SIDE / 2 - 2, SIDE / 2 + 2);
+    }
+}
+
+static void test_shares_are_those_of_a_polyhedron(void **state) {
+    (void)state;
+    static double one[SIDE][SIDE], two[SIDE][SIDE];
+    uint64_t random = 9;
+    for (int i = 0; i < (unit_sanitized() ? 100 : 600); i++) {
+        double sides[3], centre[3];
+        struct pvr_view view = random_view(&random);
+        struct pvr_footprint footprint;
+        random_box(&random, sides, centre);
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        make_image(&footprint, centre, by_default, one);
+        make_image(&footprint, centre, by_cutting, two);
+        assert_true(fabs(sum_of(one) - 1) < 1e-12);
+        assert_true(fabs(sum_of(two) - 1) < 1e-12);
+        double least = fmin(fabs(view.along[0]), fmin(fabs(view.along[1]), fabs(view.along[2])));
+        for (int p = 0; p < SIDE * SIDE; p++) {
+            assert_true(fabs(one[p / SIDE][p % SIDE] - two[p / SIDE][p % SIDE]) <
+                        3e-14 + 1e-15 / (least + 1e-3));
+        }
+    }
+}
+
+static void test_shares_are_chords_over_pixels(void **state) {
+    (void)state;
+    enum { FINE = 40 };
+    static double image[SIDE][SIDE];
+    uint64_t random = 31;
+    for (int i = 0; i < 6; i++) {
+        double sides[3] = {9, 9, 9}, centre[3] = {31.3, 32.2, 0};
+        struct pvr_view view = random_view(&random);
+        struct pvr_footprint footprint;
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        make_image(&footprint, centre, by_default, image);
+        double largest = 0;
+        for (int y = 20; y < 44; y++) {
+            for (int x = 20; x < 44; x++) {
+                double sum = 0;
+                for (int s = 0; s < FINE * FINE; s++) {
+                    sum += chord(&view, sides, x + (s % FINE + 0.5) / FINE - centre[0],
+                                 y + (s / FINE + 0.5) / FINE - centre[1]);
+                }
+                double should = sum / (FINE * FINE) / (9.0 * 9 * 9);
+                largest = fmax(largest, fabs(image[y][x] - should));
+            }
+        }
+        assert_true(largest < 1e-3 / 81); /* the sum over points is not better */
+    }
+}
+
+/* The shadow of a cube of side h is a hexagon of area h^2 (|nx| + |ny| + |nz|); the longest chord
+ * is h / max |n|, at the middle; along a diagonal of the cube that is a regular hexagon. */
+static void test_shadow_of_a_cube(void **state) {
+    (void)state;
+    static double image[SIDE][SIDE];
+    uint64_t random = 4;
+    const double diagonal[3] = {1, 1, 1};
+    const double sides[3] = {30, 30, 30}, centre[3] = {32, 32, 0};
+    for (int i = 0; i < 8; i++) {
+        struct pvr_view view = i == 0 ? view_along(diagonal, &random) : random_view(&random);
+        struct pvr_footprint footprint;
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        make_image(&footprint, centre, by_default, image);
+        double area = 0, perimeter = 0, most = 0;
+        for (int p = 0; p < SIDE * SIDE; p++) {
+            area += image[p / SIDE][p % SIDE] > 1e-13;
+        }
+        for (int a = 0; a < 3; a++) {
+            most += fabs(view.along[a]);
+            perimeter += 2 * 30 * hypot(view.right[a], view.up[a]);
+        }
+        /* pixels at the border are touched in part: half a border's width of them, or so */
+        assert_true(area >= 900 * most && area <= 900 * most + 1.5 * perimeter);
+        double n = fmax(fabs(view.along[0]), fmax(fabs(view.along[1]), fabs(view.along[2])));
+        double middle = image[31][31] + image[31][32] + image[32][31] + image[32][32];
+        assert_true(fabs(middle / 4 * 27000 - 30 / n) < 1.2 * 2 / n); /* slopes are below 2 */
+    }
+    /* regular: the same after a turn of the image by 60 degrees, so the same in the four quarters
+     */
+    const struct pvr_view_request request = {
+        .direction = PVR_ALONG_VECTOR, .line_of_sight = {1, 1, 1}, .pixels = 1};
+    const double low[3] = {0, 0, 0}, high[3] = {1, 1, 1};
+    struct pvr_view view;
+    struct pvr_footprint footprint;
+    unit_ok(pvr_view_make(&request, low, high, &view, NULL), NULL);
+    pvr_footprint_make(&footprint, &view, sides, 1);
+    make_image(&footprint, centre, by_default, image);
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+            assert_true(fabs(image[y][x] - image[63 - y][x]) < 1e-15);
+            assert_true(fabs(image[y][x] - image[y][63 - x]) < 1e-15);
+        }
+    }
+    assert_true(fabs(footprint.half[0] - 15 * sqrt(2)) < 1e-12 ||
+                fabs(footprint.half[1] - 15 * sqrt(2)) < 1e-12);
+}
+
+static void test_faces_seen_edge_on(void **state) {
+    (void)state;
+    static double one[SIDE][SIDE], two[SIDE][SIDE];
+    uint64_t random = 77;
+    const double tilts[] = {0, 1e-16, 1e-12, 1e-9, 1e-6, 0.9e-3, 1.1e-3, 1e-2};
+    for (int t = 0; t < 8; t++) {
+        for (int i = 0; i < 20; i++) {
+            double n[3] = {0.3 + i, 1.1, 0}, sides[3], centre[3];
+            if (i % 2 == 0) {
+                n[1] = tilts[t]; /* nearly along x: two pairs of faces */
+            }
+            n[2] = tilts[t];
+            struct pvr_view view = view_along(n, &random);
+            struct pvr_footprint footprint;
+            random_box(&random, sides, centre);
+            pvr_footprint_make(&footprint, &view, sides, 1);
+            make_image(&footprint, centre, by_default, one);
+            make_image(&footprint, centre, by_cutting, two);
+            assert_true(fabs(sum_of(one) - 1) < 1e-12);
+            assert_true(fabs(sum_of(two) - 1) < 1e-12);
+            for (int p = 0; p < SIDE * SIDE; p++) {
+                assert_true(fabs(one[p / SIDE][p % SIDE] - two[p / SIDE][p % SIDE]) < 1e-12);
+            }
+        }
+    }
+}
+
+static void test_edges_along_the_axes_of_the_image(void **state) {
+    (void)state;
+    static double one[SIDE][SIDE], two[SIDE][SIDE];
+    uint64_t random = 3;
+    for (int i = 0; i < 60; i++) {
+        struct pvr_view_request request = {.direction = PVR_ALONG_VECTOR, .pixels = 1};
+        request.line_of_sight[i % 3] = random_in(&random, -1, 1);
+        request.line_of_sight[(i + 1) % 3] = random_in(&random, -1, 1);
+        const double low[3] = {0, 0, 0}, high[3] = {1, 1, 1};
+        struct pvr_view view;
+        struct pvr_footprint footprint;
+        double sides[3], centre[3];
+        unit_ok(pvr_view_make(&request, low, high, &view, NULL), NULL);
+        random_box(&random, sides, centre);
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        assert_int_equal(footprint.kind, PVR_FOOTPRINT_PRODUCT);
+        make_image(&footprint, centre, by_default, one);
+        make_image(&footprint, centre, by_cutting, two);
+        assert_true(fabs(sum_of(one) - 1) < 1e-13);
+        for (int p = 0; p < SIDE * SIDE; p++) {
+            assert_true(fabs(one[p / SIDE][p % SIDE] - two[p / SIDE][p % SIDE]) < 1e-13);
+        }
+    }
+}
+
+static void test_parts_of_a_depth_are_the_whole(void **state) {
+    (void)state;
+    uint64_t random = 12;
+    for (int i = 0; i < 100; i++) {
+        double sides[3], centre[3], all[SIDE], part[SIDE], sum[SIDE] = {0};
+        struct pvr_view view = random_view(&random);
+        struct pvr_footprint footprint;
+        random_box(&random, sides, centre);
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        by_cutting(&footprint, centre, 32, all);
+        for (int d = 0; d < 5; d++) {
+            double edge[6] = {-1e3,
+                              centre[2] - footprint.half[2] / 2,
+                              centre[2],
+                              centre[2] + footprint.half[2] / 9,
+                              centre[2] + footprint.half[2],
+                              1e3};
+            pvr_footprint_cut_row(&footprint, centre, edge + d, 0, 32, SIDE, part);
+            for (int x = 0; x < SIDE; x++) {
+                sum[x] += part[x];
+            }
+        }
+        for (int x = 0; x < SIDE; x++) {
+            assert_true(fabs(sum[x] - all[x]) < 1e-13);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shares_are_those_of_a_polyhedron),
+        cmocka_unit_test(test_shares_are_chords_over_pixels),
+        cmocka_unit_test(test_shadow_of_a_cube),
+        cmocka_unit_test(test_faces_seen_edge_on),
+        cmocka_unit_test(test_edges_along_the_axes_of_the_image),
+        cmocka_unit_test(test_parts_of_a_depth_are_the_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
