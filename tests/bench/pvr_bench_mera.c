@@ -1,0 +1,203 @@
+/* pvr_bench_mera.c - how fast a Mera file is read.
+ *
+ *   pvr_bench_mera FILE [THREADS [REPEATS]]
+ *
+ * Expands all columns of the mesh's kind, and the same LZ4 blocks by liblz4 alone from memory with
+ * the same threads; then loads the mesh. Gives the least of several times, and processor time.
+ */
+#include "pvr_jld2_columns.h"
+#include "pvr_lz4.h"
+#include "pvr_mera_output.h"
+
+#include <lz4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct columns {
+    const struct pvr_mera_table *table;
+    struct pvr_jld2_column *column;
+    uint8_t **compressed; /* [column]: its chunk */
+};
+
+struct timing {
+    double wall, cpu; /* least */
+};
+
+static double cpu_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void note(struct timing *timing, double wall, double cpu) {
+    timing->wall = timing->wall == 0 || wall < timing->wall ? wall : timing->wall;
+    timing->cpu = timing->cpu == 0 || cpu < timing->cpu ? cpu : timing->cpu;
+}
+
+static void must(enum pvr_status status, const struct pvr_error *error) {
+    if (status != PVR_OK) {
+        fprintf(stderr, "pvr_bench_mera: %s\n", error->message);
+        exit(1);
+    }
+}
+
+static bool from_memory(void *context, uint64_t offset, void *data, size_t bytes) {
+    memcpy(data, (const uint8_t *)context + offset, bytes);
+    return true;
+}
+
+/* One column's blocks, by liblz4. */
+static enum pvr_status expand_alone(void *context, size_t task, struct pvr_worker *worker,
+                                    struct pvr_error *error) {
+    (void)worker;
+    const struct columns *columns = context;
+    const struct pvr_jld2_object *object = columns->column[task].object;
+    struct pvr_lz4_block *blocks;
+    size_t count;
+    const char *problem =
+        pvr_lz4_list(from_memory, columns->compressed[task], object->chunk[0].bytes,
+                     pvr_jld2_bytes(object), &blocks, &count);
+    for (size_t i = 0; problem == NULL && i < count; i++) {
+        const uint8_t *in = columns->compressed[task] + blocks[i].in;
+        uint8_t *out = (uint8_t *)columns->column[task].out + blocks[i].out;
+        if (blocks[i].plain) {
+            memcpy(out, in, blocks[i].out_bytes);
+        } else if (LZ4_decompress_safe((const char *)in, (char *)out, (int)blocks[i].in_bytes,
+                                       (int)blocks[i].out_bytes) < 0) {
+            problem = "liblz4 fails";
+        }
+    }
+    free(blocks);
+    return problem == NULL ? PVR_OK : pvr_fail(error, PVR_ERROR_FORMAT, "%s", problem);
+}
+
+/* Reads the compressed bytes; false where a column is not one chunk of HDF5's LZ4. */
+static bool fetch(const struct pvr_jld2_source *source, struct columns *columns) {
+    for (int i = 0; i < columns->table->ncolumns; i++) {
+        const struct pvr_jld2_object *object = columns->column[i].object;
+        FILE *file = fopen(source->path, "rb");
+        if (object->nchunks != 1 || file == NULL) {
+            return false;
+        }
+        columns->compressed[i] = malloc(object->chunk[0].bytes);
+        bool read = fseek(file, (long)object->chunk[0].offset, SEEK_SET) == 0 &&
+                    fread(columns->compressed[i], object->chunk[0].bytes, 1, file) == 1;
+        fclose(file);
+        if (!read || memcmp(columns->compressed[i], "\x04\x22\x4d\x18", 4) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void bench_columns(const struct pvr_mera *mera, const struct pvr_threads *threads,
+                          int repeats) {
+    const struct pvr_mera_table *table = &mera->table[pvr_mera_mesh_kind(mera)];
+    size_t n = (size_t)table->ncolumns;
+    struct columns columns = {table, calloc(n, sizeof *columns.column),
+                              calloc(n, sizeof *columns.compressed)};
+    struct timing ours = {0, 0}, alone = {0, 0};
+    struct pvr_error error;
+    struct pvr_jld2_source source;
+    uint64_t bytes = 0, cost[1024];
+    must(pvr_jld2_source_open(mera->path, &mera->identity, &source, &error), &error);
+    for (size_t i = 0; i < n && i < 1024; i++) {
+        const struct pvr_jld2_object *object = &table->column[i].object;
+        size_t size = (size_t)pvr_jld2_bytes(object);
+        columns.column[i] =
+            (struct pvr_jld2_column){object, table->column[i].name, pvr_large_alloc(size)};
+        memset(columns.column[i].out, 1, size);
+        bytes += size;
+        cost[i] = pvr_jld2_column_stored(object);
+    }
+    bool comparable = fetch(&source, &columns);
+    for (int r = 0; r < repeats; r++) {
+        struct pvr_job job;
+        double wall = pvr_seconds(), cpu = cpu_seconds();
+        must(pvr_job_begin(&job, threads, NULL, NULL, &error), &error);
+        must(pvr_jld2_columns_read(&source, columns.column, (int)n, &job, &error), &error);
+        pvr_job_end(&job, NULL);
+        note(&ours, pvr_seconds() - wall, cpu_seconds() - cpu);
+        if (comparable) {
+            wall = pvr_seconds();
+            cpu = cpu_seconds();
+            must(pvr_job_begin(&job, threads, NULL, NULL, &error), &error);
+            must(pvr_job_run(&job, n, cost, expand_alone, NULL, &columns, &error), &error);
+            pvr_job_end(&job, NULL);
+            note(&alone, pvr_seconds() - wall, cpu_seconds() - cpu);
+        }
+    }
+    printf("%zu columns, %.1f MB in the file, %.1f MB expanded\n", n, (double)table->stored / 1e6,
+           (double)bytes / 1e6);
+    printf("  expanded from the file    %.3f s, processors %.3f s\n", ours.wall, ours.cpu);
+    if (comparable) {
+        printf("  liblz4 alone from memory  %.3f s, processors %.3f s: %.0f %%, by processor time "
+               "%.0f %%\n",
+               alone.wall, alone.cpu, 100 * alone.wall / ours.wall, 100 * alone.cpu / ours.cpu);
+    }
+    for (size_t i = 0; i < n; i++) {
+        pvr_large_free(columns.column[i].out, (size_t)pvr_jld2_bytes(columns.column[i].object));
+        free(columns.compressed[i]);
+    }
+    pvr_jld2_source_close(&source);
+    free(columns.column);
+    free(columns.compressed);
+}
+
+static void bench_mesh(const char *path, const struct pvr_threads *threads, int repeats) {
+    struct timing timing = {0, 0};
+    uint64_t cells = 0;
+    int nfields = 0;
+    for (int r = 0; r < repeats; r++) {
+        struct pvr_error error;
+        struct pvr_snapshot *snapshot;
+        struct pvr_mesh *mesh;
+        const char *names[64];
+        double wall = pvr_seconds(), cpu = cpu_seconds();
+        must(pvr_snapshot_open(path, &snapshot, &error), &error);
+        const struct pvr_field_table *table = pvr_snapshot_fields(snapshot);
+        nfields = 0;
+        for (int i = 0; i < table->nfields && nfields < 64; i++) {
+            if (table->field[i].by_default) {
+                names[nfields++] = table->field[i].name;
+            }
+        }
+        const struct pvr_mesh_request request = {
+            .fields = names, .nfields = nfields, .precision = PVR_FLOAT32};
+        must(pvr_mesh_load(snapshot, &request, threads, NULL, NULL, &mesh, &error), &error);
+        note(&timing, pvr_seconds() - wall, cpu_seconds() - cpu);
+        cells = mesh->octree->nleaves;
+        if (r == repeats - 1) {
+            char text[4096];
+            pvr_report_text(&mesh->report, text, sizeof text);
+            printf("%s", text);
+        }
+        pvr_mesh_free(mesh);
+        pvr_snapshot_release(snapshot);
+    }
+    printf("  mesh of %llu leaf cells, %d fields in float: %.3f s, processors %.3f s\n",
+           (unsigned long long)cells, nfields, timing.wall, timing.cpu);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fprintf(stderr, "usage: pvr_bench_mera FILE [THREADS [REPEATS]]\n");
+        return 2;
+    }
+    const struct pvr_threads threads = {.max = argc > 2 ? atoi(argv[2]) : 0, .prefetch = true};
+    int repeats = argc > 3 ? atoi(argv[3]) : 3;
+    struct pvr_mera *mera;
+    struct pvr_error error;
+    must(pvr_mera_open(argv[1], &mera, &error), &error);
+    if (pvr_mera_mesh_kind(mera) == PVR_MERA_KINDS) {
+        fprintf(stderr, "pvr_bench_mera: %s: has no cells\n", argv[1]);
+        return 1;
+    }
+    bench_columns(mera, &threads, repeats);
+    bench_mesh(argv[1], &threads, repeats);
+    pvr_mera_free(mera);
+    return 0;
+}
