@@ -16,6 +16,8 @@ enum {
     BLOCK_BYTES = 4 << 20  /* the same of expanded blocks */
 };
 
+static const char unreadable[] = "it cannot be read";
+
 /* ---- the file ---------------------------------------------------------------------------------
  */
 
@@ -86,6 +88,7 @@ struct part {
 struct reading {
     const struct pvr_jld2_source *source;
     const struct pvr_jld2_column *columns;
+    uint64_t column_room;          /* bytes at each column; 0: no more than it has */
     struct pvr_lz4_block **blocks; /* [column]; the places are those in the chunk */
     struct part *part;
     uint64_t *cost;
@@ -139,7 +142,7 @@ static enum pvr_status cut_blocks(struct reading *reading, int column, bool *cut
                         reading->columns[column].name, problem);
     }
     reading->blocks[column] = blocks;
-    *cut = count > 1;
+    *cut = count > 0;
     enum pvr_status status = PVR_OK;
     for (size_t first = 0, end; *cut && status == PVR_OK && first < count; first = end) {
         end = first + 1;
@@ -215,6 +218,33 @@ static uint64_t scratch_bytes(const struct pvr_jld2_object *object, const struct
     return beyond ? 2 * round_up(step) : pvr_expand_needs_scratch(object) ? step : 0;
 }
 
+uint64_t pvr_jld2_column_room(uint64_t bytes) {
+    return bytes + pvr_lz4_margin(bytes);
+}
+
+/* A block that is all of the column, if it can be expanded in the column's own memory. */
+static bool read_in_place(const struct reading *reading, const struct pvr_jld2_column *column,
+                          const struct part *part, const char **problem) {
+    const struct pvr_lz4_block *block = &reading->blocks[part->column][part->first];
+    uint8_t *out = column->out;
+    if (part->count != 1 || block->out_bytes != pvr_jld2_bytes(column->object)) {
+        return false;
+    }
+    if (block->plain) {
+        *problem = read_at(reading->source, part->offset, out, part->bytes) ? NULL : unreadable;
+        return true;
+    }
+    uint64_t room = reading->column_room;
+    if (room < block->out_bytes + pvr_lz4_margin(block->in_bytes) || room < block->in_bytes) {
+        return false;
+    }
+    uint8_t *in = out + room - block->in_bytes;
+    *problem = read_at(reading->source, part->offset, in, part->bytes)
+                   ? pvr_lz4_block_expand(block, in, out)
+                   : unreadable;
+    return true;
+}
+
 static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *worker,
                                  struct pvr_error *error) {
     const struct reading *reading = context;
@@ -223,9 +253,8 @@ static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *
     const char *problem = NULL;
     if (part->chunk == NULL) {
         uint8_t *out = (uint8_t *)column->out + part->out;
-        problem =
-            read_at(reading->source, part->offset, out, part->bytes) ? NULL : "it cannot be read";
-    } else {
+        problem = read_at(reading->source, part->offset, out, part->bytes) ? NULL : unreadable;
+    } else if (part->count == 0 || !read_in_place(reading, column, part, &problem)) {
         uint64_t more = part->count > 0 ? 0 : scratch_bytes(column->object, part);
         uint8_t *in = pvr_worker_buffer(worker, round_up(part->bytes) + more);
         if (in == NULL) {
@@ -233,7 +262,7 @@ static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *
                             (unsigned long long)part->bytes);
         }
         if (!read_at(reading->source, part->offset, in, part->bytes)) {
-            problem = "it cannot be read";
+            problem = unreadable;
         } else if (part->count == 0) {
             problem = expand_whole(column, part, in);
         }
@@ -269,7 +298,14 @@ uint64_t pvr_jld2_column_stored(const struct pvr_jld2_object *object) {
 enum pvr_status pvr_jld2_columns_read(const struct pvr_jld2_source *source,
                                       const struct pvr_jld2_column *columns, int count,
                                       struct pvr_job *job, struct pvr_error *error) {
-    struct reading reading = {.source = source, .columns = columns};
+    return pvr_jld2_columns_read_in(source, columns, count, 0, job, error);
+}
+
+enum pvr_status pvr_jld2_columns_read_in(const struct pvr_jld2_source *source,
+                                         const struct pvr_jld2_column *columns, int count,
+                                         uint64_t room, struct pvr_job *job,
+                                         struct pvr_error *error) {
+    struct reading reading = {.source = source, .columns = columns, .column_room = room};
     reading.blocks = calloc((size_t)count + 1, sizeof *reading.blocks);
     enum pvr_status status = reading.blocks != NULL ? PVR_OK : out_of_memory(error);
     for (int i = 0; status == PVR_OK && i < count; i++) {

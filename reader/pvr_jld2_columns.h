@@ -2,7 +2,9 @@
  *
  * A column in one chunk is one task, or several where its LZ4 consists of blocks that can be
  * expanded by themselves; columns that are not compressed are read in pieces. A thread holds the
- * compressed bytes of one task at a time. libhdf5 has no part in it.
+ * compressed bytes of one task at a time: at the end of the column's own memory, where they are
+ * expanded from the front, if it is LZ4 in one block and there is room; else in a buffer. libhdf5
+ * has no part in it.
  */
 #ifndef PVR_JLD2_COLUMNS_H
 #define PVR_JLD2_COLUMNS_H
@@ -36,5 +38,13 @@ uint64_t pvr_jld2_column_stored(const struct pvr_jld2_object *object);
 enum pvr_status pvr_jld2_columns_read(const struct pvr_jld2_source *source,
                                       const struct pvr_jld2_column *columns, int count,
                                       struct pvr_job *job, struct pvr_error *error);
+/* The same where `room` bytes may be used at each column's `out`, at least those that it has. With
+ * pvr_jld2_column_room(), most need no memory of a thread. */
+enum pvr_status pvr_jld2_columns_read_in(const struct pvr_jld2_source *source,
+                                         const struct pvr_jld2_column *columns, int count,
+                                         uint64_t room, struct pvr_job *job,
+                                         struct pvr_error *error);
+/* Room for a column of `bytes` that is expanded where it stands. */
+uint64_t pvr_jld2_column_room(uint64_t bytes);
 
 #endif

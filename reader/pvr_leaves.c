@@ -11,18 +11,18 @@ typedef unsigned long long ull;
 
 enum { LEAST_CHUNK = 1 << 18, MOST_CHUNKS = 256, DIGIT = 11, DIGITS = 1 << DIGIT };
 
-enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t count,
+enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t count, size_t buffer,
                                  const char *path, struct pvr_error *error) {
-    *leaves = (struct pvr_leaves){.ndim = ndim, .count = count, .room = count, .path = path};
+    *leaves = (struct pvr_leaves){
+        .ndim = ndim, .count = count, .room = count, .buffer = buffer, .path = path};
     if (count == 0 || count >= PVR_NO_ROW) {
         return pvr_fail(error, count == 0 ? PVR_ERROR_FORMAT : PVR_ERROR_UNSUPPORTED,
                         "%s: has %llu cells where 1 to %llu can be read", path, (ull)count,
                         (ull)PVR_NO_ROW - 1);
     }
-    size_t bytes = count * sizeof *leaves->key;
-    leaves->key = pvr_large_alloc(bytes);
-    leaves->spare[0] = pvr_large_alloc(bytes);
-    leaves->spare[1] = pvr_large_alloc(bytes);
+    leaves->key = pvr_large_alloc(buffer);
+    leaves->spare[0] = pvr_large_alloc(buffer);
+    leaves->spare[1] = pvr_large_alloc(buffer);
     if (leaves->key == NULL || leaves->spare[0] == NULL || leaves->spare[1] == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu cells", (ull)count);
     }
@@ -30,10 +30,9 @@ enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t c
 }
 
 void pvr_leaves_free(struct pvr_leaves *leaves) {
-    size_t bytes = leaves->room * sizeof *leaves->key;
-    pvr_large_free(leaves->key, bytes);
-    pvr_large_free(leaves->spare[0], bytes);
-    pvr_large_free(leaves->spare[1], bytes);
+    pvr_large_free(leaves->key, leaves->buffer);
+    pvr_large_free(leaves->spare[0], leaves->buffer);
+    pvr_large_free(leaves->spare[1], leaves->buffer);
     leaves->key = leaves->spare[0] = leaves->spare[1] = NULL;
     leaves->row = NULL;
 }

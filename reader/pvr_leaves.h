@@ -18,11 +18,13 @@
 /* Cells of `source` that no row stands for: refined or outside. */
 #define PVR_NO_ROW UINT32_MAX
 
-/* Memory: 24 bytes a row at most. */
+/* Memory: 24 bytes a row (and a 256th). */
 struct pvr_leaves {
     int ndim;
     uint64_t count;
     uint64_t room;      /* rows of the list */
+    size_t buffer;      /* bytes of key and of each spare: some more than the rows need, see
+                           pvr_jld2_column_room */
     const char *path;   /* for messages; borrowed */
     uint64_t *key;      /* room */
     uint64_t *spare[2]; /* room each: for columns that are read, then of the sort */
@@ -39,8 +41,8 @@ struct pvr_whole_column {
     int bytes; /* of a value: 8 or 4, signed, of this machine's order */
 };
 
-/* `leaves` all zero before. Free it whatever comes. */
-enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t count,
+/* `leaves` all zero before. Free it whatever comes. `buffer`: bytes, at least 8 a row. */
+enum pvr_status pvr_leaves_begin(struct pvr_leaves *leaves, int ndim, uint64_t count, size_t buffer,
                                  const char *path, struct pvr_error *error);
 /* Takes the columns of levels and of the first coordinate, then those of the others (null beyond
  * ndim); they may lie in `spare`. Fails for levels and coordinates that do not exist. */
@@ -75,8 +77,9 @@ struct pvr_leaf_map {
 };
 
 /* Builds the octree down to max_level (0: all) of a box of `boxlen` code lengths a side, and the
- * map. The grid of trees is cropped to the leaves. Frees what `leaves` holds. */
-enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int max_level,
+ * map. The grid of trees is cropped to the leaves. What `leaves` holds is of no use afterwards but
+ * as memory. */
+enum pvr_status pvr_leaves_build(const struct pvr_leaves *leaves, double boxlen, int max_level,
                                  struct pvr_job *job, struct pvr_octree **octree,
                                  struct pvr_leaf_map *map, struct pvr_error *error);
 void pvr_leaves_free(struct pvr_leaves *leaves);

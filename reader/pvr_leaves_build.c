@@ -526,7 +526,7 @@ static enum pvr_status make_empty(int ndim, struct pvr_octree **octree, struct p
     return status;
 }
 
-enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int max_level,
+enum pvr_status pvr_leaves_build(const struct pvr_leaves *leaves, double boxlen, int max_level,
                                  struct pvr_job *job, struct pvr_octree **octree,
                                  struct pvr_leaf_map *map, struct pvr_error *error) {
     memset(map, 0, sizeof *map);
@@ -534,12 +534,9 @@ enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int m
     struct building building = {.leaves = leaves, .map = map};
     building.last = max_level > 0 && max_level < leaves->high ? max_level : leaves->high;
     if (leaves->count == 0) { /* of a region: not a tree */
-        pvr_leaves_free(leaves);
         return make_empty(leaves->ndim, octree, error);
     }
     building.root = choose_root(leaves, building.last);
-    pvr_large_free(leaves->spare[0], leaves->room * sizeof *leaves->key);
-    leaves->spare[0] = NULL;
     enum pvr_status status = make_octree(&building, boxlen, error);
     if (status == PVR_OK) {
         status = cut_segments(&building, error);
@@ -556,7 +553,6 @@ enum pvr_status pvr_leaves_build(struct pvr_leaves *leaves, double boxlen, int m
     if (status == PVR_OK) {
         status = pvr_job_run(job, building.ntasks, NULL, place_leaves, NULL, &building, error);
     }
-    pvr_leaves_free(leaves);
     if (status == PVR_OK) {
         status = finish(&building, job, error);
     }

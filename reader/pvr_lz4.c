@@ -296,6 +296,10 @@ const char *pvr_lz4_list(pvr_lz4_read_fn read, void *context, uint64_t bytes, ui
     return problem;
 }
 
+uint64_t pvr_lz4_margin(uint64_t bytes) {
+    return (bytes >> 8) + 64; /* lz4.h: LZ4_DECOMPRESS_INPLACE_MARGIN is (bytes >> 8) + 32 */
+}
+
 const char *pvr_lz4_block_expand(const struct pvr_lz4_block *block, const uint8_t *in,
                                  uint8_t *out) {
     if (block->plain) {

@@ -32,7 +32,10 @@ typedef bool (*pvr_lz4_read_fn)(void *context, uint64_t offset, void *data, size
  * expanded whole. *blocks is to be freed. Null where all is well, else what is wrong. */
 const char *pvr_lz4_list(pvr_lz4_read_fn read, void *context, uint64_t bytes, uint64_t out_bytes,
                          struct pvr_lz4_block **blocks, size_t *count);
-/* Expands one block whose bytes are at `in`. */
+/* Bytes that must lie behind the room of the expanded bytes if the `bytes` of a block stand at the
+ * very end and are expanded to the front of the same memory. */
+uint64_t pvr_lz4_margin(uint64_t bytes);
+/* Expands one block whose bytes are at `in`; they may stand as pvr_lz4_margin() says. */
 const char *pvr_lz4_block_expand(const struct pvr_lz4_block *block, const uint8_t *in,
                                  uint8_t *out);
 

@@ -10,7 +10,8 @@
 
 enum {
     LEAST_COLUMNS = 2, /* that are in memory at a time */
-    ROW_BYTES = 24     /* of memory besides the arrays: what this may need for a row */
+    ROW_BYTES = 24,    /* of memory besides the arrays: what this may need for a row */
+    MOST_KEPT = 3
 };
 
 /* One component of an array, and the columns that it needs. */
@@ -44,14 +45,61 @@ struct loading {
     uint64_t hash; /* of the mesh's list of cells */
     int nitems;
     struct item *item;
+    int nkept;
+    struct kept {
+        void *memory;
+        size_t bytes;
+    } kept[MOST_KEPT];
     struct pvr_array *density; /* to weigh with: an array of the mesh, or one more */
 };
 
 /* ---- structure --------------------------------------------------------------------------------
  */
 
+/* Bytes of the memory of any column of a table: none has wider values. */
+static size_t column_room(const struct pvr_mera_table *table) {
+    return (size_t)pvr_jld2_column_room(table->nrows * sizeof(double));
+}
+
 static struct pvr_jld2_column column_of(const struct pvr_mera_table *table, int column, void *out) {
     return (struct pvr_jld2_column){&table->column[column].object, table->column[column].name, out};
+}
+
+/* Memory of columns that is not in use, kept because fresh memory costs more than all else. */
+static void *take_memory(struct loading *loading, size_t bytes) {
+    for (int i = loading->nkept; i > 0; i--) {
+        struct kept *kept = &loading->kept[i - 1];
+        if (kept->bytes == bytes) {
+            void *memory = kept->memory;
+            *kept = loading->kept[--loading->nkept];
+            return memory;
+        }
+    }
+    return pvr_large_alloc(bytes);
+}
+
+static void keep_memory(struct loading *loading, void *memory, size_t bytes) {
+    if (memory == NULL || loading->nkept == MOST_KEPT) {
+        pvr_large_free(memory, bytes);
+    } else {
+        loading->kept[loading->nkept++] = (struct kept){memory, bytes};
+    }
+}
+
+/* Lets all but `count` go. */
+static void drop_memory(struct loading *loading, int count) {
+    while (loading->nkept > count) {
+        struct kept *kept = &loading->kept[--loading->nkept];
+        pvr_large_free(kept->memory, kept->bytes);
+    }
+}
+
+/* Keeps the memory of a list of leaves. */
+static void keep_leaves(struct loading *loading, struct pvr_leaves *leaves) {
+    keep_memory(loading, leaves->key, leaves->buffer);
+    keep_memory(loading, leaves->spare[0], leaves->buffer);
+    keep_memory(loading, leaves->spare[1], leaves->buffer);
+    leaves->key = leaves->spare[0] = leaves->spare[1] = NULL;
 }
 
 static struct pvr_whole_column whole_of(const struct pvr_jld2_column *column) {
@@ -70,8 +118,8 @@ static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind k
     static const char *const names[] = {"level", "cx", "cy", "cz"};
     const struct pvr_mera_table *table = &loading->mera->table[kind];
     int ndim = loading->mera->info.ndim;
-    enum pvr_status status =
-        pvr_leaves_begin(leaves, ndim, table->nrows, loading->mera->path, error);
+    enum pvr_status status = pvr_leaves_begin(leaves, ndim, table->nrows, column_room(table),
+                                              loading->mera->path, error);
     for (int pair = 0; status == PVR_OK && pair <= (ndim > 1); pair++) {
         struct pvr_jld2_column columns[2];
         struct pvr_whole_column whole[2] = {{NULL, 8}, {NULL, 8}};
@@ -86,7 +134,8 @@ static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind k
                 whole[i] = whole_of(&columns[count++]);
             }
         }
-        status = pvr_jld2_columns_read(&loading->source, columns, count, loading->job, error);
+        status = pvr_jld2_columns_read_in(&loading->source, columns, count, leaves->buffer,
+                                          loading->job, error);
         if (status == PVR_OK && pair == 0) {
             status = pvr_leaves_take_first(leaves, whole[0], whole[1], loading->job, error);
         } else if (status == PVR_OK) {
@@ -130,7 +179,7 @@ static enum pvr_status load_structure(struct loading *loading, struct pvr_error 
     if (status == PVR_OK) {
         status = build(loading, &leaves, &loading->mesh->octree, &cells->map, error);
     }
-    pvr_leaves_free(&leaves);
+    keep_leaves(loading, &leaves);
     cells->known = status == PVR_OK;
     cells->use = &cells->map;
     return status;
@@ -177,7 +226,7 @@ static enum pvr_status know_cells(struct loading *loading, enum pvr_mera_kind ki
         }
         cells->use = &cells->map;
     }
-    pvr_leaves_free(&leaves);
+    keep_leaves(loading, &leaves);
     pvr_octree_release(octree);
     cells->known = status == PVR_OK;
     return status;
@@ -354,10 +403,11 @@ static int most_columns(const struct loading *loading, const struct pvr_mera_tab
 static enum pvr_status run_round(struct loading *loading, struct round *round,
                                  struct pvr_error *error) {
     const struct pvr_mera_table *table = &loading->mera->table[round->kind];
-    size_t bytes = table->nrows * sizeof(double);
+    size_t bytes = column_room(table);
     enum pvr_status status = PVR_OK;
+    drop_memory(loading, round->ncolumns);
     for (int i = 0; i < round->ncolumns; i++) {
-        void *out = pvr_large_alloc(bytes);
+        void *out = take_memory(loading, bytes);
         round->read[i] = column_of(table, round->column[i], out);
         if (out == NULL) {
             status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a column of %llu rows",
@@ -365,8 +415,8 @@ static enum pvr_status run_round(struct loading *loading, struct round *round,
         }
     }
     if (status == PVR_OK) {
-        status = pvr_jld2_columns_read(&loading->source, round->read, round->ncolumns, loading->job,
-                                       error);
+        status = pvr_jld2_columns_read_in(&loading->source, round->read, round->ncolumns, bytes,
+                                          loading->job, error);
     }
     round->nfills = 0;
     for (int i = 0; status == PVR_OK && i < loading->nitems; i++) {
@@ -394,7 +444,7 @@ static enum pvr_status run_round(struct loading *loading, struct round *round,
             pvr_fill_leaves(loading->mesh->octree, round->fill, round->nfills, loading->job, error);
     }
     for (int i = 0; i < round->ncolumns; i++) {
-        pvr_large_free(round->read[i].out, bytes);
+        keep_memory(loading, round->read[i].out, bytes);
     }
     return status;
 }
@@ -570,6 +620,7 @@ enum pvr_status pvr_mera_mesh_load(struct pvr_snapshot *snapshot,
     for (int kind = 0; kind < PVR_MERA_KINDS; kind++) {
         pvr_leaf_map_free(&loading.cells[kind].map);
     }
+    drop_memory(&loading, 0);
     pvr_jld2_source_close(&loading.source);
     pvr_selection_free(&loading.selection);
     free(loading.item);

@@ -95,7 +95,8 @@ static enum pvr_status try(const struct list *list, int threads, int max_level,
         column[1 + axis] = (struct pvr_whole_column){list->at[axis], 8};
     }
     memset(built, 0, sizeof *built);
-    enum pvr_status status = pvr_leaves_begin(&leaves, list->ndim, list->count, "list", error);
+    enum pvr_status status =
+        pvr_leaves_begin(&leaves, list->ndim, list->count, 8 * list->count, "list", error);
     if (status == PVR_OK) {
         status = pvr_leaves_take_first(&leaves, column[0], column[1], &job, error);
     }
@@ -429,7 +430,7 @@ static void narrow_columns(void **state) {
             column[c] = i == 0 ? (struct pvr_whole_column){wide[c], 8}
                                : (struct pvr_whole_column){narrow[c], 4};
         }
-        unit_ok(pvr_leaves_begin(both[i], 3, list.count, "list", &error), &error);
+        unit_ok(pvr_leaves_begin(both[i], 3, list.count, 8 * list.count, "list", &error), &error);
         unit_ok(pvr_leaves_take_first(both[i], column[0], column[1], &job, &error), &error);
         unit_ok(pvr_leaves_take_rest(both[i], column[2], column[3], &job, &error), &error);
     }
