@@ -1,5 +1,5 @@
-/* pvr_series.h - the outputs of a run: sibling folders output_NNNNN as a time series, or sibling Mera
- * files (NAME and a number, .jld2). */
+/* pvr_series.h - the outputs of a run: sibling folders output_NNNNN as a time series, or sibling
+ * Mera files (NAME and a number, .jld2). */
 #ifndef PVR_SERIES_H
 #define PVR_SERIES_H
 
@@ -34,14 +34,14 @@ struct pvr_series {
  * and the first lines of the info file. Quick, and silent. */
 bool pvr_output_recognized(const char *path);
 
-/* The file that `path` stands for: itself if it is an info file or a Mera file; the info file inside
- * if it is an output folder. To be freed. */
+/* The file that `path` stands for: itself if it is an info file or a Mera file; the info file
+ * inside if it is an output folder. To be freed. */
 enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct pvr_error *error);
 
 /* All outputs beside the one that `path` names (info file or output folder); only that one if it
- * does not lie in a folder named output_NNNNN. Beside a Mera file: those whose names differ from its
- * own in the number alone. A folder of another name is taken as the run's: all outputs in it, or else
- * the Mera files output_NNNNN.jld2, an error if it has neither. */
+ * does not lie in a folder named output_NNNNN. Beside a Mera file: those whose names differ from
+ * its own in the number alone. A folder of another name is taken as the run's: all outputs in it,
+ * or else the Mera files output_NNNNN.jld2, an error if it has neither. */
 enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
                                 struct pvr_error *error);
 void pvr_series_free(struct pvr_series *series);

@@ -57,9 +57,9 @@ struct pvr_table {
 enum pvr_status pvr_table_load(const struct pvr_snapshot *snapshot, enum pvr_table_kind kind,
                                const struct pvr_threads *threads, struct pvr_table **table,
                                struct pvr_error *error);
-/* Leaves the rows whose point lies in `region` (null: all); a list without positions stays as it is.
- * Positions across a periodic border are moved with the region (pvr_region.h). On failure the list
- * is good for pvr_table_free alone. */
+/* Leaves the rows whose point lies in `region` (null: all); a list without positions stays as it
+ * is. Positions across a periodic border are moved with the region (pvr_region.h). On failure the
+ * list is good for pvr_table_free alone. */
 enum pvr_status pvr_table_keep_region(struct pvr_table *table, const struct pvr_snapshot *snapshot,
                                       const struct pvr_region *region, struct pvr_error *error);
 void pvr_table_free(struct pvr_table *table);
