@@ -24,14 +24,14 @@ def output_json(command, **options):
     return json.loads(text[re.search(r"^\{", text, re.M).start():])
 
 
-def make_output(build, folder, kind, cells):
+def make_output(build, folder, kind, cells, name=None, more=()):
     """Generates an output, or takes the one that is there from an earlier run."""
-    target = folder / f"{kind}-{cells}"
+    target = folder / f"{name or kind}-{cells}"
     stamp = target / "made.json"
     if not stamp.exists():
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        made = run([build / "bin/pvr_generate", target, "--cells", str(cells), "--kind", kind],
+        made = run([build / "bin/pvr_generate", target, "--cells", str(cells), "--kind", kind, *more],
                    stdout=subprocess.PIPE).stdout
         stamp.write_text(made)
     return pathlib.Path(json.loads(stamp.read_text())["path"])
@@ -152,6 +152,21 @@ def bench_kind(arguments, folder, kind):
             "yt_seconds": yt, "paraview": paraview, "peak_above_arrays": share}
 
 
+def bench_region(arguments, folder):
+    """Spheres of 1 % of the volume, of an output of many domains."""
+    output = make_output(arguments.build, folder, "clustered", arguments.cells, "region",
+                         ("--ncpu", "96"))
+    warm(output)
+    print(f"\nregions: {output}")
+    sys.stdout.flush()
+    figures = output_json([arguments.build / "bin/pvr_bench_region", output, "--runs",
+                           str(arguments.runs)])
+    print(f"  1 % of the volume: at most {figures['worst_bytes']:.2f} times the octs' bytes of the "
+          f"domains that own a cell in it are read; a byte takes "
+          f"{figures['time_per_byte']:.1f} times as long as of the whole mesh")
+    return figures
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -176,6 +191,7 @@ def main():
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.dir or pathlib.Path(tempfile.gettempdir()) / "pvramses-bench")
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
+    results["region"] = bench_region(arguments, folder)
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
     target = arguments.build / "bench.json"

@@ -5,6 +5,7 @@
 #include "pvr_mesh.h"
 #include "pvr_statistics.h"
 #include "pvr_stream.h"
+#include "region_judge.h"
 #include "support.h"
 
 #include <math.h>
@@ -35,89 +36,12 @@ static struct pvr_mesh *load(struct pvr_snapshot *snapshot, const struct pvr_reg
     return mesh;
 }
 
-/* ---- the region by itself ---------------------------------------------------------------------
- * Every cell of an output against a region, in the plainest way: all images of the cell. Tilted
- * cylinders follow pvr_shape.h, which has a test of its own. */
-
-struct judge {
-    const struct pvr_region *region;
-    int ndim;
-    double size[3]; /* of the box */
-    bool periodic[3];
-};
-
-static bool image_overlaps(const struct judge *judge, const double low[3], const double high[3]) {
-    const struct pvr_region *region = judge->region;
-    double square = 0;
-    int along = -1, parts = 0;
-    for (int a = 0; a < judge->ndim; a++) {
-        parts += region->axis[a] != 0;
-        along = region->axis[a] != 0 ? a : along;
-    }
-    if (region->type == PVR_REGION_CYLINDER && parts > 1) {
-        struct pvr_shape shape;
-        return pvr_shape_make(region, judge->ndim, &shape) && pvr_shape_overlaps(&shape, low, high);
-    }
-    for (int a = 0; a < judge->ndim; a++) {
-        double c = region->centre[a], nearest = c < low[a] ? low[a] : c > high[a] ? high[a] : c;
-        double half = region->type == PVR_REGION_BOX ? region->size[a] / 2 : region->height / 2;
-        if (region->type == PVR_REGION_BOX || (region->type == PVR_REGION_CYLINDER && a == along)) {
-            if (!(fabs(nearest - c) < half)) {
-                return false;
-            }
-        } else {
-            square += (nearest - c) * (nearest - c);
-        }
-    }
-    return region->type == PVR_REGION_BOX || square < region->radius * region->radius;
-}
-
-/* Is the cell of `level` at `at` part of the region: by volume, or by centre? */
-static bool is_part(const struct judge *judge, int level, const uint32_t at[3],
-                    const uint32_t ncoarse[3], bool by_centre) {
-    double cell[3];
-    int images = 1;
-    for (int a = 0; a < judge->ndim; a++) {
-        cell[a] = ldexp(judge->size[a] / ncoarse[a], -level);
-        images *= 3;
-    }
-    for (int i = 0; i < images; i++) {
-        double low[3] = {0, 0, 0}, high[3] = {0, 0, 0};
-        int shift[3] = {i % 3 - 1, i / 3 % 3 - 1, i / 9 - 1};
-        bool image = true;
-        for (int a = 0; a < judge->ndim; a++) {
-            double moved = shift[a] * judge->size[a];
-            image = image && (judge->periodic[a] || shift[a] == 0);
-            low[a] = (at[a] + (by_centre ? 0.5 : 0.0)) * cell[a] + moved;
-            high[a] = by_centre ? low[a] : (at[a] + 1.0) * cell[a] + moved;
-        }
-        struct pvr_shape shape;
-        bool there = by_centre ? pvr_shape_make(judge->region, judge->ndim, &shape) &&
-                                     pvr_shape_contains(&shape, low)
-                               : image_overlaps(judge, low, high);
-        if (image && there) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct judge make_judge(struct pvr_snapshot *snapshot, const struct pvr_region *region) {
-    struct judge judge = {.region = region, .ndim = pvr_snapshot_info(snapshot)->ndim};
-    uint32_t ncoarse[3];
-    pvr_snapshot_box(snapshot, judge.size, ncoarse);
-    for (int a = 0; a < 3; a++) { /* no boundary cells around the box */
-        judge.periodic[a] = snapshot->layout.amr.ncoarse[a] == (int32_t)ncoarse[a];
-    }
-    return judge;
-}
-
 /* ---- region = whole, masked -------------------------------------------------------------------
  */
 
 struct comparison {
     const struct pvr_mesh *whole, *part;
-    struct judge judge;
+    struct region_judge judge;
     uint32_t ncoarse[3];
     int64_t low[3]; /* place of the part's grid of trees among those of its level in the box */
     int root;
@@ -149,7 +73,7 @@ static void same_values(const struct comparison *comparison, const struct pvr_ce
 }
 
 static void compare_cell(struct comparison *comparison, const struct pvr_cell *part) {
-    const struct judge *judge = &comparison->judge;
+    const struct region_judge *judge = &comparison->judge;
     bool by_centre = judge->region->by_centre;
     uint32_t at[3] = {0, 0, 0};
     for (int a = 0; a < judge->ndim; a++) {
@@ -162,8 +86,8 @@ static void compare_cell(struct comparison *comparison, const struct pvr_cell *p
     if (part->level >= comparison->whole->octree->root_level) {
         assert_true(pvr_octree_cell(comparison->whole->octree, part->level, at, &whole));
         assert_int_equal(whole.level, part->level);
-        bool wanted =
-            is_part(judge, part->level, at, comparison->ncoarse, by_centre && !whole.refined);
+        bool wanted = region_judge_has(judge, part->level, at, comparison->ncoarse,
+                                       by_centre && !whole.refined);
         assert_int_equal(part->outside, !wanted);
         assert_int_equal(part->refined, whole.refined && wanted);
         same_values(comparison, &whole, part);
@@ -181,8 +105,8 @@ static void compare_cell(struct comparison *comparison, const struct pvr_cell *p
 static uint64_t count_part(const struct comparison *comparison, const struct pvr_cell *cell) {
     bool by_centre = comparison->judge.region->by_centre;
     if (!cell->refined) {
-        return is_part(&comparison->judge, cell->level, cell->coordinate, comparison->ncoarse,
-                       by_centre);
+        return region_judge_has(&comparison->judge, cell->level, cell->coordinate,
+                                comparison->ncoarse, by_centre);
     }
     struct pvr_cell children[8];
     uint64_t count = 0;
@@ -210,7 +134,7 @@ static uint64_t count_leaves(const struct comparison *comparison) {
 static uint64_t compare(struct pvr_snapshot *snapshot, const struct pvr_mesh *whole,
                         const struct pvr_mesh *part, const struct pvr_region *region) {
     struct comparison comparison = {
-        .whole = whole, .part = part, .judge = make_judge(snapshot, region)};
+        .whole = whole, .part = part, .judge = region_judge_make(snapshot, region)};
     const struct pvr_octree *octree = part->octree;
     double size[3];
     pvr_snapshot_box(snapshot, size, comparison.ncoarse);
@@ -280,17 +204,6 @@ static const struct pvr_region shares[] = {
 };
 enum { NSHARES = sizeof shares / sizeof *shares };
 
-static struct pvr_region scaled(const struct pvr_region *share, double box) {
-    struct pvr_region region = *share;
-    for (int a = 0; a < 3; a++) {
-        region.centre[a] *= box;
-        region.size[a] *= box;
-    }
-    region.radius *= box;
-    region.height *= box;
-    return region;
-}
-
 static void check_output(const char *path, bool quick) {
     struct pvr_snapshot *snapshot = open_output(path);
     double size[3];
@@ -300,7 +213,7 @@ static void check_output(const char *path, bool quick) {
     struct pvr_mesh *coarse = load(snapshot, NULL, PVR_FLOAT32, 5, 2);
     uint64_t most = 0;
     for (int i = 0; i < NSHARES; i += quick ? 3 : 1) {
-        struct pvr_region region = scaled(&shares[i], size[0]);
+        struct pvr_region region = region_scaled(&shares[i], size[0]);
         struct pvr_mesh *part = load(snapshot, &region, PVR_FLOAT64, 0, 2);
         uint64_t inside = compare(snapshot, whole, part, &region);
         most = inside > most ? inside : most;
@@ -347,7 +260,7 @@ static void any_number_of_threads(void **state) {
     double size[3];
     uint32_t ncoarse[3];
     pvr_snapshot_box(snapshot, size, ncoarse);
-    struct pvr_region region = scaled(&shares[6], size[0]);
+    struct pvr_region region = region_scaled(&shares[6], size[0]);
     struct pvr_mesh *one = load(snapshot, &region, PVR_FLOAT64, 0, 1);
     for (int threads = 2; threads <= 32; threads *= 4) {
         struct pvr_mesh *other = load(snapshot, &region, PVR_FLOAT64, 0, threads);
@@ -366,7 +279,7 @@ static void bounds(void **state) {
         double size[3];
         uint32_t ncoarse[3];
         pvr_snapshot_box(snapshot, size, ncoarse);
-        struct pvr_region region = scaled(&shares[i], size[0]);
+        struct pvr_region region = region_scaled(&shares[i], size[0]);
         struct pvr_shape shape;
         assert_true(pvr_shape_make(&region, 3, &shape));
         struct pvr_mesh *part = load(snapshot, &region, PVR_FLOAT32, 0, 2);
@@ -446,7 +359,7 @@ static void wrong_requests(void **state) {
 
 /* Notes for each domain and level whether it owns an oct that overlaps the region. */
 struct owners {
-    struct judge judge;
+    struct region_judge judge;
     uint32_t ncoarse[3];
     uint64_t *levels;
 };
@@ -456,8 +369,8 @@ static enum pvr_status note_owners(void *context, const struct pvr_block *block,
     (void)error;
     struct owners *owners = context;
     for (uint64_t o = 0; o < block->noct; o++) {
-        if (is_part(&owners->judge, block->level - 1, block->coordinate[o], owners->ncoarse,
-                    false)) {
+        if (region_judge_has(&owners->judge, block->level - 1, block->coordinate[o],
+                             owners->ncoarse, false)) {
             __atomic_fetch_or(&owners->levels[block->domain - 1], (uint64_t)1 << block->level,
                               __ATOMIC_RELAXED);
         }
@@ -467,7 +380,7 @@ static enum pvr_status note_owners(void *context, const struct pvr_block *block,
 
 /* Checks that every owner is chosen; returns how many domains are chosen that own nothing. */
 static int check_owners(struct pvr_snapshot *snapshot, const struct pvr_region *region) {
-    struct owners owners = {.judge = make_judge(snapshot, region)};
+    struct owners owners = {.judge = region_judge_make(snapshot, region)};
     double size[3];
     int ncpu = pvr_snapshot_info(snapshot)->ncpu, idle = 0;
     pvr_snapshot_box(snapshot, size, owners.ncoarse);
@@ -505,7 +418,7 @@ static void domains_that_own_it(void **state) {
                 share.centre[a] = (double)(unit_random(&random) >> 11) * 0x1p-53;
             }
             share.radius *= 0.5;
-            struct pvr_region region = scaled(&share, size[0]);
+            struct pvr_region region = region_scaled(&share, size[0]);
             idle += check_owners(snapshot, &region);
         }
         assert_in_range(idle, 0, 3);

@@ -5,9 +5,11 @@
 #include "pvr_mesh.h"
 #include "pvr_statistics.h"
 #include "pvr_stream.h"
+#include "region_judge.h"
 #include "support.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +28,6 @@ static const struct pvr_region shares[] = {
     {.type = PVR_REGION_SPHERE, .centre = {5, 0.5, 0.5}, .radius = 0.2}, /* nothing */
 };
 enum { NSHARES = sizeof shares / sizeof *shares };
-
-static struct pvr_region scaled(const struct pvr_region *share, double box) {
-    struct pvr_region region = *share;
-    for (int a = 0; a < 3; a++) {
-        region.centre[a] *= box;
-        region.size[a] *= box;
-    }
-    region.radius *= box;
-    region.height *= box;
-    return region;
-}
 
 static double box_size(const struct pvr_snapshot *snapshot) {
     double size[3];
@@ -84,7 +75,7 @@ static void a_stream_has_the_cells_of_the_mesh(void **state) {
     (void)state;
     for (int i = 0; i < PLAIN_OUTPUTS * NSHARES; i++) {
         struct pvr_snapshot *snapshot = parts_open(plain_outputs[i / NSHARES].path);
-        struct pvr_region region = scaled(&shares[i % NSHARES], box_size(snapshot));
+        struct pvr_region region = region_scaled(&shares[i % NSHARES], box_size(snapshot));
         const int density = pvr_variable_find(pvr_snapshot_fields(snapshot), "density");
         for (int max_level = 0; max_level <= 5; max_level += 5) {
             const struct pvr_stream_request request = {
@@ -161,7 +152,7 @@ static void check_particles(const char *path) {
     double box = box_size(snapshot);
     uint64_t most = 0;
     for (int i = 0; i + 1 < NSHARES; i++) {
-        struct pvr_region region = scaled(&shares[i], box);
+        struct pvr_region region = region_scaled(&shares[i], box);
         struct pvr_particle_request request = parts_request();
         request.region = &region;
         struct pvr_particles *some = parts_load(path, NULL, &request, 3);
@@ -192,7 +183,7 @@ static void check_particles(const char *path) {
         pvr_particles_free(some);
     }
     assert_true(most > 0);
-    struct pvr_region nothing = scaled(&shares[NSHARES - 1], box);
+    struct pvr_region nothing = region_scaled(&shares[NSHARES - 1], box);
     struct pvr_particle_request request = parts_request();
     request.region = &nothing;
     struct pvr_particles *none = parts_load(path, NULL, &request, 2);
@@ -254,11 +245,74 @@ static void other_particle_files_are_not_opened(void **state) {
     unit_drop_folder(folder);
 }
 
+/* ---- one handle, many regions at once ----------------------------------------------------------
+ */
+
+struct loading {
+    struct pvr_snapshot *snapshot;
+    const struct pvr_region *region;
+    struct pvr_mesh *mesh;
+};
+
+static void *load_mesh(void *context) {
+    struct loading *loading = context;
+    const char *fields[] = {"density", "domain"};
+    const struct pvr_mesh_request request = {
+        .fields = fields, .nfields = 2, .precision = PVR_FLOAT64, .region = loading->region};
+    const struct pvr_threads settings = {.max = 2};
+    if (pvr_mesh_load(loading->snapshot, &request, &settings, NULL, NULL, &loading->mesh, NULL) !=
+        PVR_OK) {
+        loading->mesh = NULL;
+    }
+    return NULL;
+}
+
+/* Each load asks for the tables of other domains; one asks for all. */
+static void one_handle_for_many(void **state) {
+    (void)state;
+    enum { LOADS = 6 };
+    const char *path = PVR_TEST_DATA "/sedov3d/output_00003";
+    struct pvr_region regions[LOADS];
+    struct pvr_snapshot *first = parts_open(path);
+    for (int i = 0; i < LOADS; i++) {
+        struct pvr_region share = {.type = i == 0 ? PVR_REGION_NONE : PVR_REGION_SPHERE,
+                                   .centre = {0.15 * i, 0.8 - 0.1 * i, 0.1 + 0.12 * i},
+                                   .radius = 0.1};
+        regions[i] = region_scaled(&share, box_size(first));
+    }
+    struct loading alone[LOADS], beside[LOADS];
+    pthread_t thread[LOADS];
+    for (int i = 0; i < LOADS; i++) {
+        alone[i] = (struct loading){first, &regions[i], NULL};
+        load_mesh(&alone[i]);
+        assert_non_null(alone[i].mesh);
+    }
+    for (int turn = 0; turn < 5; turn++) {
+        struct pvr_snapshot *shared = parts_open(path);
+        for (int i = 0; i < LOADS; i++) {
+            beside[i] = (struct loading){shared, &regions[i], NULL};
+            assert_int_equal(pthread_create(&thread[i], NULL, load_mesh, &beside[i]), 0);
+        }
+        for (int i = 0; i < LOADS; i++) {
+            pthread_join(thread[i], NULL);
+            assert_non_null(beside[i].mesh);
+            unit_same_mesh(alone[i].mesh, beside[i].mesh);
+            pvr_mesh_free(beside[i].mesh);
+        }
+        pvr_snapshot_release(shared);
+    }
+    for (int i = 0; i < LOADS; i++) {
+        pvr_mesh_free(alone[i].mesh);
+    }
+    pvr_snapshot_release(first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_has_the_cells_of_the_mesh),
         cmocka_unit_test(particles_that_lie_in_it),
         cmocka_unit_test(other_particle_files_are_not_opened),
+        cmocka_unit_test(one_handle_for_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
