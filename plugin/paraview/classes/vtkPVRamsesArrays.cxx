@@ -1,6 +1,7 @@
 // vtkPVRamsesArrays.cxx - see vtkPVRamsesArrays.h.
 #include "vtkPVRamsesArrays.h"
 
+#include "vtkAOSDataArrayTemplate.h"
 #include "vtkDoubleArray.h"
 #include "vtkFloatArray.h"
 #include "vtkInformation.h"
@@ -12,6 +13,8 @@
 #include "vtkLongLongArray.h"
 #include "vtkNew.h"
 #include "vtkUnsignedCharArray.h"
+
+#include <cstdio>
 
 namespace {
 
@@ -54,6 +57,16 @@ vtkSmartPointer<vtkDataArray> WrapSource(const SourceT &source) {
     if (source.has_ranges)
         SetRanges(result, source.range, source.norm);
     return result;
+}
+
+template <typename ValueT>
+bool BorrowAs(vtkDataArray *array, pvr_type type, pvr_array &borrowed) {
+    auto *values = vtkAOSDataArrayTemplate<ValueT>::FastDownCast(array);
+    if (!values)
+        return false;
+    borrowed.type = type;
+    borrowed.data = values->GetPointer(0);
+    return true;
 }
 
 } // namespace
@@ -104,4 +117,34 @@ void vtkPVRamsesArrays::Describe(vtkDataArray *target, vtkDataArray *source) {
     if (info->Has(vtkDataArray::UNITS_LABEL()))
         target->GetInformation()->Set(vtkDataArray::UNITS_LABEL(),
                                       info->Get(vtkDataArray::UNITS_LABEL()));
+}
+
+bool vtkPVRamsesArrays::Borrow(vtkDataArray *array, pvr_array &borrowed) {
+    borrowed = pvr_array();
+    borrowed.ncomponents = array->GetNumberOfComponents();
+    borrowed.ntuples = static_cast<uint64_t>(array->GetNumberOfTuples());
+    borrowed.references = 1;
+    const bool right = BorrowAs<float>(array, PVR_FLOAT32, borrowed) ||
+                       BorrowAs<double>(array, PVR_FLOAT64, borrowed) ||
+                       BorrowAs<unsigned char>(array, PVR_UINT8, borrowed) ||
+                       BorrowAs<int>(array, PVR_INT32, borrowed) ||
+                       BorrowAs<long long>(array, PVR_INT64, borrowed) ||
+                       (sizeof(long) == 8 && BorrowAs<long>(array, PVR_INT64, borrowed));
+    if (right) {
+        borrowed.bytes = borrowed.ntuples * static_cast<uint64_t>(borrowed.ncomponents) *
+                         pvr_type_bytes(borrowed.type);
+    }
+    return right;
+}
+
+pvr_mesh_array vtkPVRamsesArrays::Named(vtkDataArray *array, pvr_array &values) {
+    pvr_mesh_array named = pvr_mesh_array();
+    snprintf(named.name, sizeof named.name, "%s", array->GetName() ? array->GetName() : "");
+    vtkInformation *info = array->GetInformation();
+    if (info->Has(vtkDataArray::UNITS_LABEL()))
+        named.unit.label = info->Get(vtkDataArray::UNITS_LABEL());
+    named.unit.factor = 1.0;
+    named.ncomponents = values.ncomponents;
+    named.array = &values;
+    return named;
 }

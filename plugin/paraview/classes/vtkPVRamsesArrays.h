@@ -19,6 +19,13 @@ vtkSmartPointer<vtkDataArray> Wrap(pvr_array *array, const char *name);
 vtkSmartPointer<vtkDataArray> Wrap(const pvr_mesh_array &array);
 vtkSmartPointer<vtkDataArray> Wrap(const pvr_particle_array &array);
 
+// The values of a VTK array as they stand, owned by it; false if the library does not have their
+// type or they do not stand one after another.
+bool Borrow(vtkDataArray *array, pvr_array &borrowed);
+
+// `values` with the array's name and unit, which lives in the array.
+pvr_mesh_array Named(vtkDataArray *array, pvr_array &values);
+
 // Gives `target` the name, the unit and the names of components of `source`.
 void Describe(vtkDataArray *target, vtkDataArray *source);
 

@@ -4,9 +4,10 @@
 // pvr_octree_trees.h takes just that. Cursors would be some hundred times slower.
 #include "vtkPVRamsesOctree.h"
 
+#include "vtkPVRamsesArrays.h"
+
 #include "pvr_octree_trees.h"
 
-#include "vtkAOSDataArrayTemplate.h"
 #include "vtkBitArray.h"
 #include "vtkCellData.h"
 #include "vtkDataSetAttributes.h"
@@ -18,7 +19,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 
@@ -61,8 +61,8 @@ bool IsUniform(vtkDataArray *points) {
     return step > 0;
 }
 
-// Level of the trees' root cells, which the reader says in the field data. Some of ParaView's filters
-// drop that (slices): then a cell array of levels tells. 1 for other grids.
+// Level of the trees' root cells, which the reader says in the field data. Some of ParaView's
+// filters drop that (slices): then a cell array of levels tells. 1 for other grids.
 int RootLevelOf(vtkHyperTreeGrid *grid) {
     vtkDataArray *said = grid->GetFieldData()->GetArray("root_level");
     vtkDataArray *levels = grid->GetCellData()->GetArray("level");
@@ -77,35 +77,6 @@ int RootLevelOf(vtkHyperTreeGrid *grid) {
             value = levels->GetTuple1(grid->GetTree(tree)->GetGlobalIndexFromLocal(0));
     }
     return value >= 1 && value <= PVR_MAX_LEVELS ? static_cast<int>(value) : 1;
-}
-
-template <typename ValueT>
-bool Borrow(vtkDataArray *array, pvr_type type, pvr_array &borrowed) {
-    auto *values = vtkAOSDataArrayTemplate<ValueT>::FastDownCast(array);
-    if (!values)
-        return false;
-    borrowed.type = type;
-    borrowed.data = values->GetPointer(0);
-    return true;
-}
-
-// The values of a VTK array as they stand, if the library has their type.
-bool BorrowAny(vtkDataArray *array, pvr_array &borrowed) {
-    borrowed = pvr_array();
-    borrowed.ncomponents = array->GetNumberOfComponents();
-    borrowed.ntuples = static_cast<uint64_t>(array->GetNumberOfTuples());
-    borrowed.references = 1;
-    const bool right = Borrow<float>(array, PVR_FLOAT32, borrowed) ||
-                       Borrow<double>(array, PVR_FLOAT64, borrowed) ||
-                       Borrow<unsigned char>(array, PVR_UINT8, borrowed) ||
-                       Borrow<int>(array, PVR_INT32, borrowed) ||
-                       Borrow<long long>(array, PVR_INT64, borrowed) ||
-                       (sizeof(long) == 8 && Borrow<long>(array, PVR_INT64, borrowed));
-    if (right) {
-        borrowed.bytes = borrowed.ntuples * static_cast<uint64_t>(borrowed.ncomponents) *
-                         pvr_type_bytes(borrowed.type);
-    }
-    return right;
 }
 
 // Copies tuples to the octree's order; null `source`: by VTK's slow access, as doubles.
@@ -302,7 +273,7 @@ pvr_status vtkPVRamsesOctree::Add(vtkDataArray *array, pvr_error &error) {
                         static_cast<unsigned long long>(this->GridCells));
     }
     pvr_array borrowed;
-    const bool known = BorrowAny(array, borrowed);
+    const bool known = vtkPVRamsesArrays::Borrow(array, borrowed);
     pvr_array *values = nullptr;
     if (known && this->Map.empty()) {
         this->Borrowed.push_back(borrowed);
@@ -323,16 +294,8 @@ pvr_status vtkPVRamsesOctree::Add(vtkDataArray *array, pvr_error &error) {
                     nullptr);
         pvr_job_end(&job, nullptr);
     }
-    pvr_mesh_array added = pvr_mesh_array();
-    snprintf(added.name, sizeof added.name, "%s", name);
-    vtkInformation *info = array->GetInformation();
-    if (info->Has(vtkDataArray::UNITS_LABEL()))
-        added.unit.label = info->Get(vtkDataArray::UNITS_LABEL()); // lives in the array
-    added.unit.factor = 1.0;
-    added.ncomponents = values->ncomponents;
-    added.array = values;
     this->Kept.push_back(array);
-    this->Arrays.push_back(added);
+    this->Arrays.push_back(vtkPVRamsesArrays::Named(array, *values));
     this->Data.arrays = this->Arrays.data();
     this->Data.narrays = static_cast<int>(this->Arrays.size());
     return PVR_OK;
