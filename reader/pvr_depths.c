@@ -18,9 +18,21 @@ static void free_plan(struct pvr_mesh_plan *plan) {
     pvr_mesh_free(plan->mesh);
 }
 
-static void add(struct pvr_depths *depths, int level, uint64_t cells) {
+/* The sons of the last level of each depth, which are read again, are left out. */
+static uint64_t work_of(const struct pvr_mesh_plan *plan) {
+    const struct pvr_snapshot *snapshot = plan->snapshot;
+    if (pvr_mesh_wants_part(plan->request)) {
+        return pvr_mesh_plan_cells(plan);
+    }
+    return pvr_structure_file_bytes(snapshot, plan->domains, plan->levels, NULL) +
+           pvr_targets_file_bytes(snapshot, plan->domains, plan->levels.root, plan->levels.max,
+                                  plan->target, plan->mesh->narrays);
+}
+
+static void add(struct pvr_depths *depths, int level, const struct pvr_mesh_plan *plan) {
     depths->level[depths->count] = level;
-    depths->cells[depths->count++] = cells;
+    depths->cells[depths->count] = pvr_mesh_plan_cells(plan);
+    depths->work[depths->count++] = work_of(plan);
 }
 
 /* Lists the depths before the last one, which has `last` levels and `most` cells. */
@@ -42,7 +54,7 @@ static enum pvr_status list_coarser(struct pvr_depths *depths, struct pvr_snapsh
             }
             if (depths->count == 0 || ((double)cells >= growth * (double)before &&
                                        (double)most >= growth * (double)cells)) {
-                add(depths, l, cells);
+                add(depths, l, &plan);
             }
         }
         free_plan(&plan);
@@ -57,7 +69,8 @@ enum pvr_status pvr_depths_plan(struct pvr_snapshot *snapshot,
                                 struct pvr_error *error) {
     *depths = (struct pvr_depths){0};
     if (snapshot->mera != NULL) {
-        add(depths, request->max_level, 0);
+        depths->count = 1;
+        depths->level[0] = request->max_level;
         return PVR_OK;
     }
     struct pvr_job job;
@@ -75,7 +88,7 @@ enum pvr_status pvr_depths_plan(struct pvr_snapshot *snapshot,
         if (depths->count == 1 && cells <= first_cells) {
             depths->count = 0;
         }
-        add(depths, request->max_level, cells);
+        add(depths, request->max_level, &plan);
     }
     free_plan(&plan);
     pvr_job_end(&job, NULL);

@@ -11,6 +11,8 @@ struct pvr_depths {
     int count;
     int level[PVR_MAX_LEVELS + 1];
     uint64_t cells[PVR_MAX_LEVELS + 1]; /* of a part of the box at most */
+    uint64_t work[PVR_MAX_LEVELS + 1];  /* bytes that are read up to and with each depth; of a part
+                                           of the box in its place the cells */
     uint64_t cell_bytes;                /* of the arrays */
 };
 

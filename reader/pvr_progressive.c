@@ -3,6 +3,7 @@
 
 #include "pvr_cache_private.h"
 #include "pvr_depths.h"
+#include "pvr_mesh_plan.h"
 #include "pvr_snapshot_private.h"
 
 #include <pthread.h>
@@ -14,8 +15,8 @@
 #include <unistd.h>
 
 enum {
-    LOW_PRIORITY = 10,   /* the view goes first */
-    FIRST_CELLS = 300000 /* that are read and drawn in no time */
+    LOW_PRIORITY = 10,  /* the view goes first */
+    FIRST_CELLS = 50000 /* that are read and drawn in no time */
 };
 
 struct pvr_progressive {
@@ -33,6 +34,7 @@ struct pvr_progressive {
     struct pvr_progressive_work work;
     struct pvr_depths depths;
     int depth; /* that is being loaded */
+    int last;  /* that fits the budget */
 
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
@@ -52,17 +54,18 @@ static bool is_stopped(const struct pvr_progressive *progressive) {
 static int tell_progress(void *context, double fraction, uint64_t done, uint64_t expected) {
     struct pvr_progressive *progressive = context;
     const struct pvr_depths *depths = &progressive->depths;
+    int i = progressive->depth;
+    double before = i > 0 ? (double)depths->work[i - 1] : 0.0;
+    double work = (double)depths->work[i] - before, all = (double)depths->work[progressive->last];
     (void)expected;
-    if (depths->count > 0) {
-        const uint64_t *cells = depths->cells;
-        int i = progressive->depth;
-        double before = i > 0 ? (double)cells[i - 1] : 0.0, most = (double)cells[depths->count - 1];
-        double work = before + fraction * ((double)cells[i] - before);
-        pthread_mutex_lock(&progressive->lock);
-        progressive->state.fraction = most > 0.0 ? work / most : fraction;
-        progressive->state.bytes_done = progressive->bytes_before + done;
-        pthread_mutex_unlock(&progressive->lock);
+    if (work > 0.0 && !pvr_mesh_wants_part(&progressive->request)) {
+        /* of what is in memory nothing is read: never more than the truth */
+        fraction = (double)done < work ? (double)done / work : 1.0;
     }
+    pthread_mutex_lock(&progressive->lock);
+    progressive->state.fraction = all > 0.0 ? (before + fraction * work) / all : fraction;
+    progressive->state.bytes_done = progressive->bytes_before + done;
+    pthread_mutex_unlock(&progressive->lock);
     return is_stopped(progressive);
 }
 
@@ -130,17 +133,21 @@ static int first_depth(struct pvr_progressive *progressive) {
     return 0;
 }
 
-/* True if the arrays of depth `i` fit the budget; else the state says what they need. */
-static bool fits_budget(struct pvr_progressive *progressive, int i) {
-    uint64_t bytes = progressive->depths.cells[i] * progressive->depths.cell_bytes;
+/* Settles the last depth whose arrays fit the budget, `first` at least. */
+static void find_last_depth(struct pvr_progressive *progressive, int first) {
+    const struct pvr_depths *depths = &progressive->depths;
     uint64_t budget = pvr_cache_use(progressive->cache).budget;
-    if (bytes > budget) {
+    int last = first;
+    while (last + 1 < depths->count && depths->cells[last + 1] * depths->cell_bytes <= budget) {
+        last++;
+    }
+    progressive->last = last;
+    if (last + 1 < depths->count) {
         pthread_mutex_lock(&progressive->lock);
-        progressive->state.bytes_needed = bytes;
+        progressive->state.bytes_needed = depths->cells[last + 1] * depths->cell_bytes;
         progressive->state.budget = budget;
         pthread_mutex_unlock(&progressive->lock);
     }
-    return bytes <= budget;
 }
 
 static void *load_all(void *context) {
@@ -153,15 +160,16 @@ static void *load_all(void *context) {
                                              FIRST_CELLS, &progressive->threads, ask_for_stop,
                                              progressive, &progressive->depths, &error);
     int first = status == PVR_OK ? first_depth(progressive) : 0;
-    for (int i = first; status == PVR_OK && i < progressive->depths.count; i++) {
-        if (i > first && !fits_budget(progressive, i)) {
-            break;
-        }
+    if (status == PVR_OK) {
+        find_last_depth(progressive, first);
+    }
+    for (int i = first; status == PVR_OK && i <= progressive->last; i++) {
         status = is_stopped(progressive) ? PVR_CANCELLED : load_depth(progressive, i, &error);
     }
     pthread_mutex_lock(&progressive->lock);
     progressive->state.running = false;
     progressive->state.seconds = pvr_seconds() - progressive->begin;
+    progressive->state.fraction = status == PVR_OK ? 1.0 : progressive->state.fraction;
     progressive->state.status = status;
     progressive->state.error = error;
     pthread_cond_broadcast(&progressive->changed);
@@ -250,6 +258,7 @@ pvr_progressive_start(struct pvr_progressive *progressive, struct pvr_snapshot *
     progressive->work = work != NULL ? *work : (struct pvr_progressive_work){0};
     progressive->depths.count = 0;
     progressive->depth = 0;
+    progressive->last = 0;
     progressive->bytes_before = 0;
     progressive->begin = pvr_seconds();
     progressive->stop = 0;

@@ -48,11 +48,11 @@ struct pvr_progressive_state {
     bool untaken;           /* a depth is there to be taken */
     bool whole;             /* the last depth is complete */
     int level;              /* deepest level that is complete; 0: none */
-    double fraction;        /* of the work, 0 to 1, measured in cells */
+    double fraction;        /* of the work, 0 to 1, as far as the budget allows */
     double seconds;         /* since the start, or that it took */
     double seconds_left;    /* about; negative: not known yet */
     uint64_t bytes_done;    /* that were read, or copied from what was in memory */
-    uint64_t bytes_needed;  /* by the arrays of the next depth, where it was left because ... */
+    uint64_t bytes_needed;  /* by the arrays of the next depth, which is left out because ... */
     uint64_t budget;        /* ... the cache's budget is less; 0: not so */
     enum pvr_status status; /* PVR_OK; PVR_CANCELLED after a stop; why else it ended */
     struct pvr_error error; /* the message of such an end */

@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 
-def main(paraview, xvfb_run, playback, folder):
+def settings(folder):
+    """An environment with a new home in `folder`, which is emptied; and the path of the verdict."""
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(os.path.join(folder, "home"))
     verdict = os.path.join(folder, "verdict")
@@ -22,10 +23,11 @@ def main(paraview, xvfb_run, playback, folder):
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         environment.pop(name, None)
     os.chmod(os.path.join(folder, "home"), 0o700)
-    program = subprocess.run(
-        [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24", paraview, "--dr", "--exit",
-         "--test-script=" + playback],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
+    return environment, verdict
+
+
+def judge(program, verdict):
+    """Status 0 if the program ended well, told of no error and wrote the right verdict."""
     output = program.stdout.decode(errors="replace")
     said = open(verdict).read() if os.path.exists(verdict) else "no verdict: the script did not run\n"
     bad = [line for line in output.splitlines()
@@ -35,6 +37,15 @@ def main(paraview, xvfb_run, playback, folder):
         print(output)
     print("status %d; %d complaints; verdict: %s" % (program.returncode, len(bad), said.strip()))
     return 0 if right else 1
+
+
+def main(paraview, xvfb_run, playback, folder):
+    environment, verdict = settings(folder)
+    program = subprocess.run(
+        [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24", paraview, "--dr", "--exit",
+         "--test-script=" + playback],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
+    return judge(program, verdict)
 
 
 if __name__ == "__main__":
