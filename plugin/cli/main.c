@@ -10,6 +10,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"bench", cmd_bench, "how many threads pay on your data and your storage"},
     {"convert", cmd_convert,
      "old Mera files or RAMSES outputs to Mera files of today, many at once"},
     {"export", cmd_export, "write VTK files that any ParaView opens, with all threads"},

@@ -18,6 +18,7 @@ enum {
     OPTION_COMPRESSOR,
     OPTION_FAMILIES,
     OPTION_FIELDS,
+    OPTION_FOLDER,
     OPTION_HELP,
     OPTION_JOBS,
     OPTION_JSON,
@@ -32,10 +33,12 @@ enum {
     OPTION_OUT,
     OPTION_OUTPUTS,
     OPTION_PIN,
+    OPTION_PLOT,
     OPTION_POINTS,
     OPTION_PRECISION,
     OPTION_QUIET,
     OPTION_REGION,
+    OPTION_RUNS,
     OPTION_STREAM,
     OPTION_THREADS,
     OPTION_UNITS
@@ -51,6 +54,7 @@ static const struct known {
     {{"compressor", required_argument, NULL, OPTION_COMPRESSOR}, TAKES_EXPORT},
     {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
+    {{"folder", required_argument, NULL, OPTION_FOLDER}, TAKES_BENCH},
     {{"help", no_argument, NULL, OPTION_HELP}, 0},
     {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT},
     {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
@@ -65,15 +69,17 @@ static const struct known {
     {{"out", required_argument, NULL, OPTION_OUT}, TAKES_EXPORT},
     {{"outputs", required_argument, NULL, OPTION_OUTPUTS}, TAKES_EXPORT},
     {{"pin", no_argument, NULL, OPTION_PIN}, TAKES_THREADS},
+    {{"plot", required_argument, NULL, OPTION_PLOT}, TAKES_BENCH},
     {{"points", required_argument, NULL, OPTION_POINTS}, TAKES_EXPORT},
     {{"precision", required_argument, NULL, OPTION_PRECISION}, TAKES_MESH},
     {{"quiet", no_argument, NULL, OPTION_QUIET}, TAKES_QUIET},
     {{"region", required_argument, NULL, OPTION_REGION}, TAKES_REGION},
+    {{"runs", required_argument, NULL, OPTION_RUNS}, TAKES_BENCH},
     {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_STREAM},
     {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
     {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH},
 };
-enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096 };
+enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096, MOST_RUNS = 1000 };
 
 enum options_result { OPTIONS_GO, OPTIONS_HELP, OPTIONS_WRONG };
 
@@ -141,6 +147,9 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_FIELDS:
         options->fields = argument;
         return argument[0] != '\0';
+    case OPTION_FOLDER:
+        options->folder = argument;
+        return argument[0] != '\0';
     case OPTION_JOBS:
         return parse_int(argument, 1, MAX_THREADS, &options->jobs);
     case OPTION_JSON:
@@ -176,6 +185,9 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_PIN:
         options->threads.pin = true;
         return true;
+    case OPTION_PLOT:
+        options->plot = argument;
+        return argument[0] != '\0';
     case OPTION_POINTS:
         options->points = argument;
         return parse_word(argument, points) >= 0;
@@ -188,6 +200,8 @@ static bool apply(int option, const char *argument, struct options *options) {
         return true;
     case OPTION_REGION:
         return region_parse(argument, &options->region);
+    case OPTION_RUNS:
+        return parse_int(argument, 1, MOST_RUNS, &options->runs);
     case OPTION_STREAM:
         options->stream = true;
         return true;
@@ -207,7 +221,9 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
     *options = (struct options){.threads = {.prefetch = true},
                                 .precision = PVR_FLOAT64,
                                 .compression_level = PVR_VTK_LEVEL_DEFAULT,
-                                .points = "particles"};
+                                .points = "particles",
+                                .folder = ".",
+                                .runs = 3};
     struct option table[NKNOWN + 1];
     int n = 0;
     for (int i = 0; i < NKNOWN; i++) {

@@ -19,7 +19,8 @@ enum {
     TAKES_STREAM = 1 << 4,  /* --stream */
     TAKES_REGION = 1 << 6,  /* --region, --by-centre */
     TAKES_EXPORT = 1 << 5,  /* --out and what is in struct options behind it */
-    TAKES_PATHS = 1 << 7    /* several paths */
+    TAKES_PATHS = 1 << 7,   /* several paths */
+    TAKES_BENCH = 1 << 8    /* --folder, --plot, --runs */
 };
 
 struct options {
@@ -50,6 +51,10 @@ struct options {
     const char *kinds;    /* of a Mera file: comma-separated names, or null: all */
     const char *comments; /* or null */
     bool append;
+    /* Of bench: */
+    const char *folder; /* "." unless told otherwise */
+    const char *plot;   /* or null */
+    int runs;
 };
 
 /* Reads the arguments of a command (argv[0] is its name) that takes `takes`. True: go on. False:

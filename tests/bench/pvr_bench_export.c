@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,6 +130,14 @@ static void take_raw(const char *path, struct reference *all) {
     memset(all->out, 1, all->nblocks * room()); /* so that no run pays for fresh memory */
 }
 
+/* Of the processor, of all threads so far. */
+static double busy_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 static void bench(const char *kind, write_fn write, const struct pvr_vtk_mesh *mesh,
                   const char *folder, int runs, int threads, bool keep) {
     char path[4096], other[4096];
@@ -139,20 +148,25 @@ static void bench(const char *kind, write_fn write, const struct pvr_vtk_mesh *m
     double none = run_ours(write, mesh, path, threads, PVR_VTK_NONE, &statistics);
     take_raw(path, &reference);
     unlink(path);
-    double best[4] = {INFINITY, INFINITY, INFINITY, INFINITY};
+    double best[4] = {INFINITY, INFINITY, INFINITY, INFINITY}, busy[2] = {INFINITY, INFINITY};
     for (int run = 0; run < runs; run++) {
+        double begin = busy_seconds();
         best[0] = fmin(best[0], run_ours(write, mesh, path, 1, PVR_VTK_LZ4, &statistics));
+        busy[0] = fmin(busy[0], busy_seconds() - begin);
+        begin = busy_seconds();
         best[2] = fmin(best[2], run_reference(&reference, other, 1));
+        busy[1] = fmin(busy[1], busy_seconds() - begin);
         best[1] = fmin(best[1], run_ours(write, mesh, path, threads, PVR_VTK_LZ4, &statistics));
         best[3] = fmin(best[3], run_reference(&reference, other, threads));
     }
     printf(" \"%s\": {\"bytes_in\": %llu, \"bytes_out\": %llu, \"seconds_none\": %.4f,\n"
            "  \"seconds_1\": %.4f, \"seconds_n\": %.4f, \"reference_1\": %.4f, \"reference_n\": "
            "%.4f,\n"
-           "  \"rate_of_reference_1\": %.3f, \"rate_of_reference_n\": %.3f, \"speedup\": %.3f}",
+           "  \"rate_of_reference_1\": %.3f, \"rate_of_reference_n\": %.3f, \"speedup\": %.3f,\n"
+           "  \"processor_seconds_1\": %.3f, \"processor_reference_1\": %.3f}",
            kind, (unsigned long long)statistics.bytes_in, (unsigned long long)statistics.bytes_out,
            none, best[0], best[1], best[2], best[3], best[2] / best[0], best[3] / best[1],
-           best[0] / best[1]);
+           best[0] / best[1], busy[0], busy[1]);
     pvr_report_free(&statistics.report);
     munmap((void *)(uintptr_t)reference.raw, reference.bytes);
     pvr_large_free(reference.out, reference.nblocks * room());
