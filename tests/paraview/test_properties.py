@@ -174,6 +174,15 @@ def test_threads_give_the_same_bits():
             assert a.tobytes() == b.tobytes(), name + " depends on the threads"
 
 
+def test_scripts_get_the_whole_though_progressive():
+    with Copy("web3d") as folder:  # read anew, not shared
+        by_level = mesh_of(reader_of("web3d", 2, folder, Progressive=1))
+        assert fact(by_level, "bytes_read") > 0, "nothing was read"
+        at_once = mesh_of(reader_of("web3d", 2))
+        equal(by_level.GetNumberOfCells(), at_once.GetNumberOfCells(), "cells")
+        assert array_of(by_level, "density").tobytes() == array_of(at_once, "density").tobytes()
+
+
 def test_thread_report():
     reader = simple.RAMSESReader(FileName=info_file("web3d", 2))
     reader.UpdatePipelineInformation()
