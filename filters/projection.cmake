@@ -3,6 +3,7 @@ target_sources(pvramses PRIVATE
   filters/pvr_chord.c
   filters/pvr_chord_cut.c
   filters/pvr_map.c
+  filters/pvr_map_labels.c
   filters/pvr_map_units.c
   filters/pvr_project_columns.c
   filters/pvr_project_engine.c
@@ -22,6 +23,6 @@ set_source_files_properties(
   filters/pvr_project_octs.c
   filters/pvr_project_values.c
   PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
-install(FILES filters/pvr_map.h filters/pvr_map_units.h filters/pvr_projection.h filters/pvr_spin.h
+install(FILES filters/pvr_map.h filters/pvr_map_labels.h filters/pvr_map_units.h filters/pvr_projection.h filters/pvr_spin.h
   filters/pvr_view.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pvramses)

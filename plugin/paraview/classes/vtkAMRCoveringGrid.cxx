@@ -64,7 +64,7 @@ struct Placed {
     }
 
     void Tell(vtkInformation *info) const {
-        info->Set(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT(), this->Extent, 6);
+        vtkPVRamsesFilter::TellExtent(info, this->Extent);
         info->Set(vtkDataObject::ORIGIN(), this->Origin, 3);
         info->Set(vtkDataObject::SPACING(), this->Spacing, 3);
     }

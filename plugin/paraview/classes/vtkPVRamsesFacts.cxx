@@ -57,7 +57,7 @@ double Redshift(const pvr_info *info) {
 } // namespace
 
 void vtkPVRamsesFacts::AddFieldData(vtkFieldData *fieldData, const pvr_snapshot *snapshot,
-                                    const std::string &threadReport) {
+                                    const pvr_unit &length, const std::string &threadReport) {
     const pvr_info *info = pvr_snapshot_info(snapshot);
     Add(fieldData, "output_number", pvr_snapshot_number(snapshot));
     Add(fieldData, "time_code", info->time);
@@ -68,6 +68,8 @@ void vtkPVRamsesFacts::AddFieldData(vtkFieldData *fieldData, const pvr_snapshot 
     Add(fieldData, "unit_l", info->unit_l);
     Add(fieldData, "unit_d", info->unit_d);
     Add(fieldData, "unit_t", info->unit_t);
+    Add(fieldData, "length_unit", std::string(length.label));
+    Add(fieldData, "length_cm", info->unit_l / length.factor);
     Add(fieldData, "levelmin", info->levelmin);
     Add(fieldData, "levelmax", info->levelmax);
     Add(fieldData, "ncpu", info->ncpu);

@@ -13,8 +13,9 @@
 namespace vtkPVRamsesFacts {
 
 // Adds time_code, time_myr, aexp, redshift, output_number, boxlen, unit_l, unit_d, unit_t,
-// levelmin, levelmax, ncpu, source, pvramses_version and ThreadReport.
-void AddFieldData(vtkFieldData *fieldData, const pvr_snapshot *snapshot,
+// length_unit (of the coordinates; empty for code lengths), length_cm (cm in one of it), levelmin,
+// levelmax, ncpu, source, pvramses_version and ThreadReport.
+void AddFieldData(vtkFieldData *fieldData, const pvr_snapshot *snapshot, const pvr_unit &length,
                   const std::string &threadReport);
 
 // A few short lines: what the output is, its time, box, levels and cosmology, and the run's

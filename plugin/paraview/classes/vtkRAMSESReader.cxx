@@ -546,7 +546,8 @@ void vtkRAMSESReader::Finish(int port, vtkDataObject *output, const pvr_snapshot
                              const vtkPVRamsesReading &reading) {
     if (!reading.Warnings.empty())
         vtkWarningMacro(<< reading.Warnings);
-    vtkPVRamsesFacts::AddFieldData(output->GetFieldData(), snapshot, reading.Report);
+    vtkPVRamsesFacts::AddFieldData(output->GetFieldData(), snapshot, reading.Length,
+                                    reading.Report);
     this->Internal->Port[port].Report = reading.Report;
 }
 

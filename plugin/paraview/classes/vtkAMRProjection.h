@@ -1,0 +1,118 @@
+/**
+ * @class   vtkAMRProjection
+ * @brief   maps of a mesh: an image of what lies along each line of sight
+ *
+ * Several arrays are projected in one pass, exactly: a cell gives each pixel its part (see
+ * filters/pvr_projection.h). The output is an image whose cells are the pixels; it lies where the
+ * middle of the projected region is, so that it can be seen within the mesh, or with its centre in
+ * the origin. Of a vector the component along the line of sight is projected.
+ *
+ * Under MPI every rank projects what it has; the maps are added in the order of the ranks, and rank
+ * 0 has the image.
+ */
+#ifndef vtkAMRProjection_h
+#define vtkAMRProjection_h
+
+#include "vtkImageAlgorithm.h"
+#include "vtkRAMSESModule.h" // for the export macro
+
+#include <string>
+#include <vector>
+
+class vtkMultiProcessController;
+
+class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
+  public:
+    static vtkAMRProjection *New();
+    vtkTypeMacro(vtkAMRProjection, vtkImageAlgorithm);
+    void PrintSelf(ostream &os, vtkIndent indent) override;
+
+    enum Directions { X, Y, Z, CUSTOM, FACE_ON, EDGE_ON };
+    enum Weightings { BY_MASS, BY_VOLUME, BY_ARRAY, BY_NOTHING };
+    enum Resolutions { PIXELS, PIXEL_SIZE, LEVEL };
+    enum Positions { WORLD, ORIGIN };
+
+    ///@{ The arrays to project, in one pass. None: the density, or the first that there is.
+    void AddArray(const char *name);
+    void ClearArrays();
+    ///@}
+
+    ///@{ What is projected how: enum pvr_map_mode.
+    vtkSetClampMacro(Mode, int, 0, 7);
+    vtkSetClampMacro(Weighting, int, 0, 3);
+    void SetWeightArray(const char *name);
+    ///@}
+    ///@{ Where from. The line of sight points to the observer.
+    vtkSetClampMacro(Direction, int, 0, 5);
+    vtkSetVector3Macro(LineOfSight, double);
+    vtkSetVector3Macro(Up, double);
+    vtkSetMacro(SpinRadius, double);
+    ///@}
+    ///@{ What of it, in the unit of the coordinates; 0: all.
+    vtkSetMacro(UseCenter, bool);
+    vtkSetVector3Macro(Center, double);
+    vtkSetMacro(Width, double);
+    vtkSetMacro(Height, double);
+    vtkSetMacro(Depth, double);
+    vtkSetClampMacro(EdgeMode, int, 0, 1);
+    ///@}
+    ///@{ How fine.
+    vtkSetClampMacro(ResolutionType, int, 0, 2);
+    vtkSetClampMacro(Resolution, int, 1, 65536);
+    vtkSetMacro(PixelSize, double);
+    vtkSetClampMacro(PixelLevel, int, 1, 32);
+    ///@}
+    /// A number as text, so that it can be "nan".
+    void SetEmptyValue(const char *value);
+    vtkSetClampMacro(Position, int, 0, 1);
+    vtkSetClampMacro(MaxThreads, int, 0, VTK_INT_MAX);
+
+    /// What came of it, as text: pixels, totals, and how well the threads were used.
+    const char *GetThreadReport() const {
+        return this->ThreadReport.c_str();
+    }
+
+    void SetController(vtkMultiProcessController *controller);
+
+  protected:
+    vtkAMRProjection();
+    ~vtkAMRProjection() override;
+
+    int FillInputPortInformation(int port, vtkInformation *info) override;
+    int RequestInformation(vtkInformation *request, vtkInformationVector **inputs,
+                           vtkInformationVector *outputs) override;
+    int RequestUpdateExtent(vtkInformation *request, vtkInformationVector **inputs,
+                            vtkInformationVector *outputs) override;
+    int RequestData(vtkInformation *request, vtkInformationVector **inputs,
+                    vtkInformationVector *outputs) override;
+
+  private:
+    vtkAMRProjection(const vtkAMRProjection &) = delete;
+    void operator=(const vtkAMRProjection &) = delete;
+
+    struct Work;
+
+    std::vector<std::string> Arrays;
+    int Mode = 3; // surface density
+    int Weighting = BY_MASS;
+    std::string WeightArray;
+    int Direction = Z;
+    double LineOfSight[3] = {1, 1, 1};
+    double Up[3] = {0, 0, 1};
+    double SpinRadius = 0;
+    bool UseCenter = false;
+    double Center[3] = {0, 0, 0};
+    double Width = 0, Height = 0, Depth = 0;
+    int EdgeMode = 0;
+    int ResolutionType = PIXELS;
+    int Resolution = 1024;
+    double PixelSize = 0;
+    int PixelLevel = 8;
+    double EmptyValue;
+    int Position = WORLD;
+    int MaxThreads = 0;
+    std::string ThreadReport;
+    vtkMultiProcessController *Controller = nullptr;
+};
+
+#endif
