@@ -16,6 +16,9 @@ struct pvr_vtk_field {
                    and of vectors component by component; not of integers */
 };
 
+/* Replaces `count` values of `type` (a real one) by their logarithms, as above. */
+void pvr_vtk_log10(enum pvr_type type, void *values, uint64_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,7 +18,4 @@ struct pvr_vtk_part {
 void pvr_vtk_add_part(struct pvr_vtk_file *file, const struct pvr_vtk_field *field, uint64_t first,
                       uint64_t count, bool unit, struct pvr_vtk_part *part);
 
-/* Replaces `count` values of `type` (a real one) by their logarithms. */
-void pvr_vtk_log10(enum pvr_type type, void *values, uint64_t count);
-
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: pvramses export PATH --out NAME.(htg|vtu|vtp|jld2) [--fields A,B,...]\n"
+    "usage: pvramses export PATH --out NAME.(htg|vtu|vti|vtp|jld2) [--fields A,B,...]\n"
     "                       [--log10 A,B,...]\n"
     "                       [--lmin L] [--lmax L] [--max-level L] [--units code|cgs|astro]\n"
     "                       [--length-unit code|pc|kpc|Mpc|AU|cm] [--precision double|float]\n"
@@ -32,6 +32,8 @@ static const char help_what[] =
     "        the structure\n"
     "  .vtu  its leaf cells as voxels that share points (an unstructured grid), for what takes\n"
     "        no hyper tree grid; many times larger\n"
+    "  .vti  a uniform grid over it: each cell gets the mean, by volume, of what is in it (for\n"
+    "        volume rendering, or programs that know no trees)\n"
     "  .vtp  particles, sinks, clumps or halos, as points\n"
     "  .jld2 a Mera file: what Mera.jl 1.9 loads with `loaddata`; call it output_NNNNN.jld2\n"
     "The file appears when it is whole; one of the same name stays as it is until then. Blocks of\n"

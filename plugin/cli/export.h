@@ -42,11 +42,15 @@ struct export_kind {
 /* The kind of a path, or null. */
 const struct export_kind *export_kind_of(const char *path);
 
-/* .htg, .vtu: export_mesh.c */
+/* .htg, .vtu, .vti: export_mesh.c */
 enum pvr_status export_htg(const struct export_task *task, struct export_result *result,
                            struct pvr_error *error);
 enum pvr_status export_vtu(const struct export_task *task, struct export_result *result,
                            struct pvr_error *error);
+enum pvr_status export_vti(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error);
+enum pvr_status export_vti_need(const struct export_task *task, uint64_t *bytes,
+                                struct pvr_error *error);
 enum pvr_status export_mesh_need(const struct export_task *task, uint64_t *bytes,
                                  struct pvr_error *error);
 /* .vtp: export_points.c */
@@ -83,6 +87,12 @@ enum pvr_status export_fields_make(const struct export_source *sources, int coun
                                    const char *log10, struct export_fields *fields,
                                    struct pvr_error *error);
 void export_fields_free(struct export_fields *fields);
+
+/* Writes a uniform grid over a mesh, with the fields of `fields`. export_grid.c */
+struct pvr_mesh;
+enum pvr_status export_grid(const struct export_task *task, const struct pvr_mesh *mesh,
+                            const struct export_fields *fields, struct export_result *result,
+                            struct pvr_error *error);
 
 /* True if `name` stands in a comma-separated list. */
 bool export_listed(const char *list, const char *name);

@@ -9,9 +9,8 @@
 #include <string.h>
 
 static const struct export_kind kinds[] = {
-    {".htg", export_htg, export_mesh_need},
-    {".vtu", export_vtu, export_mesh_need},
-    {".vtp", export_points, export_points_need},
+    {".htg", export_htg, export_mesh_need},   {".vtu", export_vtu, export_mesh_need},
+    {".vti", export_vti, export_vti_need},    {".vtp", export_points, export_points_need},
     {".jld2", export_mera, export_mera_need},
 };
 

@@ -1,4 +1,5 @@
-/* export_mesh.c - pvramses export: the mesh as it is (.htg), or its leaf cells (.vtu). */
+/* export_mesh.c - pvramses export: the mesh as it is (.htg), its leaf cells (.vtu), or a uniform
+ * grid over it (.vti). */
 #include "export.h"
 
 #include "chosen.h"
@@ -6,6 +7,9 @@
 #include "pvr_vtk_mesh.h"
 
 #include <stdlib.h>
+
+/* What is made of a mesh. */
+enum form { TREES, LEAVES, GRID };
 
 /* `region` is kept for the request. */
 static struct chosen_request request_of(const struct export_task *task, struct pvr_region *region) {
@@ -51,7 +55,7 @@ static enum pvr_status coarsen(const struct export_task *task, struct pvr_mesh *
 }
 
 static enum pvr_status write_fields(const struct export_task *task, const struct pvr_mesh *mesh,
-                                    const struct export_fields *fields, bool leaves,
+                                    const struct export_fields *fields, enum form form,
                                     struct export_result *result, struct pvr_error *error) {
     const struct pvr_info *info = pvr_snapshot_info(task->snapshot);
     const struct pvr_vtk_facts facts = export_facts(task);
@@ -64,6 +68,10 @@ static enum pvr_status write_fields(const struct export_task *task, const struct
                                          .nfields = fields->count,
                                          .fields = fields->fields,
                                          .facts = &facts};
+    if (form == GRID) {
+        return export_grid(task, mesh, fields, result, error);
+    }
+    const bool leaves = form == LEAVES;
     result->count = leaves ? mesh->octree->nleaves : mesh->octree->ncells;
     result->of_what = leaves ? "leaf cells" : "cells";
     return (leaves ? pvr_vtk_vtu_write : pvr_vtk_htg_write)(
@@ -72,7 +80,7 @@ static enum pvr_status write_fields(const struct export_task *task, const struct
 }
 
 static enum pvr_status write_mesh(const struct export_task *task, const struct pvr_mesh *mesh,
-                                  bool leaves, struct export_result *result,
+                                  enum form form, struct export_result *result,
                                   struct pvr_error *error) {
     struct export_fields fields;
     struct export_source *sources = calloc((size_t)mesh->narrays + 1, sizeof *sources);
@@ -86,15 +94,14 @@ static enum pvr_status write_mesh(const struct export_task *task, const struct p
     enum pvr_status status =
         export_fields_make(sources, mesh->narrays, task->options->log10, &fields, error);
     if (status == PVR_OK) {
-        status = write_fields(task, mesh, &fields, leaves, result, error);
+        status = write_fields(task, mesh, &fields, form, result, error);
         export_fields_free(&fields);
     }
     free(sources);
     return status;
 }
 
-/* `leaves`: an unstructured grid of the leaf cells, else the tree with all cells. */
-static enum pvr_status export_mesh(const struct export_task *task, bool leaves,
+static enum pvr_status export_mesh(const struct export_task *task, enum form form,
                                    struct export_result *result, struct pvr_error *error) {
     struct pvr_region region;
     const struct chosen_request request = request_of(task, &region);
@@ -109,7 +116,7 @@ static enum pvr_status export_mesh(const struct export_task *task, bool leaves,
     }
     result->load_seconds = pvr_seconds() - begin;
     if (status == PVR_OK) {
-        status = write_mesh(task, mesh, leaves, result, error);
+        status = write_mesh(task, mesh, form, result, error);
     }
     pvr_mesh_free(mesh);
     return status;
@@ -117,10 +124,24 @@ static enum pvr_status export_mesh(const struct export_task *task, bool leaves,
 
 enum pvr_status export_htg(const struct export_task *task, struct export_result *result,
                            struct pvr_error *error) {
-    return export_mesh(task, false, result, error);
+    return export_mesh(task, TREES, result, error);
 }
 
 enum pvr_status export_vtu(const struct export_task *task, struct export_result *result,
                            struct pvr_error *error) {
-    return export_mesh(task, true, result, error);
+    return export_mesh(task, LEAVES, result, error);
+}
+
+enum pvr_status export_vti(const struct export_task *task, struct export_result *result,
+                           struct pvr_error *error) {
+    return export_mesh(task, GRID, result, error);
+}
+
+enum pvr_status export_vti_need(const struct export_task *task, uint64_t *bytes,
+                                struct pvr_error *error) {
+    enum pvr_status status = export_mesh_need(task, bytes, error);
+    /* Of the largest grid that is made unless told otherwise; of a level that is told no more is
+     * known before the mesh is read. */
+    *bytes *= 2;
+    return status;
 }

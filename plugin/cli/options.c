@@ -19,6 +19,7 @@ enum {
     OPTION_FAMILIES,
     OPTION_FIELDS,
     OPTION_FOLDER,
+    OPTION_GRID_LEVEL,
     OPTION_HELP,
     OPTION_JOBS,
     OPTION_JSON,
@@ -55,6 +56,7 @@ static const struct known {
     {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
     {{"folder", required_argument, NULL, OPTION_FOLDER}, TAKES_BENCH},
+    {{"grid-level", required_argument, NULL, OPTION_GRID_LEVEL}, TAKES_EXPORT},
     {{"help", no_argument, NULL, OPTION_HELP}, 0},
     {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT},
     {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
@@ -150,6 +152,8 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_FOLDER:
         options->folder = argument;
         return argument[0] != '\0';
+    case OPTION_GRID_LEVEL:
+        return parse_int(argument, 1, PVR_MAX_LEVELS, &options->grid_level);
     case OPTION_JOBS:
         return parse_int(argument, 1, MAX_THREADS, &options->jobs);
     case OPTION_JSON:

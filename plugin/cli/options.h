@@ -43,6 +43,7 @@ struct options {
     int compression_level; /* 1 to 9 */
     const char *log10;     /* comma-separated names, or null */
     int lmin, lmax;        /* 0: as they are */
+    int grid_level;        /* of a uniform grid; 0: not told */
     enum pvr_length_unit length_unit;
     const char *points;   /* "particles" unless told otherwise */
     const char *families; /* comma-separated names, or null: all */

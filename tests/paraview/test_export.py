@@ -10,7 +10,8 @@ import numpy
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDataArray
-from vtkmodules.vtkIOXML import vtkXMLHyperTreeGridReader, vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
+from vtkmodules.vtkIOXML import (vtkXMLHyperTreeGridReader, vtkXMLImageDataReader,
+                                 vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader)
 from pvr_check import (DATA, OUTPUTS, Leaves, array_of, arrays_in, close, equal, expected, fact,
                        info_file, mesh_of, reader_of, run_tests)
 
@@ -98,6 +99,22 @@ def test_leaf_cells_come_back():
     none = read(export("sedov3d", 3, "none.vtu", "--lmin", "20"), vtkXMLUnstructuredGridReader)
     equal((none.GetNumberOfCells(), none.GetNumberOfPoints()), (0, 0), "nothing")
     equal(arrays_in(none), ["density", "pressure", "velocity"], "arrays of nothing")
+
+
+def test_uniform_grids():
+    for run, number in (("sedov3d", 3), ("sedov2d", 3), ("sedov1d", 2)):
+        wanted = expected(run, number)
+        for level in (4, 6):
+            image = read(export(run, number, "grid.vti", "--fields", "density,velocity,level",
+                                "--grid-level", str(level)), vtkXMLImageDataReader)
+            size = wanted["box_size_code"][:wanted["ndim"]]
+            equal(image.GetNumberOfCells(),
+                  numpy.prod([round(s / (wanted["coarse_cell_size"] / 2 ** level)) for s in size]),
+                  "cells")
+            equal(image.GetBounds()[1], size[0], "size")
+            volume = numpy.prod(image.GetSpacing()[:wanted["ndim"]])
+            close(numpy.sum(array_of(image, "density")) * volume, wanted["total_mass"], 1e-12, "mass")
+            equal(array_of(image, "velocity").shape[1], 3, "components")
 
 
 def test_mass_is_that_of_another_program():
