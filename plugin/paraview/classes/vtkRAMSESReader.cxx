@@ -547,7 +547,7 @@ void vtkRAMSESReader::Finish(int port, vtkDataObject *output, const pvr_snapshot
     if (!reading.Warnings.empty())
         vtkWarningMacro(<< reading.Warnings);
     vtkPVRamsesFacts::AddFieldData(output->GetFieldData(), snapshot, reading.Length,
-                                    reading.Report);
+                                   reading.Report);
     this->Internal->Port[port].Report = reading.Report;
 }
 
