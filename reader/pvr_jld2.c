@@ -1,5 +1,5 @@
 /* pvr_jld2.c - opening JLD2 files, and finding what has a name. */
-#include "pvr_jld2_private.h"
+#include "pvr_jld2_header.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,9 @@ static enum pvr_status check_head(struct pvr_jld2 *file, struct pvr_error *error
     note_title(file, head);
     const uint8_t *block = head + TITLE_BYTES;
     uint64_t base = pvr_jld2_little(block + 12, 8), end = pvr_jld2_little(block + 28, 8);
-    if ((block[8] != 2 && block[8] != 3) || block[9] != 8 || block[10] != 8 ||
+    bool sealed = pvr_hdf5_checksum(block, SUPERBLOCK_BYTES - 4) ==
+                  (uint32_t)pvr_jld2_little(block + SUPERBLOCK_BYTES - 4, 4);
+    if (!sealed || (block[8] != 2 && block[8] != 3) || block[9] != 8 || block[10] != 8 ||
         base != TITLE_BYTES) {
         return pvr_fail(error, PVR_ERROR_FORMAT, "%s: its superblock is not as JLD2 writes it",
                         file->path);
@@ -103,13 +105,19 @@ static enum pvr_status check_head(struct pvr_jld2 *file, struct pvr_error *error
                         "%s: ends after %llu bytes where it says %llu: truncated", file->path,
                         (unsigned long long)file->identity.size, (unsigned long long)end);
     }
-    if (!pvr_jld2_is_header(file, pvr_jld2_little(block + 36, 8))) {
+    file->root = pvr_jld2_little(block + 36, 8);
+    if (!pvr_jld2_is_header(file, file->root)) {
         return pvr_fail(error, PVR_ERROR_FORMAT, "%s: has no root group", file->path);
     }
     return PVR_OK;
 }
 
-static enum pvr_status open_hdf5(struct pvr_jld2 *file, struct pvr_error *error) {
+hid_t pvr_jld2_hdf5(struct pvr_jld2 *file) {
+    if (file->called) {
+        return file->hdf5;
+    }
+    file->called = true;
+    pvr_hdf5_begin(&file->call);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access, 0, 1); /* some file systems have no locks; the file may change */
@@ -117,15 +125,14 @@ static enum pvr_status open_hdf5(struct pvr_jld2 *file, struct pvr_error *error)
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     file->hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
-    if (file->hdf5 < 0) {
-        return pvr_hdf5_fail(error, file->path, "libhdf5 cannot open it");
-    }
     struct stat status;
-    if (stat(file->path, &status) != 0 || (uint64_t)status.st_ino != file->identity.inode ||
-        (uint64_t)status.st_dev != file->identity.device) {
-        return pvr_fail(error, PVR_ERROR_IO, "%s: was replaced while it was opened", file->path);
+    if (file->hdf5 >= 0 &&
+        (stat(file->path, &status) != 0 || (uint64_t)status.st_ino != file->identity.inode ||
+         (uint64_t)status.st_dev != file->identity.device)) { /* another file by now */
+        H5Fclose(file->hdf5);
+        file->hdf5 = -1;
     }
-    return PVR_OK;
+    return file->hdf5;
 }
 
 enum pvr_status pvr_jld2_open(const char *path, struct pvr_jld2 **result, struct pvr_error *error) {
@@ -137,7 +144,6 @@ enum pvr_status pvr_jld2_open(const char *path, struct pvr_jld2 **result, struct
     file->hdf5 = -1;
     file->path = strdup(path);
     file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    pvr_hdf5_begin(&file->call);
     struct stat status;
     enum pvr_status result_status = PVR_OK;
     if (file->path == NULL) {
@@ -152,9 +158,6 @@ enum pvr_status pvr_jld2_open(const char *path, struct pvr_jld2 **result, struct
                                                     .size = (uint64_t)status.st_size,
                                                     .changed = status.st_mtim};
         result_status = check_head(file, error);
-    }
-    if (result_status == PVR_OK) {
-        result_status = open_hdf5(file, error);
     }
     if (result_status != PVR_OK) {
         pvr_jld2_close(file);
@@ -171,10 +174,12 @@ void pvr_jld2_close(struct pvr_jld2 *file) {
     if (file->hdf5 >= 0) {
         H5Fclose(file->hdf5);
     }
+    if (file->called) {
+        pvr_hdf5_end(&file->call);
+    }
     if (file->fd >= 0) {
         close(file->fd);
     }
-    pvr_hdf5_end(&file->call);
     free(file->path);
     free(file);
 }
@@ -189,92 +194,4 @@ struct pvr_jld2_identity pvr_jld2_identity(const struct pvr_jld2 *file) {
 
 const char *pvr_jld2_title(const struct pvr_jld2 *file) {
     return file->title;
-}
-
-/* Address of the object at a path of hard links; false if there is none. */
-static bool find_address(struct pvr_jld2 *file, const char *name, uint64_t *address) {
-    hid_t group = H5Gopen2(file->hdf5, "/", H5P_DEFAULT);
-    bool found = false;
-    while (group >= 0) {
-        name += strspn(name, "/");
-        size_t length = strcspn(name, "/");
-        char part[256];
-        H5L_info_t link;
-        found = false;
-        if (length == 0 || length >= sizeof part) {
-            break;
-        }
-        memcpy(part, name, length);
-        part[length] = '\0';
-        name += length;
-        if (H5Lexists(group, part, H5P_DEFAULT) <= 0 ||
-            H5Lget_info(group, part, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD ||
-            !pvr_jld2_is_header(file, link.u.address)) {
-            break;
-        }
-        *address = link.u.address;
-        found = true;
-        if (name[strspn(name, "/")] == '\0') {
-            break;
-        }
-        hid_t next = H5Oopen_by_addr(file->hdf5, link.u.address);
-        H5Oclose(group);
-        group = next;
-        if (group >= 0 && H5Iget_type(group) != H5I_GROUP) {
-            found = false;
-            break;
-        }
-    }
-    if (group >= 0) {
-        H5Oclose(group);
-    }
-    return found;
-}
-
-bool pvr_jld2_exists(struct pvr_jld2 *file, const char *name) {
-    uint64_t address;
-    return find_address(file, name, &address);
-}
-
-enum pvr_status pvr_jld2_find(struct pvr_jld2 *file, const char *name,
-                              struct pvr_jld2_object *object, struct pvr_error *error) {
-    uint64_t address;
-    memset(object, 0, sizeof *object);
-    if (!find_address(file, name, &address)) {
-        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: has no %s", file->path, name);
-    }
-    return pvr_jld2_follow(file, address, name, object, error);
-}
-
-struct listing {
-    bool (*each)(void *context, const char *name);
-    void *context;
-};
-
-static herr_t list_link(hid_t group, const char *name, const H5L_info_t *link, void *context) {
-    (void)group;
-    (void)link;
-    const struct listing *listing = context;
-    return listing->each(listing->context, name) ? 0 : 1;
-}
-
-enum pvr_status pvr_jld2_list(struct pvr_jld2 *file, const char *group,
-                              bool (*each)(void *context, const char *name), void *context,
-                              struct pvr_error *error) {
-    struct listing listing = {each, context};
-    uint64_t address;
-    bool root = strspn(group, "/") == strlen(group);
-    hid_t id = root                                  ? H5Gopen2(file->hdf5, "/", H5P_DEFAULT)
-               : find_address(file, group, &address) ? H5Oopen_by_addr(file->hdf5, address)
-                                                     : -1;
-    enum pvr_status status = PVR_OK;
-    if (id < 0 || H5Iget_type(id) != H5I_GROUP ||
-        H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, list_link, &listing) < 0) {
-        status = pvr_fail(error, PVR_ERROR_FORMAT, "%s: the group %s cannot be listed", file->path,
-                          group);
-    }
-    if (id >= 0) {
-        H5Oclose(id);
-    }
-    return status;
 }

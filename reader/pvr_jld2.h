@@ -1,14 +1,15 @@
 /* pvr_jld2.h - the container of Mera files: the objects of a JLD2 file.
  *
  * JLD2 is a dialect of HDF5: a text of 512 bytes, then a superblock of version 2, object headers of
- * version 2 with checksums, and most objects without a name, reached by object references. A file
- * is looked through with libhdf5 on the calling thread: which groups there are, an object's type,
- * and where its bytes stand. The bytes are then read at their place by pread, by any thread:
- * libhdf5 has no part in that. Whatever does not fit is an error; nothing is allocated by a number
- * of the file that is larger than the file.
+ * version 2 with checksums, and most objects without a name, reached by object references. What
+ * JLD2 writes is read here, not by libhdf5: that one cannot open columns of 4 GiB and more, which
+ * JLD2 writes in one chunk, and ends the process over headers that are spoilt under a right
+ * checksum. It is asked, on the calling thread, where other programs may have written something
+ * else: datasets of several chunks, groups of many links. Whatever does not fit is an error;
+ * nothing is allocated by a number of the file that is larger than the file.
  *
- * An open file holds the lock of pvr_hdf5.h: it is for one thread, and to be closed soon. Objects
- * and values that were got from it live on.
+ * An open file is for one thread, and to be closed soon (it may hold the lock of pvr_hdf5.h).
+ * Objects and values that were got from it live on.
  *
  * Addresses of objects are as references have them: relative to the end of the text.
  */
