@@ -1,6 +1,7 @@
 /* pvr_mera_export.c - an output as a Mera file. */
 #include "pvr_mera_export_private.h"
 
+#include "pvr_mera_output.h"
 #include "pvr_mera_write_private.h"
 #include "pvr_snapshot_private.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const enum pvr_file_kind file_kind[PVR_MERA_OUT_KINDS] = {
+const enum pvr_file_kind pvr_mera_export_files[PVR_MERA_OUT_KINDS] = {
     [PVR_MERA_OUT_HYDRO] = PVR_HYDRO,
     [PVR_MERA_OUT_GRAVITY] = PVR_GRAVITY,
     [PVR_MERA_OUT_PARTICLES] = PVR_FILE_KINDS,
@@ -48,6 +49,13 @@ static void put_places(const struct pvr_leaf_rows *leaves, int axis, uint64_t fi
     }
 }
 
+int64_t pvr_mera_export_whole(const struct pvr_array *array, uint64_t at) {
+    return array->type == PVR_INT64   ? ((const int64_t *)array->data)[at]
+           : array->type == PVR_INT32 ? ((const int32_t *)array->data)[at]
+           : array->type == PVR_UINT8 ? ((const uint8_t *)array->data)[at]
+                                      : 0;
+}
+
 static void put_array(const struct pvr_mera_export_column *column, uint64_t first, uint64_t rows,
                       void *out) {
     const struct pvr_mera_export *export = column->export;
@@ -66,12 +74,16 @@ static void put_array(const struct pvr_mera_export_column *column, uint64_t firs
     for (uint64_t i = 0; i < rows; i++) {
         const uint64_t row = leaf != NULL ? leaf[i].cell : order != NULL ? order[i] : first + i;
         const uint64_t at = row * step + add;
-        if (array->type == PVR_FLOAT64) {
-            ((double *)out)[i] = real[at];
-        } else if (array->type == PVR_INT64) {
-            put_whole(out, column->type, i, ((const int64_t *)array->data)[at]);
+        const double value = array->type == PVR_FLOAT64   ? real[at]
+                             : array->type == PVR_FLOAT32 ? (double)((const float *)array->data)[at]
+                                                          : 0;
+        if (column->type == PVR_MERA_OUT_FLOAT64 &&
+            (array->type == PVR_FLOAT64 || array->type == PVR_FLOAT32)) {
+            ((double *)out)[i] = value;
+        } else if (column->type == PVR_MERA_OUT_FLOAT64) {
+            ((double *)out)[i] = (double)pvr_mera_export_whole(array, at);
         } else {
-            put_whole(out, column->type, i, ((const int32_t *)array->data)[at]);
+            put_whole(out, column->type, i, pvr_mera_export_whole(array, at));
         }
     }
 }
@@ -129,14 +141,14 @@ static int write_progress(void *context, double fraction, uint64_t done, uint64_
 /* ---- cells ------------------------------------------------------------------------------------
  */
 
-static int deepest(const struct pvr_mera_export *export) {
+int pvr_mera_export_deepest(const struct pvr_mera_export *export) {
     const int max_level = export->request->max_level;
     const int levelmax = export->snapshot->info.levelmax;
     return max_level > 0 && max_level < levelmax ? max_level : levelmax;
 }
 
 bool pvr_mera_export_uniform(const struct pvr_mera_export *export) {
-    return deepest(export) == export->snapshot->info.levelmin;
+    return pvr_mera_export_deepest(export) == export->snapshot->info.levelmin;
 }
 
 /* Which fields hold the variables of a kind, and where. */
@@ -150,13 +162,19 @@ struct variables {
     const char *field[PVR_MAX_VARIABLES];
 };
 
-/* Mera's name of a column of a kind of files, or null: it does not know it. */
-static const char *mera_name(const struct pvr_mera_export *export, enum pvr_mera_out_kind kind,
-                             const struct pvr_variable *variable) {
+const char *pvr_mera_export_name(const struct pvr_mera_export *export, enum pvr_mera_out_kind kind,
+                                 const struct pvr_variable *variable) {
     static const char *const gravity[][2] = {{"potential", "epot"},
                                              {"acceleration_x", "ax"},
                                              {"acceleration_y", "ay"},
                                              {"acceleration_z", "az"}};
+    if (export->snapshot->mera != NULL) { /* as the file has it */
+        const struct pvr_mera_table *table =
+            &export->snapshot->mera->table[pvr_mera_kind_of(pvr_mera_export_files[kind])];
+        return variable->column < table->nvalues
+                   ? table->column[table->value[variable->column]].name
+                   : NULL;
+    }
     if (kind == PVR_MERA_OUT_GRAVITY) {
         for (int i = 0; i < 4; i++) {
             if (strcmp(variable->name, gravity[i][0]) == 0) {
@@ -178,8 +196,9 @@ static void find_variables(const struct pvr_mera_export *export, enum pvr_mera_o
     memset(found, 0, sizeof *found);
     for (int v = 0; v < table->nvariables; v++) {
         const struct pvr_variable *variable = &table->variable[v];
-        const char *name =
-            variable->kind == file_kind[kind] ? mera_name(export, kind, variable) : NULL;
+        const char *name = variable->kind == pvr_mera_export_files[kind]
+                               ? pvr_mera_export_name(export, kind, variable)
+                               : NULL;
         for (int f = 0; name != NULL && f < table->nfields; f++) {
             const struct pvr_field *field = &table->field[f];
             for (int c = 0; c < 3; c++) {
@@ -205,9 +224,24 @@ static void find_variables(const struct pvr_mera_export *export, enum pvr_mera_o
     }
 }
 
+void pvr_mera_export_places(struct pvr_mera_export *export, struct pvr_mera_out_table *table) {
+    static const char *const place[] = {"cx", "cy", "cz"};
+    if (!pvr_mera_export_uniform(export)) {
+        const struct pvr_mera_export_column level = {.from = PVR_MERA_FROM_LEVEL,
+                                                     .type = PVR_MERA_OUT_INT64};
+        pvr_mera_export_add(export, "level", level);
+    }
+    for (int axis = 0; axis < 3; axis++) {
+        const struct pvr_mera_export_column at = {
+            .from = PVR_MERA_FROM_PLACE, .axis = axis, .type = PVR_MERA_OUT_INT64};
+        pvr_mera_export_add(export, place[axis], at);
+    }
+    table->nkeys = export->ncolumns;
+    table->nrows = export->leaves.count;
+}
+
 static enum pvr_status get_cells(struct pvr_mera_export *export, enum pvr_mera_out_kind kind,
                                  struct pvr_mera_out_table *table, struct pvr_error *error) {
-    static const char *const place[] = {"cx", "cy", "cz"};
     struct variables *found = malloc(sizeof *found);
     if (found == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the names of variables");
@@ -225,17 +259,7 @@ static enum pvr_status get_cells(struct pvr_mera_export *export, enum pvr_mera_o
         status = pvr_leaf_rows_make(export->mesh->octree, export->job, &export->leaves, error);
     }
     if (status == PVR_OK) {
-        if (!pvr_mera_export_uniform(export)) {
-            const struct pvr_mera_export_column level = {.from = PVR_MERA_FROM_LEVEL,
-                                                         .type = PVR_MERA_OUT_INT64};
-            pvr_mera_export_add(export, "level", level);
-        }
-        for (int axis = 0; axis < 3; axis++) {
-            const struct pvr_mera_export_column at = {
-                .from = PVR_MERA_FROM_PLACE, .axis = axis, .type = PVR_MERA_OUT_INT64};
-            pvr_mera_export_add(export, place[axis], at);
-        }
-        table->nkeys = export->ncolumns;
+        pvr_mera_export_places(export, table);
         for (int v = 0; v < found->count; v++) {
             const struct pvr_mera_export_column values = {
                 .from = PVR_MERA_FROM_ARRAY,
@@ -244,7 +268,6 @@ static enum pvr_status get_cells(struct pvr_mera_export *export, enum pvr_mera_o
                 .type = PVR_MERA_OUT_FLOAT64};
             pvr_mera_export_add(export, found->variable[v].name, values);
         }
-        table->nrows = export->leaves.count;
     }
     free(found);
     return status;
@@ -272,8 +295,9 @@ static enum pvr_status get(void *context, size_t number, struct pvr_mera_out_tab
                            struct pvr_error *error) {
     struct pvr_mera_export *export = context;
     const enum pvr_mera_out_kind kind = export->kind[number];
-    *table = (struct pvr_mera_out_table){
-        .kind = kind, .lmin = export->snapshot->info.levelmin, .lmax = deepest(export)};
+    *table = (struct pvr_mera_out_table){.kind = kind,
+                                         .lmin = export->snapshot->info.levelmin,
+                                         .lmax = pvr_mera_export_deepest(export)};
     memcpy(table->ranges, export->ranges, sizeof table->ranges);
     const enum pvr_status status =
         kind == PVR_MERA_OUT_PARTICLES ? pvr_mera_export_particles(export, table, error)
@@ -389,7 +413,7 @@ static enum pvr_status kind_need(struct pvr_mera_export *export, enum pvr_mera_o
             *bytes = particles.count * (8 * values + ROW_BYTES);
         }
         pvr_particle_table_free(&particles);
-    } else if (file_kind[kind] != PVR_FILE_KINDS) {
+    } else if (pvr_mera_export_files[kind] != PVR_FILE_KINDS) {
         find_variables(export, kind, found);
         const struct pvr_mesh_request request = {.max_level = export->request->max_level,
                                                  .fields = found->field,

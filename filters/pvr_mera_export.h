@@ -16,6 +16,8 @@
 #define PVR_MERA_EXPORT_H
 
 #include "pvr_mera_write.h"
+#include "pvr_mesh.h"
+#include "pvr_particles.h"
 #include "pvr_region.h"
 
 #ifdef __cplusplus
@@ -39,6 +41,20 @@ enum pvr_status pvr_mera_export_kinds(const struct pvr_snapshot *snapshot, unsig
 enum pvr_status pvr_mera_export(struct pvr_snapshot *snapshot, const char *path,
                                 const struct pvr_mera_export_request *request,
                                 struct pvr_mera_out_written *written, struct pvr_error *error);
+
+/* The same of what a pipeline holds of `source` (an output or a Mera file), whatever was done to
+ * it: those arrays of the mesh that are variables of the source, by their names, become hydro,
+ * gravity and rt; leaves that are outside are left out. Arrays must be in code units (an empty
+ * unit.label); values of single precision become Float64. `request`: `out` alone is looked at. */
+enum pvr_status pvr_mera_export_mesh(struct pvr_snapshot *source, const struct pvr_mesh *mesh,
+                                     const char *path,
+                                     const struct pvr_mera_export_request *request,
+                                     struct pvr_mera_out_written *written, struct pvr_error *error);
+/* The same of particles: position, and the arrays by their names (id, mass, velocity, ...). */
+enum pvr_status
+pvr_mera_export_particle_list(struct pvr_snapshot *source, const struct pvr_particles *particles,
+                              const char *path, const struct pvr_mera_export_request *request,
+                              struct pvr_mera_out_written *written, struct pvr_error *error);
 
 /* Bytes of memory that it takes at most, but for some MiB for each thread. */
 enum pvr_status pvr_mera_export_need(struct pvr_snapshot *snapshot,

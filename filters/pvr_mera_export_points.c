@@ -11,23 +11,23 @@ struct keys {
 };
 
 static inline int64_t whole_at(const struct pvr_array *array, uint64_t row) {
-    if (array == NULL) {
-        return 0;
-    }
-    return array->type == PVR_INT64   ? ((const int64_t *)array->data)[row]
-           : array->type == PVR_INT32 ? ((const int32_t *)array->data)[row]
-                                      : ((const uint8_t *)array->data)[row];
+    return array != NULL ? pvr_mera_export_whole(array, row) : 0;
+}
+
+/* Positions may be of single precision in a pipeline. */
+static inline double place_at(const struct pvr_array *position, uint64_t row, int axis) {
+    return position->type == PVR_FLOAT64
+               ? ((const double *)position->data)[3 * row + (uint64_t)axis]
+               : (double)((const float *)position->data)[3 * row + (uint64_t)axis];
 }
 
 #define ORDER(x, y) ((x) > (y)) - ((x) < (y))
 
 static int compare(const void *context, uint64_t a, uint64_t b) {
     const struct keys *keys = context;
-    const double *p = (const double *)keys->position->data + 3 * a;
-    const double *q = (const double *)keys->position->data + 3 * b;
     int order = ORDER(whole_at(keys->level, a), whole_at(keys->level, b));
     for (int axis = 0; order == 0 && axis < 3; axis++) {
-        order = ORDER(p[axis], q[axis]);
+        order = ORDER(place_at(keys->position, a, axis), place_at(keys->position, b, axis));
     }
     order = order != 0 ? order : ORDER(whole_at(keys->id, a), whole_at(keys->id, b));
     order = order != 0 ? order : ORDER(whole_at(keys->family, a), whole_at(keys->family, b));
@@ -62,6 +62,54 @@ static void add(struct pvr_mera_export *export, const char *name, const struct p
                                                   .component = component,
                                                   .type = type};
     pvr_mera_export_add(export, name, source);
+}
+
+enum pvr_status pvr_mera_export_points(struct pvr_mera_export *export,
+                                       struct pvr_mera_out_table *table, struct pvr_error *error) {
+    const struct pvr_jl_value *const *info = export->about->value->as.field;
+    const struct pvr_jl_value *list = info[PVR_MERA_I_PARTICLE_VARIABLES];
+    const bool families =
+        info[PVR_MERA_I_DESCRIPTOR]->as.field[PVR_MERA_D_PVERSION]->as.integer > 0;
+    const struct pvr_particles *particles = export->particles;
+    const struct pvr_array *level = array_of(particles, "level"), *id = array_of(particles, "id");
+    const struct pvr_array *family = array_of(particles, PVR_PARTICLE_FAMILY);
+    const struct pvr_array *tag = array_of(particles, "tag");
+    const struct pvr_array *velocity = array_of(particles, "velocity");
+    const struct pvr_array *position = particles->position.array;
+    const bool uniform = pvr_mera_export_uniform(export);
+    table->nrows = particles->count;
+    if (!uniform) {
+        add(export, "level", level, 0, PVR_MERA_OUT_INT32);
+    }
+    add(export, "x", position, 0, PVR_MERA_OUT_FLOAT64);
+    add(export, "y", position, 1, PVR_MERA_OUT_FLOAT64);
+    add(export, "z", position, 2, PVR_MERA_OUT_FLOAT64);
+    add(export, "id", id, 0, fits_int32(id) ? PVR_MERA_OUT_INT32 : PVR_MERA_OUT_INT64);
+    if (families) {
+        add(export, "family", family, 0, PVR_MERA_OUT_INT8);
+        add(export, "tag", tag, 0, PVR_MERA_OUT_INT8);
+    }
+    table->nkeys = export->ncolumns;
+    add(export, "vx", velocity, 0, PVR_MERA_OUT_FLOAT64);
+    add(export, "vy", velocity, 1, PVR_MERA_OUT_FLOAT64);
+    add(export, "vz", velocity, 2, PVR_MERA_OUT_FLOAT64);
+    add(export, "mass", array_of(particles, "mass"), 0, PVR_MERA_OUT_FLOAT64);
+    add(export, "birth", array_of(particles, "birth_time"), 0, PVR_MERA_OUT_FLOAT64);
+    if (list->as.array.length > 7) {
+        add(export, "metals", array_of(particles, "metallicity"), 0, PVR_MERA_OUT_FLOAT64);
+    }
+    for (uint64_t i = 8; i < list->as.array.length; i++) {
+        const char *name = list->as.array.element[i]->as.text.bytes;
+        add(export, name, array_of(particles, name), 0, PVR_MERA_OUT_FLOAT64);
+    }
+    const struct keys keys = {uniform ? NULL : level, position, id, family, tag};
+    export->norder = particles->count;
+    export->order = pvr_large_alloc(particles->count * sizeof *export->order);
+    if (export->order == NULL && particles->count > 0) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory to sort %llu particles",
+                        (unsigned long long)particles->count);
+    }
+    return pvr_order_rows(particles->count, compare, &keys, export->job, export->order, error);
 }
 
 enum pvr_status pvr_mera_export_particles(struct pvr_mera_export *export,
@@ -103,49 +151,7 @@ enum pvr_status pvr_mera_export_particles(struct pvr_mera_export *export,
                                                  .region = export->request->region};
     status = pvr_particles_load(export->snapshot, &request, export->request->out.threads,
                                 pvr_mera_export_progress, export, &export->particles, error);
-    if (status != PVR_OK) {
-        return status;
-    }
-    const struct pvr_particles *particles = export->particles;
-    const struct pvr_array *level = array_of(particles, "level"), *id = array_of(particles, "id");
-    const struct pvr_array *family = array_of(particles, PVR_PARTICLE_FAMILY);
-    const struct pvr_array *tag = array_of(particles, "tag");
-    const struct pvr_array *velocity = array_of(particles, "velocity");
-    const struct pvr_array *position = particles->position.array;
-    const bool uniform = pvr_mera_export_uniform(export);
-    table->nrows = particles->count;
-    if (!uniform) {
-        add(export, "level", level, 0, PVR_MERA_OUT_INT32);
-    }
-    add(export, "x", position, 0, PVR_MERA_OUT_FLOAT64);
-    add(export, "y", position, 1, PVR_MERA_OUT_FLOAT64);
-    add(export, "z", position, 2, PVR_MERA_OUT_FLOAT64);
-    add(export, "id", id, 0, fits_int32(id) ? PVR_MERA_OUT_INT32 : PVR_MERA_OUT_INT64);
-    if (families) {
-        add(export, "family", family, 0, PVR_MERA_OUT_INT8);
-        add(export, "tag", tag, 0, PVR_MERA_OUT_INT8);
-    }
-    table->nkeys = export->ncolumns;
-    add(export, "vx", velocity, 0, PVR_MERA_OUT_FLOAT64);
-    add(export, "vy", velocity, 1, PVR_MERA_OUT_FLOAT64);
-    add(export, "vz", velocity, 2, PVR_MERA_OUT_FLOAT64);
-    add(export, "mass", array_of(particles, "mass"), 0, PVR_MERA_OUT_FLOAT64);
-    add(export, "birth", array_of(particles, "birth_time"), 0, PVR_MERA_OUT_FLOAT64);
-    if (list->as.array.length > 7) {
-        add(export, "metals", array_of(particles, "metallicity"), 0, PVR_MERA_OUT_FLOAT64);
-    }
-    for (uint64_t i = 8; i < list->as.array.length; i++) {
-        const char *name = list->as.array.element[i]->as.text.bytes;
-        add(export, name, array_of(particles, name), 0, PVR_MERA_OUT_FLOAT64);
-    }
-    const struct keys keys = {uniform ? NULL : level, position, id, family, tag};
-    export->norder = particles->count;
-    export->order = pvr_large_alloc(particles->count * sizeof *export->order);
-    if (export->order == NULL && particles->count > 0) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory to sort %llu particles",
-                        (unsigned long long)particles->count);
-    }
-    return pvr_order_rows(particles->count, compare, &keys, export->job, export->order, error);
+    return status == PVR_OK ? pvr_mera_export_points(export, table, error) : status;
 }
 
 enum pvr_status pvr_mera_export_clumps(struct pvr_mera_export *export,

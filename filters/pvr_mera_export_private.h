@@ -55,7 +55,21 @@ int pvr_mera_export_progress(void *export, double fraction, uint64_t done, uint6
 /* True if the output has but one level of cells: Mera leaves that column out. */
 bool pvr_mera_export_uniform(const struct pvr_mera_export *export);
 
-/* pvr_mera_export_points.c */
+/* Adds level, cx, cy, cz of the leaves. */
+void pvr_mera_export_places(struct pvr_mera_export *export, struct pvr_mera_out_table *table);
+/* Mera's lmax: the deepest level that is asked for. */
+int pvr_mera_export_deepest(const struct pvr_mera_export *export);
+/* Mera's name of a variable of a kind of cells, or null: it does not know it. */
+const char *pvr_mera_export_name(const struct pvr_mera_export *export, enum pvr_mera_out_kind kind,
+                                 const struct pvr_variable *variable);
+/* Which files have the variables of a kind; PVR_FILE_KINDS for points. */
+extern const enum pvr_file_kind pvr_mera_export_files[PVR_MERA_OUT_KINDS];
+/* A value of an array of whole numbers. */
+int64_t pvr_mera_export_whole(const struct pvr_array *array, uint64_t at);
+
+/* pvr_mera_export_points.c. The first: the columns of export->particles, and their order. */
+enum pvr_status pvr_mera_export_points(struct pvr_mera_export *export,
+                                       struct pvr_mera_out_table *table, struct pvr_error *error);
 enum pvr_status pvr_mera_export_particles(struct pvr_mera_export *export,
                                           struct pvr_mera_out_table *table,
                                           struct pvr_error *error);

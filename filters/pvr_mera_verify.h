@@ -38,9 +38,9 @@ struct pvr_mera_verified {
     struct pvr_report report;
 };
 
-/* PVR_OK if all is well; else the message says what is wrong where. Free verified->report, also
- * after a failure. */
-enum pvr_status pvr_mera_verify(const char *path, const struct pvr_threads *threads,
+/* Cells may leave room in the box if the file is `cut`. PVR_OK if all is well; else the message
+ * says what is wrong where. Free verified->report, also after a failure. */
+enum pvr_status pvr_mera_verify(const char *path, bool cut, const struct pvr_threads *threads,
                                 pvr_progress_fn progress, void *progress_context,
                                 struct pvr_mera_verified *verified, struct pvr_error *error);
 

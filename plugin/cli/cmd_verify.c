@@ -8,8 +8,9 @@
 
 #include <stdio.h>
 
-static const char usage[] = "usage: pvramses verify FILE... [--threads N] [--json] [--quiet]\n"
-                            "       pvramses verify --help\n";
+static const char usage[] =
+    "usage: pvramses verify FILE... [--cut] [--threads N] [--json] [--quiet]\n"
+    "       pvramses verify --help\n";
 
 static const char help[] =
     "pvramses verify - are Mera files whole?\n"
@@ -22,6 +23,7 @@ static const char help[] =
     "other files are looked at nevertheless.\n"
     "\n"
     "OPTIONS\n"
+    "  --cut             cells may leave room: some were chosen (by a threshold, by a mask)\n"
     "  --threads N       at most N threads; 0, the default: all that the process may use\n"
     "  --pin             bind each thread to a processor\n"
     "  --no-prefetch     do not ask the system for bytes ahead of time\n"
@@ -84,7 +86,7 @@ static void write_file(struct json *json, const char *path, bool good,
 int cmd_verify(int argc, char **argv) {
     struct options options;
     int exit_status;
-    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_PATHS;
+    const unsigned takes = TAKES_JSON | TAKES_QUIET | TAKES_THREADS | TAKES_PATHS | TAKES_CUT;
     if (!options_go(argc, argv, takes, usage, help, &options, &exit_status)) {
         return exit_status;
     }
@@ -104,8 +106,8 @@ int cmd_verify(int argc, char **argv) {
         pvr_error_clear(&error);
         progress_begin(&progress, "verifying", options.quiet);
         const double begin = pvr_seconds();
-        const enum pvr_status status =
-            pvr_mera_verify(path, &options.threads, progress_step, &progress, &verified, &error);
+        const enum pvr_status status = pvr_mera_verify(path, options.cut, &options.threads,
+                                                       progress_step, &progress, &verified, &error);
         progress_end(&progress);
         if (interrupt_caught() != 0) {
             pvr_report_free(&verified.report);

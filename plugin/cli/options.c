@@ -16,6 +16,7 @@ enum {
     OPTION_BY_CENTRE,
     OPTION_COMMENTS,
     OPTION_COMPRESSOR,
+    OPTION_CUT,
     OPTION_FAMILIES,
     OPTION_FIELDS,
     OPTION_FOLDER,
@@ -53,6 +54,7 @@ static const struct known {
     {{"by-centre", no_argument, NULL, OPTION_BY_CENTRE}, TAKES_REGION},
     {{"comments", required_argument, NULL, OPTION_COMMENTS}, TAKES_EXPORT},
     {{"compressor", required_argument, NULL, OPTION_COMPRESSOR}, TAKES_EXPORT},
+    {{"cut", no_argument, NULL, OPTION_CUT}, TAKES_CUT},
     {{"families", required_argument, NULL, OPTION_FAMILIES}, TAKES_EXPORT},
     {{"fields", required_argument, NULL, OPTION_FIELDS}, TAKES_MESH},
     {{"folder", required_argument, NULL, OPTION_FOLDER}, TAKES_BENCH},
@@ -143,6 +145,9 @@ static bool apply(int option, const char *argument, struct options *options) {
         return true;
     case OPTION_COMPRESSOR:
         return pvr_vtk_compressor_find(argument, &options->compressor);
+    case OPTION_CUT:
+        options->cut = true;
+        return true;
     case OPTION_FAMILIES:
         options->families = argument;
         return argument[0] != '\0';

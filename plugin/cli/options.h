@@ -20,7 +20,8 @@ enum {
     TAKES_REGION = 1 << 6,  /* --region, --by-centre */
     TAKES_EXPORT = 1 << 5,  /* --out and what is in struct options behind it */
     TAKES_PATHS = 1 << 7,   /* several paths */
-    TAKES_BENCH = 1 << 8    /* --folder, --plot, --runs */
+    TAKES_BENCH = 1 << 8,   /* --folder, --plot, --runs */
+    TAKES_CUT = 1 << 9      /* --cut */
 };
 
 struct options {
@@ -56,6 +57,7 @@ struct options {
     const char *folder; /* "." unless told otherwise */
     const char *plot;   /* or null */
     int runs;
+    bool cut; /* of verify */
 };
 
 /* Reads the arguments of a command (argv[0] is its name) that takes `takes`. True: go on. False:

@@ -66,7 +66,7 @@ static enum pvr_status verify(const char *path, const struct cells *cells, uint6
     const struct pvr_mera_out_request request = {.append = append};
     unit_ok(pvr_mera_write(path, about, &table, 1, &request, NULL, error), error);
     pvr_mera_about_free(about);
-    const enum pvr_status status = pvr_mera_verify(path, NULL, NULL, NULL, verified, error);
+    const enum pvr_status status = pvr_mera_verify(path, false, NULL, NULL, NULL, verified, error);
     pvr_report_free(&verified->report);
     return status;
 }
@@ -128,6 +128,8 @@ static void wrong_cells(void **state) {
     unit_failed(
         verify(place.path, &cells, CELLS - 1, PVR_MERA_OUT_HYDRO, false, 1, &verified, &error),
         &error, "of the box");
+    unit_ok(pvr_mera_verify(place.path, true, NULL, NULL, NULL, &verified, &error), &error);
+    pvr_report_free(&verified.report);
     cells.cz[4] = cells.cz[3];
     cells.cy[4] = cells.cy[3];
     cells.cx[4] = cells.cx[3];
@@ -201,15 +203,16 @@ static void any_byte(void **state) {
     for (size_t at = 512; at < size; at += STEP) {
         bytes[at] ^= 0x21;
         unit_write_file(place.path, bytes, size);
-        refused += pvr_mera_verify(place.path, NULL, NULL, NULL, &verified, &error) != PVR_OK;
+        refused +=
+            pvr_mera_verify(place.path, false, NULL, NULL, NULL, &verified, &error) != PVR_OK;
         pvr_report_free(&verified.report);
         bytes[at] ^= 0x21;
     }
     assert_in_range(refused, (int)(size / STEP / 4), (int)(size / STEP));
     for (size_t cut = 1; cut < size; cut += size / 40) {
         unit_write_file(place.path, bytes, size - cut);
-        assert_int_not_equal(pvr_mera_verify(place.path, NULL, NULL, NULL, &verified, &error),
-                             PVR_OK);
+        assert_int_not_equal(
+            pvr_mera_verify(place.path, false, NULL, NULL, NULL, &verified, &error), PVR_OK);
         pvr_report_free(&verified.report);
     }
     free(bytes);
@@ -228,7 +231,7 @@ static void real_files(void **state) {
         if (path == NULL) {
             skip();
         }
-        unit_ok(pvr_mera_verify(path, NULL, NULL, NULL, &verified, &error), &error);
+        unit_ok(pvr_mera_verify(path, false, NULL, NULL, NULL, &verified, &error), &error);
         pvr_report_free(&verified.report);
     }
 }
