@@ -127,9 +127,9 @@ static size_t count_tasks(const struct deriving *deriving) {
     return (size_t)((deriving->octree->ncells + TASK_CELLS - 1) / TASK_CELLS);
 }
 
-/* The mean velocity of the leaves within `radius` of the centre (0: all). `mean` has the inputs. */
-static enum pvr_status mean_velocity(struct deriving *mean, double radius, struct pvr_job *job,
-                                     double velocity[3], struct pvr_error *error) {
+/* Mass and momentum of the leaves within `radius` of the centre (0: all). `mean` has the inputs. */
+static enum pvr_status add_momentum(struct deriving *mean, double radius, struct pvr_job *job,
+                                    double sums[4], struct pvr_error *error) {
     size_t ntasks = count_tasks(mean);
     mean->radius2 = radius > 0 ? radius * radius : (double)INFINITY;
     mean->part = calloc(ntasks + 1, sizeof *mean->part);
@@ -146,17 +146,24 @@ static enum pvr_status mean_velocity(struct deriving *mean, double radius, struc
     }
     free(mean->part);
     mean->part = NULL;
-    double mass = all.value[0] + all.lost[0];
-    if (status == PVR_OK && !(mass > 0)) {
-        status = pvr_fail(error, PVR_ERROR_ARGUMENT,
-                          "no leaf cell with mass lies within %g of the centre: there is no mean "
-                          "velocity to subtract",
-                          radius);
-    }
-    for (int axis = 0; status == PVR_OK && axis < 3; axis++) {
-        velocity[axis] = (all.value[1 + axis] + all.lost[1 + axis]) / mass;
+    for (int i = 0; i < 4; i++) {
+        sums[i] = all.value[i] + all.lost[i];
     }
     return status;
+}
+
+static enum pvr_status mean_of(const double sums[4], double radius, double velocity[3],
+                               struct pvr_error *error) {
+    if (!(sums[0] > 0)) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT,
+                        "no leaf cell with mass lies within %g of the centre: there is no mean "
+                        "velocity to subtract",
+                        radius);
+    }
+    for (int axis = 0; axis < 3; axis++) {
+        velocity[axis] = sums[1 + axis] / sums[0];
+    }
+    return PVR_OK;
 }
 
 /* ---- what is asked for ------------------------------------------------------------------------
@@ -281,19 +288,28 @@ static enum pvr_status bind_inputs(const struct pvr_mesh *mesh, unsigned uses,
     return PVR_OK;
 }
 
-/* The bulk velocity by the mean of the mesh's cells. */
-static enum pvr_status find_mean(const struct pvr_mesh *mesh,
-                                 const struct pvr_derived_options *options, struct pvr_job *job,
-                                 double velocity[3], struct pvr_error *error) {
+/* Mass and momentum of the mesh's cells. */
+static enum pvr_status find_momentum(const struct pvr_mesh *mesh,
+                                     const struct pvr_derived_options *options, struct pvr_job *job,
+                                     double sums[4], struct pvr_error *error) {
     struct deriving mean = {.octree = mesh->octree};
     unsigned uses = PVR_USES_DENSITY | PVR_USES_VELOCITY | PVR_USES_SIZE;
     uses |= options->bulk_radius > 0 ? PVR_USES_POSITION : 0;
     enum pvr_status status = bind_inputs(mesh, uses, &mean, error);
     if (status == PVR_OK) {
         memcpy(mean.constants.centre, options->centre, sizeof mean.constants.centre);
-        status = mean_velocity(&mean, options->bulk_radius, job, velocity, error);
+        status = add_momentum(&mean, options->bulk_radius, job, sums, error);
     }
     return status;
+}
+
+/* The bulk velocity by the mean of the mesh's cells. */
+static enum pvr_status find_mean(const struct pvr_mesh *mesh,
+                                 const struct pvr_derived_options *options, struct pvr_job *job,
+                                 double velocity[3], struct pvr_error *error) {
+    double sums[4];
+    enum pvr_status status = find_momentum(mesh, options, job, sums, error);
+    return status == PVR_OK ? mean_of(sums, options->bulk_radius, velocity, error) : status;
 }
 
 /* ---- entry points -----------------------------------------------------------------------------
@@ -317,6 +333,25 @@ enum pvr_status pvr_derived_bulk_velocity(const struct pvr_mesh *mesh,
     status = pvr_job_begin(&job, threads, NULL, NULL, error);
     if (status == PVR_OK) {
         status = find_mean(mesh, &all, &job, velocity, error);
+        pvr_job_end(&job, NULL);
+    }
+    return status;
+}
+
+enum pvr_status pvr_derived_momentum(const struct pvr_mesh *mesh,
+                                     const struct pvr_derived_options *options,
+                                     const struct pvr_threads *threads, double sums[4],
+                                     struct pvr_error *error) {
+    const struct pvr_derived_options all =
+        pvr_derived_complete(options, mesh->octree->origin, mesh->octree->size);
+    memset(sums, 0, 4 * sizeof *sums);
+    enum pvr_status status = check_options(&all, 0, error);
+    struct pvr_job job;
+    if (status == PVR_OK) {
+        status = pvr_job_begin(&job, threads, NULL, NULL, error);
+    }
+    if (status == PVR_OK) {
+        status = find_momentum(mesh, &all, &job, sums, error);
         pvr_job_end(&job, NULL);
     }
     return status;

@@ -142,6 +142,13 @@ enum pvr_status pvr_derived_bulk_velocity(const struct pvr_mesh *mesh,
                                           const struct pvr_threads *threads, double velocity[3],
                                           struct pvr_error *error);
 
+/* Mass and momentum (code units) of the leaves that PVR_BULK_MEAN takes, whatever `bulk` says, 0 if
+ * there are none: those of several ranks can be added up. */
+enum pvr_status pvr_derived_momentum(const struct pvr_mesh *mesh,
+                                     const struct pvr_derived_options *options,
+                                     const struct pvr_threads *threads, double sums[4],
+                                     struct pvr_error *error);
+
 /* The registry as a page in Markdown, to be freed; null when memory is out. */
 char *pvr_derived_markdown(void);
 

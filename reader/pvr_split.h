@@ -78,7 +78,7 @@ struct pvr_split_sample {
     uint64_t *octs; /* [tree], x fastest */
     uint64_t bytes_read;
 };
-enum pvr_status pvr_split_sample(struct pvr_snapshot *snapshot, const struct pvr_split_wish *wish,
+enum pvr_status pvr_split_take_sample(struct pvr_snapshot *snapshot, const struct pvr_split_wish *wish,
                                  int first_domain, int last_domain,
                                  const struct pvr_threads *threads, struct pvr_split_sample *sample,
                                  struct pvr_error *error);

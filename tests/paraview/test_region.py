@@ -61,7 +61,6 @@ def test_a_sphere():
     reader = reader_of("sedov3d", 3, Precision="double", RegionType="sphere", RegionCenter=centre,
                        RegionRadius=radius)
     part = mesh_of(reader)
-    assert part.HasMask(), "no mask"
     all_leaves, leaves = Shown(whole), Shown(part)
     wanted = overlapping(all_leaves, centre, radius, box)
     equal(len(leaves.index), int(wanted.sum()), "leaves of the sphere")

@@ -314,9 +314,9 @@ static void samples_add_up(void **state) {
     bool wants = false;
     unit_ok(pvr_split_wants_sample(snapshot, &wish, NULL, &wants, NULL), NULL);
     assert_true(wants);
-    unit_ok(pvr_split_sample(snapshot, &wish, 1, ndomains, NULL, &all, NULL), NULL);
-    unit_ok(pvr_split_sample(snapshot, &wish, 1, 1, NULL, &part[0], NULL), NULL);
-    unit_ok(pvr_split_sample(snapshot, &wish, 2, ndomains, NULL, &part[1], NULL), NULL);
+    unit_ok(pvr_split_take_sample(snapshot, &wish, 1, ndomains, NULL, &all, NULL), NULL);
+    unit_ok(pvr_split_take_sample(snapshot, &wish, 1, 1, NULL, &part[0], NULL), NULL);
+    unit_ok(pvr_split_take_sample(snapshot, &wish, 2, ndomains, NULL, &part[1], NULL), NULL);
     assert_true(all.bytes_read > 0);
     assert_int_equal(all.bytes_read, part[0].bytes_read + part[1].bytes_read);
     for (size_t i = 0; i < all.ntrees; i++) {

@@ -65,6 +65,26 @@ struct Stop {
     }
 };
 
+// The mean velocity of all cells is that of all ranks' cells.
+pvr_status MeanOfRanks(const pvr_mesh *mesh, pvr_derived_options &options,
+                       const vtkPVRamsesReading &reading, pvr_error &error) {
+    if (options.bulk != PVR_BULK_MEAN || reading.Ranks.Size() == 1)
+        return PVR_OK;
+    double sums[4] = {0.0, 0.0, 0.0, 0.0};
+    const pvr_status status = reading.Ranks.Agree(
+        pvr_derived_momentum(mesh, &options, &reading.Threads, sums, &error), error);
+    if (status != PVR_OK)
+        return status;
+    reading.Ranks.AddUp(sums, 4);
+    if (!(sums[0] > 0.0))
+        return pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                        "no leaf cell has mass: there is no mean velocity to subtract");
+    options.bulk = PVR_BULK_GIVEN;
+    for (int axis = 0; axis < 3; ++axis)
+        options.bulk_velocity[axis] = sums[1 + axis] / sums[0];
+    return PVR_OK;
+}
+
 // "temperature = p / rho" and so on, so that a data set says what its numbers are.
 void AddFormulas(vtkFieldData *fieldData, const Names &names) {
     vtkNew<vtkStringArray> formulas;
@@ -123,6 +143,8 @@ vtkPVRamsesCells::Asked::Asked(pvr_snapshot *snapshot, const Choice &choice,
     this->Request.precision = reading.Precision;
     this->Request.units = reading.Units;
     this->Request.region = &this->Reading.Region;
+    this->Request.split = reading.Split;
+    this->Request.rank = reading.Piece;
 }
 
 vtkPVRamsesCells::Asked::~Asked() {
@@ -216,7 +238,7 @@ void vtkPVRamsesCells::Show(vtkHyperTreeGrid *output, const Asked &asked, pvr_me
     if (cellData->HasArray("density"))
         cellData->SetActiveScalars("density");
     AddFormulas(output->GetFieldData(), asked.Derived);
-    if (reading.Region.type != PVR_REGION_NONE && mesh->octree->nleaves == 0) {
+    if (reading.Region.type != PVR_REGION_NONE && mesh->octree->nleaves == 0 && !reading.Split) {
         char nothing[512];
         pvr_region_empty_text(&reading.Region, asked.Snapshot, reading.Length, nothing,
                               sizeof nothing);
@@ -237,7 +259,8 @@ void vtkPVRamsesCells::Show(vtkHyperTreeGrid *output, const Asked &asked, pvr_me
                  "of %d arrays %d were in memory, %d were made from such\n", mesh->narrays,
                  mesh->nshared, mesh->nput_together);
     }
-    reading.Report = text + vtkPVRamsesReportText(&mesh->report);
+    reading.Report =
+        text + vtkPVRamsesReportText(&mesh->report, reading, mesh->octree->nleaves, "leaf cells");
     vtkNew<vtkDoubleArray> bytes;
     bytes->SetName("bytes_read");
     bytes->InsertNextValue(static_cast<double>(mesh->report.bytes_read));
@@ -252,15 +275,19 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
         return PVR_OK;
     if (!shared.GetCache())
         return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
-    const Asked asked(snapshot, choice, reading);
+    Asked asked(snapshot, choice, reading);
     pvr_mesh *mesh = nullptr;
     Made made;
-    pvr_status status =
+    pvr_status status = reading.Ranks.Agree(
         pvr_cache_load(shared.GetCache(), snapshot, &asked.Request, &reading.Threads,
-                       reading.Progress, reading.ProgressContext, &mesh, &error);
+                       reading.Progress, reading.ProgressContext, &mesh, &error),
+        error);
+    if (status == PVR_OK && !asked.Derived.empty())
+        status = MeanOfRanks(mesh, asked.Options, reading, error);
     if (status == PVR_OK)
-        status = Make(asked, mesh, shared.GetLiving(), reading.Progress, reading.ProgressContext,
-                      made, error);
+        status = reading.Ranks.Agree(Make(asked, mesh, shared.GetLiving(), reading.Progress,
+                                          reading.ProgressContext, made, error),
+                                     error);
     if (status == PVR_OK)
         Show(output, asked, mesh, made, shared, shown, reading);
     else

@@ -101,7 +101,7 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
     int deepest = root;
     while (deepest < octree->max_level && OctsOf(octree, deepest + 1, tree) > 0)
         ++deepest;
-    if (deepest == root)
+    if (deepest == root || !filling.Trees[tree])
         return PVR_OK;
     Descriptor descriptor(octree->cells_per_oct);
     descriptor.Begin(1 + CountOcts(octree, tree) * static_cast<uint64_t>(octree->cells_per_oct));
@@ -124,8 +124,6 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
 
 // Hides the cells that are outside: a bit per cell, the first in the highest place of a byte.
 void Mask(vtkHyperTreeGrid *grid, const pvr_octree *octree, const pvr_threads *threads) {
-    if (octree->noutside == 0)
-        return;
     vtkNew<vtkBitArray> mask;
     mask->SetName("outside");
     mask->SetNumberOfTuples(static_cast<vtkIdType>(octree->ncells));
@@ -178,9 +176,14 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
     filling.Octree = octree;
     const pvr_octree_level &roots = octree->level[octree->root_level];
     std::vector<uint64_t> octs;
+    uint64_t absent = 0; // trees that are outside as a whole
     for (uint64_t tree = 0; tree < octree->ntrees; ++tree) {
-        vtkHyperTree *hyperTree = grid->GetTree(static_cast<vtkIdType>(tree), true);
-        hyperTree->SetGlobalIndexStart(static_cast<vtkIdType>(roots.tree_cell[tree]));
+        const bool outside = roots.outside && ((roots.outside[tree >> 3] >> (tree & 7)) & 1u);
+        vtkHyperTree *hyperTree =
+            outside ? nullptr : grid->GetTree(static_cast<vtkIdType>(tree), true);
+        if (hyperTree)
+            hyperTree->SetGlobalIndexStart(static_cast<vtkIdType>(roots.tree_cell[tree]));
+        absent += outside ? 1 : 0;
         filling.Trees.push_back(hyperTree);
         octs.push_back(CountOcts(octree, tree));
     }
@@ -189,5 +192,6 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
         pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, nullptr);
         pvr_job_end(&job, nullptr);
     }
-    Mask(grid, octree, threads);
+    if (octree->noutside > absent)
+        Mask(grid, octree, threads);
 }

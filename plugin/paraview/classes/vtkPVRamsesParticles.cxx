@@ -62,7 +62,18 @@ std::vector<int> ChosenFamilies(vtkDataArraySelection *selection, bool &all) {
 }
 
 // Families by code with name, number and mass (code units), as field data: rows of a table.
-void AddFamilies(vtkFieldData *fieldData, const pvr_particles *particles) {
+void AddFamilies(vtkFieldData *fieldData, const pvr_particles *particles,
+                 const vtkPVRamsesRanks &ranks) {
+    uint64_t count[PVR_FAMILIES + 1] = {0}; // by place; the last: all that match
+    double mass[PVR_FAMILIES] = {0.0};
+    for (int i = 0; i < particles->nfamilies; ++i) {
+        const int place = pvr_family_place(particles->family[i].code);
+        count[place] = particles->family[i].count;
+        mass[place] = particles->family[i].mass;
+    }
+    count[PVR_FAMILIES] = particles->matching;
+    ranks.AddUp(count, PVR_FAMILIES + 1);
+    ranks.AddUp(mass, PVR_FAMILIES);
     vtkNew<vtkIntArray> codes;
     vtkNew<vtkStringArray> names;
     vtkNew<vtkTypeInt64Array> counts;
@@ -71,17 +82,19 @@ void AddFamilies(vtkFieldData *fieldData, const pvr_particles *particles) {
     names->SetName("family_name");
     counts->SetName("family_count");
     masses->SetName("family_mass");
-    for (int i = 0; i < particles->nfamilies; ++i) {
-        codes->InsertNextValue(particles->family[i].code);
-        names->InsertNextValue(particles->family[i].name);
-        counts->InsertNextValue(static_cast<vtkTypeInt64>(particles->family[i].count));
-        masses->InsertNextValue(particles->family[i].mass);
+    for (int place = 0; place < PVR_FAMILIES; ++place) {
+        if (count[place] == 0)
+            continue;
+        codes->InsertNextValue(pvr_family_at(place));
+        names->InsertNextValue(pvr_family_name(pvr_family_at(place)));
+        counts->InsertNextValue(static_cast<vtkTypeInt64>(count[place]));
+        masses->InsertNextValue(mass[place]);
     }
     vtkNew<vtkTypeInt64Array> total, matching;
     total->SetName("particles_in_files");
     total->InsertNextValue(static_cast<vtkTypeInt64>(particles->total));
     matching->SetName("particles_before_thinning");
-    matching->InsertNextValue(static_cast<vtkTypeInt64>(particles->matching));
+    matching->InsertNextValue(static_cast<vtkTypeInt64>(count[PVR_FAMILIES]));
     for (vtkAbstractArray *array : {static_cast<vtkAbstractArray *>(codes.Get()),
                                     static_cast<vtkAbstractArray *>(names.Get()),
                                     static_cast<vtkAbstractArray *>(counts.Get()),
@@ -142,8 +155,12 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
     request.totals = true;
     request.region = &reading.Region;
     Loaded loaded;
-    status = pvr_particles_load(snapshot, &request, &reading.Threads, reading.Progress,
-                                reading.ProgressContext, &loaded.Particles, &error);
+    request.split = reading.Split;
+    request.rank = reading.Piece;
+    status = reading.Ranks.Agree(pvr_particles_load(snapshot, &request, &reading.Threads,
+                                                    reading.Progress, reading.ProgressContext,
+                                                    &loaded.Particles, &error),
+                                 error);
     if (status != PVR_OK)
         return status;
     const pvr_particles *particles = loaded.Particles;
@@ -153,7 +170,7 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
         return status;
     for (int i = 0; i < particles->narrays; ++i)
         output->GetPointData()->AddArray(vtkPVRamsesArrays::Wrap(particles->arrays[i]));
-    AddFamilies(output->GetFieldData(), particles);
+    AddFamilies(output->GetFieldData(), particles, reading.Ranks);
 
     if (particles->warnings)
         reading.Warnings = particles->warnings;
@@ -161,6 +178,7 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
     snprintf(text, sizeof text, "Output %d: %llu of %llu particles\n",
              pvr_snapshot_number(snapshot), static_cast<unsigned long long>(particles->count),
              static_cast<unsigned long long>(particles->total));
-    reading.Report = text + vtkPVRamsesReportText(&particles->report);
+    reading.Report =
+        text + vtkPVRamsesReportText(&particles->report, reading, particles->count, "particles");
     return PVR_OK;
 }

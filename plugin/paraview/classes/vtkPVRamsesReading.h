@@ -3,6 +3,8 @@
 #ifndef vtkPVRamsesReading_h
 #define vtkPVRamsesReading_h
 
+#include "vtkPVRamsesRanks.h"
+
 #include "pvr_memory.h"
 #include "pvr_region.h"
 #include "pvr_snapshot.h"
@@ -19,6 +21,11 @@ struct vtkPVRamsesReading {
     pvr_field_units Units = PVR_UNITS_CODE;
     pvr_unit Length = pvr_unit();     // of the coordinates
     pvr_region Region = pvr_region(); // what to read of the box, in code length
+    // Where several parts make the whole: who reads what (null: this process all of it), which part
+    // is read here, and the ranks that read the others at the same time.
+    const pvr_split *Split = nullptr;
+    int Piece = 0;
+    vtkPVRamsesRanks Ranks = vtkPVRamsesRanks(nullptr);
     pvr_progress_fn Progress = nullptr;
     void *ProgressContext = nullptr;
 
@@ -38,7 +45,10 @@ std::string Text(vtkDataArraySelection *selection);
 
 } // namespace vtkPVRamsesSelection
 
-// The thread report as text.
+// The thread report as text; of several ranks, how they compare besides. `cells` is what this one
+// has of `what`.
 std::string vtkPVRamsesReportText(const pvr_report *report);
+std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesReading &reading,
+                                  uint64_t cells, const char *what);
 
 #endif

@@ -68,7 +68,7 @@ void vtkPVRamsesRun::Forget() {
     this->TimeIndex.clear();
 }
 
-bool vtkPVRamsesRun::Find(const std::string &path, bool &news, pvr_error &error) {
+bool vtkPVRamsesRun::FindHere(const std::string &path, bool &news, pvr_error &error) {
     news = false;
     if (!this->Path.empty() && path == this->Path &&
         this->Stamp == StampOf(this->InfoPath, this->Series))
@@ -139,24 +139,129 @@ const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
     return nullptr;
 }
 
-pvr_snapshot *vtkPVRamsesRun::Open(const std::string &infoPath, pvr_error &error) {
-    const std::string stamp = ChangedAt(infoPath) + " " + ChangedAt(FolderOf(infoPath));
-    auto known = std::find_if(this->Handles.begin(), this->Handles.end(),
-                              [&](const Handle &handle) { return handle.Path == infoPath; });
-    if (known != this->Handles.end() && known->Stamp == stamp) {
-        std::rotate(this->Handles.begin(), known, known + 1);
-        return this->Handles.front().Snapshot;
+bool vtkPVRamsesRun::TakeSeries(const std::string &path, const std::string &bytes,
+                                pvr_error &error) {
+    pvr_series series = pvr_series();
+    const size_t end = bytes.find('\0'); // the info file's path stands in front
+    if (end == std::string::npos ||
+        pvr_series_unpack(bytes.data() + end + 1, bytes.size() - end - 1, &series, &error) !=
+            PVR_OK)
+        return false;
+    this->Forget();
+    this->Series = series;
+    this->Path = path;
+    this->InfoPath = bytes.substr(0, end);
+    return true;
+}
+
+bool vtkPVRamsesRun::Find(const std::string &path, const vtkPVRamsesRanks &ranks, bool &news,
+                          pvr_error &error) {
+    news = false;
+    const bool first = ranks.Rank() == 0;
+    pvr_status status = PVR_OK;
+    if (first && !this->FindHere(path, news, error))
+        status = error.status;
+    if (ranks.Size() == 1)
+        return status == PVR_OK;
+    if (ranks.Agree(status, error) != PVR_OK)
+        return false;
+    if (!ranks.Any(first ? news : this->Path != path))
+        return true;
+    std::string text;
+    if (first) {
+        pvr_bytes bytes = pvr_bytes();
+        status = pvr_series_pack(&this->Series, &bytes, &error);
+        text = this->InfoPath + '\0';
+        text.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+        pvr_bytes_free(&bytes);
     }
-    if (known == this->Handles.end() && this->Handles.size() == 3)
-        known = this->Handles.end() - 1;
-    if (known != this->Handles.end()) {
-        pvr_snapshot_release(known->Snapshot);
-        this->Handles.erase(known);
+    ranks.Broadcast(text);
+    if (!first && !this->TakeSeries(path, text, error))
+        status = error.status;
+    return ranks.Agree(status, error) == PVR_OK;
+}
+
+vtkPVRamsesRun::Handle *vtkPVRamsesRun::FindHandle(const std::string &infoPath,
+                                                   const std::string &stamp) {
+    auto known =
+        std::find_if(this->Handles.begin(), this->Handles.end(), [&](const Handle &handle) {
+            return handle.Path == infoPath && handle.Stamp == stamp;
+        });
+    if (known == this->Handles.end())
+        return nullptr;
+    std::rotate(this->Handles.begin(), known, known + 1);
+    return &this->Handles.front();
+}
+
+pvr_snapshot *vtkPVRamsesRun::Add(pvr_snapshot *snapshot, const std::string &infoPath,
+                                  const std::string &stamp) {
+    auto old = std::find_if(this->Handles.begin(), this->Handles.end(),
+                            [&](const Handle &handle) { return handle.Path == infoPath; });
+    if (old == this->Handles.end() && this->Handles.size() == 2)
+        old = this->Handles.end() - 1;
+    if (old != this->Handles.end()) {
+        pvr_snapshot_release(old->Snapshot);
+        this->Handles.erase(old);
     }
+    this->Handles.insert(this->Handles.begin(), Handle{snapshot, infoPath, stamp});
+    return snapshot;
+}
+
+pvr_snapshot *vtkPVRamsesRun::OpenHere(const std::string &infoPath, const std::string &stamp,
+                                       pvr_error &error) {
+    if (const Handle *known = this->FindHandle(infoPath, stamp))
+        return known->Snapshot;
     pvr_snapshot *snapshot = nullptr;
     if (pvr_snapshot_open(infoPath.c_str(), &snapshot, &error) != PVR_OK)
         return nullptr;
-    this->Handles.insert(this->Handles.begin(), Handle{snapshot, infoPath, stamp});
+    return this->Add(snapshot, infoPath, stamp);
+}
+
+// Rank 0 has the output open and sends it to those who do not; one that cannot be sent (a Mera
+// file) is opened by each.
+bool vtkPVRamsesRun::Send(const std::string &infoPath, const std::string &stamp,
+                          pvr_snapshot *&snapshot, const vtkPVRamsesRanks &ranks,
+                          pvr_error &error) {
+    std::string text;
+    if (ranks.Rank() == 0) {
+        pvr_bytes bytes = pvr_bytes();
+        if (pvr_snapshot_pack(snapshot, &bytes, nullptr) == PVR_OK)
+            text.assign(reinterpret_cast<const char *>(bytes.data), bytes.size);
+        pvr_bytes_free(&bytes);
+    }
+    ranks.Broadcast(text);
+    pvr_status status = PVR_OK;
+    if (!snapshot && text.empty()) {
+        snapshot = this->OpenHere(infoPath, stamp, error);
+        status = snapshot ? PVR_OK : error.status;
+    } else if (!snapshot) {
+        status = pvr_snapshot_unpack(text.data(), text.size(), &snapshot, &error);
+        if (status == PVR_OK)
+            this->Add(snapshot, infoPath, stamp);
+    }
+    return ranks.Agree(status, error) == PVR_OK;
+}
+
+pvr_snapshot *vtkPVRamsesRun::Open(const std::string &infoPath, const vtkPVRamsesRanks &ranks,
+                                   pvr_error &error) {
+    const bool first = ranks.Rank() == 0;
+    std::string stamp;
+    pvr_snapshot *snapshot = nullptr;
+    if (first) {
+        stamp = ChangedAt(infoPath) + " " + ChangedAt(FolderOf(infoPath));
+        snapshot = this->OpenHere(infoPath, stamp, error);
+    }
+    if (ranks.Size() == 1)
+        return snapshot;
+    if (ranks.Agree(first && !snapshot ? error.status : PVR_OK, error) != PVR_OK)
+        return nullptr;
+    ranks.Broadcast(stamp);
+    if (!first) {
+        const Handle *known = this->FindHandle(infoPath, stamp);
+        snapshot = known ? known->Snapshot : nullptr;
+    }
+    if (ranks.Any(!snapshot) && !this->Send(infoPath, stamp, snapshot, ranks, error))
+        return nullptr;
     return snapshot;
 }
 

@@ -5,6 +5,8 @@
 #ifndef vtkPVRamsesRun_h
 #define vtkPVRamsesRun_h
 
+#include "vtkPVRamsesRanks.h"
+
 #include "pvr_series.h"
 #include "pvr_snapshot.h"
 
@@ -18,9 +20,12 @@ class vtkPVRamsesRun {
     vtkPVRamsesRun(const vtkPVRamsesRun &) = delete;
     vtkPVRamsesRun &operator=(const vtkPVRamsesRun &) = delete;
 
+    // Where several ranks share the work, rank 0 looks at the disk and opens, and tells the others:
+    // the calls that take `ranks` are for all of them.
+
     // Finds the outputs beside `path` (an info file or an output folder), unless they are known and
-    // nothing changed on disk. `news` is set when they were looked up anew.
-    bool Find(const std::string &path, bool &news, pvr_error &error);
+    // nothing changed on disk. `news` is set, on rank 0, when they were looked up anew.
+    bool Find(const std::string &path, const vtkPVRamsesRanks &ranks, bool &news, pvr_error &error);
     const pvr_series &GetSeries() const {
         return this->Series;
     }
@@ -37,7 +42,8 @@ class vtkPVRamsesRun {
 
     // Opens an output, or gives the handle that is open already. Owned by this object, which keeps
     // three: the output that is named, the one that is shown and the one that comes next.
-    pvr_snapshot *Open(const std::string &infoPath, pvr_error &error);
+    pvr_snapshot *Open(const std::string &infoPath, const vtkPVRamsesRanks &ranks,
+                       pvr_error &error);
     // Whatever changes when the files of the output that was opened last are written anew.
     const std::string &GetStamp() const;
     // Forgets the open handles (after an error: the files may be mended later).
@@ -46,6 +52,19 @@ class vtkPVRamsesRun {
     void Forget();
 
   private:
+    bool FindHere(const std::string &path, bool &news, pvr_error &error);
+    bool TakeSeries(const std::string &path, const std::string &bytes, pvr_error &error);
+    struct Handle {
+        pvr_snapshot *Snapshot;
+        std::string Path, Stamp;
+    };
+    Handle *FindHandle(const std::string &infoPath, const std::string &stamp);
+    pvr_snapshot *OpenHere(const std::string &infoPath, const std::string &stamp, pvr_error &error);
+    pvr_snapshot *Add(pvr_snapshot *snapshot, const std::string &infoPath,
+                      const std::string &stamp);
+    bool Send(const std::string &infoPath, const std::string &stamp, pvr_snapshot *&snapshot,
+              const vtkPVRamsesRanks &ranks, pvr_error &error);
+
     std::string Path;
     std::string InfoPath; // of the output that Path names
     std::string Stamp;    // of the folders when Series was made
@@ -53,10 +72,6 @@ class vtkPVRamsesRun {
     std::vector<double> Times;
     std::vector<size_t> TimeIndex; // place in Series of each time
 
-    struct Handle {
-        pvr_snapshot *Snapshot;
-        std::string Path, Stamp;
-    };
     std::vector<Handle> Handles; // the last that was asked for is the first
 };
 

@@ -5,6 +5,7 @@
 #include "vtkPVRamsesCells.h"
 #include "vtkPVRamsesFacts.h"
 #include "vtkPVRamsesParticles.h"
+#include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesRun.h"
 #include "vtkPVRamsesShared.h"
@@ -18,6 +19,7 @@
 #include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
+#include "vtkMultiProcessController.h"
 #include "vtkNew.h"
 #include "vtkObjectFactory.h"
 #include "vtkPolyData.h"
@@ -45,6 +47,7 @@ struct vtkRAMSESReader::Internals {
     explicit Internals(vtkRAMSESReader *reader) : Reader(reader) {}
     ~Internals() {
         pvr_ahead_free(this->Ahead);
+        pvr_split_release(this->Split);
     }
 
     // The properties of the reader, as the ports and the cells want them.
@@ -56,6 +59,17 @@ struct vtkRAMSESReader::Internals {
             pvr_ahead_stop(this->Ahead);
         this->AheadKey.clear();
     }
+
+    // Who reads what, as it was planned last, and for what.
+    pvr_split *Split = nullptr;
+    std::string SplitKey;
+    bool Whole = false; // the output that is named cannot be read in parts: one piece has all
+
+    // The ranks that share this request; a process that was asked for a part by itself is alone.
+    vtkPVRamsesRanks RanksOf(vtkInformation *request) const;
+    // Plans who reads what; null on failure, and for those who read all of it.
+    pvr_status PlanSplit(pvr_snapshot *snapshot, const std::string &output, int pieces,
+                         const vtkPVRamsesRanks &ranks);
 
     vtkNew<vtkDataArraySelection> CellArrays, DerivedArrays, PointArrays, Families;
     std::string InformationError; // of the last RequestInformation; told when data is asked for
@@ -106,6 +120,18 @@ bool IsAskedFor(vtkInformation *request, int port) {
     return from < 0 || from == port;
 }
 
+int PiecesOf(vtkInformation *request) {
+    return request->Has(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_PIECES())
+               ? request->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_PIECES())
+               : 1;
+}
+
+int PieceOf(vtkInformation *request) {
+    return request->Has(vtkStreamingDemandDrivenPipeline::UPDATE_PIECE_NUMBER())
+               ? request->Get(vtkStreamingDemandDrivenPipeline::UPDATE_PIECE_NUMBER())
+               : 0;
+}
+
 } // namespace
 
 vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *snapshot) {
@@ -129,6 +155,32 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
     reading.Progress = TellProgress;
     reading.ProgressContext = this->Reader;
     return reading;
+}
+
+vtkPVRamsesRanks vtkRAMSESReader::Internals::RanksOf(vtkInformation *request) const {
+    vtkMultiProcessController *controller = vtkMultiProcessController::GetGlobalController();
+    const bool all = controller && !this->Whole &&
+                     PiecesOf(request) == controller->GetNumberOfProcesses() &&
+                     request->Get(vtkStreamingDemandDrivenPipeline::UPDATE_PIECE_NUMBER()) ==
+                         controller->GetLocalProcessId();
+    return vtkPVRamsesRanks(all ? controller : nullptr);
+}
+
+pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const std::string &output,
+                                                 int pieces, const vtkPVRamsesRanks &ranks) {
+    const pvr_split_wish wish = {pieces, static_cast<pvr_split_kind>(this->Reader->RankSplit),
+                                 this->Reader->MaxLevel};
+    std::ostringstream key;
+    key << output << ' ' << wish.nranks << ' ' << wish.kind << ' ' << wish.max_level;
+    if (this->Split && this->SplitKey == key.str())
+        return PVR_OK;
+    pvr_split_release(this->Split);
+    this->Split = nullptr;
+    this->SplitKey = key.str();
+    if (pieces == 1 || this->Whole)
+        return PVR_OK;
+    return vtkPVRamsesSplit::Make(ranks, snapshot, wish, this->ReadingFor(snapshot).Threads,
+                                  &this->Split, this->Error);
 }
 
 vtkPVRamsesCells::Choice vtkRAMSESReader::Internals::MakeChoice() const {
@@ -220,6 +272,7 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
         vtkInformation *info = outputs->GetInformationObject(port);
         info->Remove(vtkStreamingDemandDrivenPipeline::TIME_STEPS());
         info->Remove(vtkStreamingDemandDrivenPipeline::TIME_RANGE());
+        info->Remove(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST());
     }
     // An error is kept for RequestData: ParaView asks for information again and again, and a person
     // should be told once.
@@ -232,7 +285,8 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
     pvr_error error;
     pvr_error_clear(&error);
     bool news = false;
-    if (!internal.Run.Find(this->FileName, news, error)) {
+    const vtkPVRamsesRanks ranks(vtkMultiProcessController::GetGlobalController());
+    if (!internal.Run.Find(this->FileName, ranks, news, error)) {
         internal.InformationError = error.message;
         return 1;
     }
@@ -250,22 +304,25 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
             info->Set(vtkStreamingDemandDrivenPipeline::TIME_RANGE(), range, 2);
         }
     }
-    this->UpdateSelections();
+    this->UpdateSelections(ranks);
+    for (int port = 0; !internal.Whole && port < outputs->GetNumberOfInformationObjects(); ++port)
+        outputs->GetInformationObject(port)->Set(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST(), 1);
     return 1;
 }
 
-void vtkRAMSESReader::UpdateSelections() {
+void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
     Internals &internal = *this->Internal;
     pvr_error error;
     pvr_error_clear(&error);
     double time = 0.0;
     const pvr_output *output = internal.Run.OutputNamed(time);
-    pvr_snapshot *snapshot = output ? internal.Run.Open(output->info_path, error) : nullptr;
+    pvr_snapshot *snapshot = output ? internal.Run.Open(output->info_path, ranks, error) : nullptr;
     if (!snapshot) {
         internal.InformationError =
             output ? error.message : std::string(this->FileName) + ": the output is not finished.";
         return;
     }
+    internal.Whole = pvr_snapshot_mera(snapshot) != nullptr;
     vtkPVRamsesCells::List(snapshot, internal.CellArrays, internal.DerivedArrays);
     const std::string listed = std::string(output->info_path) + " " + internal.Run.GetStamp();
     if (internal.Listed != listed) { // reads files
@@ -338,20 +395,24 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
     if (!chosen)
         return this->Fail(port, data, "No finished output was found.");
     pvr_error_clear(&internal.Error);
-    pvr_snapshot *snapshot = internal.Run.Open(chosen->info_path, internal.Error);
+    const vtkPVRamsesRanks ranks = internal.RanksOf(info);
+    pvr_snapshot *snapshot = internal.Run.Open(chosen->info_path, ranks, internal.Error);
     if (!snapshot)
         return this->Fail(port, data, internal.Error.message);
     if (internal.Warned != chosen->info_path) {
         internal.Warned = chosen->info_path;
-        if (pvr_snapshot_warnings(snapshot))
+        if (pvr_snapshot_warnings(snapshot) && ranks.Rank() == 0)
             vtkWarningMacro(<< pvr_snapshot_warnings(snapshot));
     }
 
     const std::string output = std::string(chosen->info_path) + " " + internal.Run.GetStamp();
-    const std::string key = this->KeyOf(port);
+    std::ostringstream part;
+    part << this->KeyOf(port) << " part " << PieceOf(info) << " of " << PiecesOf(info);
+    const std::string key = part.str();
     const bool same = kept.Data && kept.Output == output && kept.Key == key;
     const bool streams = this->Streams(port, info);
-    if (same && kept.Whole) {
+    // Whoever reads, all do.
+    if (!ranks.Any(!same || !kept.Whole)) {
         data->ShallowCopy(kept.Data);
     } else {
         // Of the same output much is shared with what is there, so that stays for the moment; of
@@ -368,8 +429,10 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
         if (port == PORT_MESH && !streams)
             internal.Stream.Stop();
         bool whole = true;
-        const int status = streams ? this->StreamMesh(output + key, !same, snapshot, data, whole)
-                                   : this->ReadPort(port, snapshot, data);
+        int status = internal.PlanSplit(snapshot, output, PiecesOf(info), ranks);
+        if (status == PVR_OK)
+            status = streams ? this->StreamMesh(output + key, !same, snapshot, data, whole)
+                             : this->ReadPort(port, snapshot, data, PieceOf(info), ranks);
         if (status == PVR_CANCELLED) { // the executive empties the output and runs us again
             data->Initialize();
             return 1;
@@ -386,7 +449,7 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
         this->UpdateProgress(1.0);
     }
     data->GetInformation()->Set(vtkDataObject::DATA_TIME_STEP(), time);
-    if (info->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP()))
+    if (info->Has(vtkStreamingDemandDrivenPipeline::UPDATE_TIME_STEP()) && PiecesOf(info) == 1)
         this->ReadAhead(time);
     return 1;
 }
@@ -459,7 +522,7 @@ void vtkRAMSESReader::ReadAhead(double time) {
         return;
     }
     pvr_error error;
-    pvr_snapshot *snapshot = internal.Run.Open(next->info_path, error);
+    pvr_snapshot *snapshot = internal.Run.Open(next->info_path, vtkPVRamsesRanks(nullptr), error);
     if (!snapshot || (!internal.Ahead && pvr_ahead_new(internal.Shared->GetCache(), &internal.Ahead,
                                                        &error) != PVR_OK))
         return; // whoever asks for it is told
@@ -477,7 +540,7 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
     std::ostringstream key;
     key.precision(17);
     key << this->LengthUnit << ' ' << this->FieldUnits << ' ' << this->Precision << ' '
-        << this->RegionType << ' ';
+        << this->RegionType << ' ' << this->RankSplit << ' ';
     for (int axis = 0; this->RegionType != PVR_REGION_NONE && axis < 3; ++axis)
         key << this->RegionCenter[axis] << ' ';
     if (this->RegionType == PVR_REGION_BOX)
@@ -517,9 +580,13 @@ void vtkRAMSESReader::SetCacheBudget(int mebibytes) {
         pvr_cache_set_budget(cache, static_cast<uint64_t>(wanted) << 20);
 }
 
-int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output) {
+int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output, int piece,
+                              const vtkPVRamsesRanks &ranks) {
     Internals &internal = *this->Internal;
     vtkPVRamsesReading reading = internal.ReadingFor(snapshot);
+    reading.Split = internal.Split;
+    reading.Piece = piece;
+    reading.Ranks = ranks;
     pvr_status status = PVR_OK;
     if (port == PORT_MESH && this->ReadMesh) {
         status = vtkPVRamsesCells::Read(vtkHyperTreeGrid::SafeDownCast(output), snapshot,
@@ -533,9 +600,12 @@ int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *o
         status = vtkPVRamsesParticles::Read(vtkPolyData::SafeDownCast(output), snapshot, choice,
                                             reading, internal.Error);
     } else if (port == PORT_SINKS ? this->ReadSinks : port == PORT_CLUMPS && this->ReadClumps) {
-        status = vtkPVRamsesTables::Read(vtkPolyData::SafeDownCast(output), snapshot,
-                                         port == PORT_SINKS ? PVR_TABLE_SINKS : PVR_TABLE_CLUMPS,
-                                         reading, internal.Error);
+        if (piece == 0) { // a list of few, in one file, or a few
+            status = vtkPVRamsesTables::Read(
+                vtkPolyData::SafeDownCast(output), snapshot,
+                port == PORT_SINKS ? PVR_TABLE_SINKS : PVR_TABLE_CLUMPS, reading, internal.Error);
+        }
+        status = ranks.Agree(status, internal.Error);
     }
     if (status == PVR_OK)
         this->Finish(port, output, snapshot, reading);
@@ -570,6 +640,7 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "LengthUnit: " << this->LengthUnit << "\n"
        << indent << "FieldUnits: " << this->FieldUnits << "\n"
        << indent << "Precision: " << this->Precision << "\n"
+       << indent << "RankSplit: " << this->RankSplit << "\n"
        << indent << "MaxThreads: " << this->MaxThreads << "\n"
        << indent << "PinThreads: " << this->PinThreads << "\n"
        << indent << "Prefetch: " << this->Prefetch << "\n"

@@ -22,6 +22,7 @@
 
 struct pvr_snapshot;
 struct vtkPVRamsesReading;
+class vtkPVRamsesRanks;
 
 class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
   public:
@@ -149,6 +150,13 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     ///@}
 
     ///@{
+    /** How several ranks share an output: 0 by what suits it, 1 by whole trees, 2 by whole domains
+     * (files). Of no account for a single process. See pvr_split.h. */
+    vtkSetClampMacro(RankSplit, int, 0, 2);
+    vtkGetMacro(RankSplit, int);
+    ///@}
+
+    ///@{
     /** Cap on the threads (0: all that the process may use), whether each is bound to a processor,
      * and whether bytes are asked for ahead of time, and the next time step is loaded while one is
      * shown. How the data is read; never what is read. */
@@ -211,11 +219,12 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
 
     struct Internals;
     // Lists what the named output has in the selections.
-    void UpdateSelections();
+    void UpdateSelections(const vtkPVRamsesRanks &ranks);
     // Gives an output port its data, from what is kept or from the files; 1, or 0 on failure.
     int GivePort(int port, vtkInformation *info);
     // The same from the files; a pvr_status, with the message in Internals.
-    int ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output);
+    int ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *output, int piece,
+                 const vtkPVRamsesRanks &ranks);
     // What follows on reading a port well: warnings, field data, the report.
     void Finish(int port, vtkDataObject *output, const pvr_snapshot *snapshot,
                 const vtkPVRamsesReading &reading);
@@ -259,6 +268,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int LengthUnit = 0;
     int FieldUnits = 0;
     int Precision = 0;
+    int RankSplit = 0;
     int MaxThreads = 0;
     bool PinThreads = false;
     bool Prefetch = true;

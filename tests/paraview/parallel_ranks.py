@@ -1,0 +1,231 @@
+"""Any number of ranks (pvbatch --symmetric): what they read together is what one process reads.
+
+    parallel_ranks.py PART... VERDICT
+
+Parts are functions check_PART below. Rank 0 writes "parallel: ok" into the file VERDICT; the test
+looks for that.
+"""
+
+import os
+import sys
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import numpy
+from paraview import simple
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray
+from vtkmodules.vtkFiltersHyperTree import vtkHyperTreeGridContour
+from vtkmodules.vtkFiltersParallel import vtkHyperTreeGridGhostCellsGenerator
+from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
+from pvr_check import Copy, Leaves, Messages, array_of, expected, fact, info_file, mesh_of
+
+controller = vtkMultiProcessController.GetGlobalController()
+rank, ranks = controller.GetLocalProcessId(), controller.GetNumberOfProcesses()
+parts, verdict = sys.argv[1:-1], sys.argv[-1]
+problems = []
+AUTO, TREES, DOMAINS = 0, 1, 2
+SPLITS = {AUTO: "auto", TREES: "trees", DOMAINS: "domains"}
+
+
+def check(right, what):
+    if not right:
+        problems.append("rank %d of %d: %s" % (rank, ranks, what))
+
+
+def reduced(value, operation=vtkCommunicator.SUM_OP):
+    """Over all ranks."""
+    one, all_ = vtkDoubleArray(), vtkDoubleArray()
+    one.InsertNextValue(value)
+    all_.InsertNextValue(0)
+    controller.AllReduce(one, all_, operation)
+    return all_.GetValue(0)
+
+
+def share_text(text):
+    """What rank 0 has."""
+    codes = vtkIntArray()
+    codes.SetNumberOfValues(4096)
+    for i in range(4096):
+        codes.SetValue(i, ord(text[i]) if i < len(text) else 0)
+    controller.Broadcast(codes, 0)
+    return "".join(chr(codes.GetValue(i)) for i in range(4096) if codes.GetValue(i))
+
+
+def same_everywhere(value, what):
+    low, high = reduced(value, vtkCommunicator.MIN_OP), reduced(value, vtkCommunicator.MAX_OP)
+    check(low == high, "%s: %r to %r over the ranks" % (what, low, high))
+
+
+def visible(mesh):
+    """The leaves of this rank that are its own, by VTK's cursors."""
+    if mesh.GetNumberOfCells() == 0:
+        return None, numpy.zeros(0, dtype=bool)
+    leaves = Leaves(mesh)
+    hidden = numpy.zeros(len(leaves.index), dtype=bool)
+    if mesh.HasMask():
+        mask = mesh.GetMask()
+        hidden = numpy.array([bool(mask.GetValue(int(i))) for i in leaves.index])
+    return leaves, ~hidden
+
+
+def total_of(mesh, name):
+    leaves, own = visible(mesh)
+    if not own.any():
+        return 0.0
+    values = array_of(mesh, name)[leaves.index[own]].astype(float)
+    check(not numpy.isnan(values).any(), "own leaves without %s" % name)
+    return float((values * leaves.volume[own]).sum())
+
+
+def read(run, number, **properties):
+    reader = simple.RAMSESReader(FileName=info_file(run, number))
+    for name, value in properties.items():
+        setattr(reader, name, value)
+    reader.UpdatePipeline()
+    return reader
+
+
+def check_output(run, number, split):
+    what = "%s %d by %s: " % (run, number, SPLITS[split])
+    wanted = expected(run, number)
+    reader = read(run, number, RankSplit=split, CellArrayStatus=["density", "pressure"],
+                  Precision="double")
+    mesh = mesh_of(reader)
+    _, own = visible(mesh)
+    check(reduced(own.sum()) == wanted["leaf_cells"],
+          what + "%d leaves on all ranks" % reduced(own.sum()))
+    pressure = "pressure" if "pressure" in wanted["fields"] else "thermal_pressure"
+    for name, theirs in (("density", "density"), ("pressure", pressure)):
+        got, right = reduced(total_of(mesh, name)), wanted["fields"][theirs]["sum_field_volume"]
+        check(abs(got - right) <= 1e-12 * abs(right), what + "%s %r, not %r" % (name, got, right))
+    for axis, size in enumerate(mesh.GetDimensions()):
+        same_everywhere(size, what + "dimension %d" % axis)
+    same_everywhere(fact(mesh, "root_level"), what + "root level")
+    simple.Delete(reader)
+
+
+def check_sums():
+    for split in SPLITS:
+        for output in (("sedov3d", 3), ("sedov2d", 3), ("sedov1d", 2), ("legacy3d", 2)):
+            check_output(*output, split)
+
+
+def check_particles():
+    wanted = expected("web3d", 2)["particles"]
+    for split in SPLITS:
+        reader = read("web3d", 2, RankSplit=split)
+        simple.OutputPort(reader, "Particles").UpdatePipeline()
+        points = reader.GetClientSideObject().GetOutputDataObject(1)
+        count = points.GetNumberOfPoints()
+        check(reduced(count) == wanted["count"], "%d particles" % reduced(count))
+        mass = points.GetPointData().GetArray("mass")
+        here = float(vtk_to_numpy(mass).astype(float).sum()) if count else 0.0
+        right = wanted["columns"]["mass"]["sum"]
+        check(abs(reduced(here) - right) < 1e-6 * right, "their mass %r" % reduced(here))
+        # counts by family are those of all ranks
+        counts = points.GetFieldData().GetArray("family_count")
+        counted = sum(counts.GetValue(i) for i in range(counts.GetNumberOfTuples()))
+        check(counted == wanted["count"], "%d particles in families" % counted)
+        simple.Delete(reader)
+
+
+def contour_cells(mesh):
+    contour = vtkHyperTreeGridContour()
+    contour.SetInputData(mesh)
+    contour.SetInputArrayToProcess(0, 0, 0, 1, "density")
+    contour.SetValue(0, 1.5)
+    contour.Update()
+    return contour.GetOutput().GetNumberOfCells()
+
+
+def check_contour():
+    """After the Ghost Cells filter a contour by trees is that of one process."""
+    alone = simple.RAMSESReader(FileName=info_file("sedov3d", 3), CellArrayStatus=["density"])
+    algorithm = alone.GetClientSideObject()
+    algorithm.UpdatePiece(0, 1, 0)  # each rank reads all
+    whole = contour_cells(mesh_of(alone))
+    check(whole > 0, "no contour")
+    reader = read("sedov3d", 3, RankSplit=TREES, CellArrayStatus=["density"])
+    ghosts = vtkHyperTreeGridGhostCellsGenerator()
+    ghosts.SetInputData(mesh_of(reader))
+    ghosts.UpdatePiece(rank, ranks, 1)
+    parts = reduced(contour_cells(ghosts.GetOutputDataObject(0)))
+    check(parts == whole, "contour of %d cells on %d ranks, %d on one" % (parts, ranks, whole))
+    simple.Delete(reader)
+    simple.Delete(alone)
+
+
+def check_mean_velocity():
+    """Subtracting the mean velocity takes that of all ranks."""
+    options = dict(CellArrayStatus=["density", "velocity"], DerivedArrayStatus=["kinetic_energy"],
+                   BulkVelocity=1, Precision="double")
+    names = ["kinetic_energy"]
+    alone = simple.RAMSESReader(FileName=info_file("web3d", 2), **options)
+    alone.GetClientSideObject().UpdatePiece(0, 1, 0)
+    mesh = mesh_of(alone)
+    leaves, own = visible(mesh)
+    right = [float(array_of(mesh, name)[leaves.index[own]].sum()) for name in names]
+    reader = read("web3d", 2, **options)
+    mesh = mesh_of(reader)
+    leaves, own = visible(mesh)
+    for name, wanted in zip(names, right):
+        here = float(array_of(mesh, name)[leaves.index[own]].sum()) if own.any() else 0.0
+        check(abs(reduced(here) - wanted) <= 1e-10 * abs(wanted), "%s %r, %r on one rank" %
+              (name, reduced(here), wanted))
+    simple.Delete(reader)
+    simple.Delete(alone)
+
+
+def check_time():
+    reader = simple.RAMSESReader(FileName=info_file("sedov3d", 2))
+    for step, number in ((1, 3), (0, 2), (1, 3)):
+        reader.UpdatePipeline(reader.TimestepValues[step])
+        mesh = mesh_of(reader)
+        check(fact(mesh, "output_number") == number, "output %d" % fact(mesh, "output_number"))
+        _, own = visible(mesh)
+        check(reduced(own.sum()) == expected("sedov3d", number)["leaf_cells"], "leaves in time")
+    simple.Delete(reader)
+
+
+def check_lost_file():
+    """A file that one rank alone needs is not there: all tell of it, and go on."""
+    for split in (TREES, DOMAINS):
+        folder, copy = "", None
+        if rank == 0:
+            copy = Copy("sedov3d")
+            folder = copy.__enter__()
+        folder = share_text(folder)
+        lost = os.path.join(folder, "sedov3d", "output_00003", "hydro_00003.out00002")
+        if rank == 0:
+            os.remove(lost)
+        controller.Barrier()
+        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder), RankSplit=split)
+        messages = Messages(reader)
+        reader.UpdatePipeline()
+        check(len(messages.errors) == 1 and "hydro_00003.out00002" in messages.errors[0],
+              "a lost file: %r" % messages.errors)
+        check(mesh_of(reader).GetNumberOfCells() == 0, "cells though a file is lost")
+        simple.Delete(reader)
+        controller.Barrier()
+        if rank == 0:
+            copy.__exit__()
+
+
+try:
+    for part in parts:
+        globals()["check_" + part]()
+except Exception:  # a rank that waits for this one would wait for ever
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
+if problems:
+    print("\n".join(problems), flush=True)
+    with open("%s.rank%d" % (verdict, rank), "w") as file:
+        file.write("\n".join(problems))
+controller.Barrier()
+if rank == 0:
+    with open(verdict, "w") as file:
+        file.write("parallel: ok")
+    print("parallel: ok on %d ranks" % ranks, flush=True)
