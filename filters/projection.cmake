@@ -5,11 +5,14 @@ target_sources(pvramses PRIVATE
   filters/pvr_map.c
   filters/pvr_map_labels.c
   filters/pvr_map_units.c
+  filters/pvr_points.c
+  filters/pvr_project_boxes.c
   filters/pvr_project_columns.c
   filters/pvr_project_engine.c
   filters/pvr_project_oblique.c
   filters/pvr_project_octree.c
   filters/pvr_project_octs.c
+  filters/pvr_project_points.c
   filters/pvr_project_stream.c
   filters/pvr_project_values.c
   filters/pvr_spin.c

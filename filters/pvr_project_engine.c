@@ -76,6 +76,7 @@ void pvr_projecting_end(struct pvr_projecting *projecting) {
         pvr_large_free(block->state,
                        block->most_items * projecting->state_size * sizeof *block->state);
         free(block->value);
+        free(block->extra);
         free(block->order);
     }
     for (int t = 0; projecting->scratch != NULL && t < projecting->nthreads; t++) {
@@ -286,4 +287,37 @@ enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
     empty_block(block);
     enum pvr_status status = projecting->fill(projecting, block, scratch, error);
     return status == PVR_OK ? pvr_project_sort(block, error) : status;
+}
+
+enum pvr_status pvr_project_make_extra(struct pvr_projecting *projecting, size_t count,
+                                       struct pvr_error *error) {
+    for (size_t b = 0; b < projecting->nblocks; b++) {
+        struct pvr_project_block *block = &projecting->block[b];
+        block->extra = malloc(block->most_items * count * sizeof *block->extra);
+        if (block->extra == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a block of a projection");
+        }
+    }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_project_all(struct pvr_map *map, pvr_project_run_fn run, void *context,
+                                const struct pvr_threads *threads, pvr_progress_fn progress,
+                                void *progress_context, struct pvr_report *report,
+                                struct pvr_error *error) {
+    struct pvr_job job;
+    enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    for (bool again = true; again && status == PVR_OK;) {
+        bool empty = map->cells == 0;
+        status = run(map, context, &job, error);
+        again = status == PVR_OK && empty && pvr_project_wants_own_weights(map);
+        if (again) {
+            status = pvr_map_clear(map, true, error);
+        }
+    }
+    pvr_job_end(&job, status == PVR_OK ? report : NULL);
+    return status;
 }

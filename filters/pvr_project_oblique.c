@@ -12,8 +12,6 @@ static const double same_border = 1e-9;
 /* Shares below this are rounding: a pixel with no more of a cell does not touch it. */
 static const double no_share = 1e-13;
 
-enum { WHOLE_CELL = 0, CUT_BY_DEPTH = 1 };
-
 struct filling {
     const struct pvr_projecting *projecting;
     struct pvr_project_block *block;
@@ -99,18 +97,16 @@ static void choose(struct filling *filling, uint32_t oct) {
     }
 }
 
-/* The item of a cell, without its state. */
-static void place_item(const struct filling *filling, int oct, int cell, struct pvr_item *item) {
-    const struct pvr_map_request *request = &filling->projecting->map->request;
-    const double *half = filling->footprint->half;
-    for (int i = 0; i < 3; i++) {
-        item->at[i] = filling->middle[oct][i] + filling->offset[cell][i];
-    }
-    bool cut = item->at[2] - half[2] < filling->window[2][0] - same_border * half[2] ||
-               item->at[2] + half[2] > filling->window[2][1] + same_border * half[2];
-    item->number = cut && request->edge == PVR_EDGE_CLIP ? CUT_BY_DEPTH : WHOLE_CELL;
+void pvr_project_place(const struct pvr_projecting *projecting,
+                       const struct pvr_footprint *footprint, struct pvr_item *item) {
+    const struct pvr_map_request *request = &projecting->map->request;
+    const struct pvr_view *view = &request->view;
+    const struct pvr_grid *grid = &projecting->pixels;
+    const double *half = footprint->half, same = same_border * half[2];
+    bool cut = item->at[2] - half[2] < view->depth[0] / view->pixel - same ||
+               item->at[2] + half[2] > view->depth[1] / view->pixel + same;
+    item->number = cut && request->edge == PVR_EDGE_CLIP ? PVR_ITEM_CUT : PVR_ITEM_WHOLE;
     for (int i = 0; i < 2; i++) {
-        const struct pvr_grid *grid = filling->block->grid;
         double low = floor(item->at[i] - half[i]), high = ceil(item->at[i] + half[i]) - 1;
         double last = (double)grid->count[i] - 1;
         low = low > 0 ? low : 0;
@@ -163,7 +159,11 @@ static void fill_run(struct filling *filling) {
     }
     for (int i = 0; i < 8 * filling->count; i++) {
         if ((filling->omit[i / 8] >> i % 8 & 1) == 0) {
-            place_item(filling, i / 8, i % 8, &block->item[block->nitems++]);
+            struct pvr_item *item = &block->item[block->nitems++];
+            for (int k = 0; k < 3; k++) {
+                item->at[k] = filling->middle[i / 8][k] + filling->offset[i % 8][k];
+            }
+            pvr_project_place(projecting, filling->footprint, item);
             block->cells++;
         }
     }
@@ -193,7 +193,7 @@ static enum pvr_status fill_oblique(const struct pvr_projecting *projecting,
 static void item_row(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
                      const struct pvr_item *item, double first, double row, int count,
                      double *share, double *scratch) {
-    if (item->number == WHOLE_CELL) {
+    if (item->number == PVR_ITEM_WHOLE) {
         pvr_footprint_row(footprint, item->at, first, row, count, share, scratch);
         return;
     }
@@ -248,32 +248,51 @@ static void add_row(const struct pvr_projecting *projecting, double *to, size_t 
     }
 }
 
+void pvr_project_add_item(const struct pvr_projecting *projecting,
+                          const struct pvr_footprint *footprint, const struct pvr_item *item,
+                          const double *state, const uint32_t low[2], const uint32_t high[2],
+                          struct pvr_project_scratch *scratch) {
+    const size_t row_size = projecting->pixels.count[0];
+    const size_t size = row_size * projecting->pixels.count[1];
+    double *share = scratch->stencil, *more = share + row_size + 1;
+    int first[2], end[2];
+    for (int i = 0; i < 2; i++) {
+        double from = floor(item->at[i] - footprint->half[i]);
+        double to = ceil(item->at[i] + footprint->half[i]);
+        first[i] = from > low[i] ? (int)from : (int)low[i];
+        end[i] = to < high[i] ? (int)to : (int)high[i];
+    }
+    double by = 1 / part_in_window(projecting, footprint, item, share, more);
+    for (int y = first[1]; y < end[1]; y++) {
+        int width = end[0] - first[0];
+        item_row(projecting, footprint, item, first[0], y, width, share, more);
+        add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size, state,
+                share, width, by);
+    }
+}
+
 static void add_oblique(const struct pvr_projecting *projecting,
                         const struct pvr_project_block *block, const uint32_t *order,
                         uint32_t count, const uint32_t low[2], const uint32_t high[2],
                         struct pvr_project_scratch *scratch) {
-    const struct pvr_footprint *footprint = &projecting->footprint[block->level];
-    const size_t row_size = projecting->pixels.count[0];
-    const size_t size = row_size * projecting->pixels.count[1];
-    double *share = scratch->stencil, *more = share + row_size + 1;
     for (uint32_t n = 0; n < count; n++) {
-        const struct pvr_item *item = &block->item[order[n]];
-        const double *state = block->state + (size_t)order[n] * projecting->state_size;
-        int first[2], end[2];
-        for (int i = 0; i < 2; i++) {
-            double from = floor(item->at[i] - footprint->half[i]);
-            double to = ceil(item->at[i] + footprint->half[i]);
-            first[i] = from > low[i] ? (int)from : (int)low[i];
-            end[i] = to < high[i] ? (int)to : (int)high[i];
-        }
-        double by = 1 / part_in_window(projecting, footprint, item, share, more);
-        for (int y = first[1]; y < end[1]; y++) {
-            int width = end[0] - first[0];
-            item_row(projecting, footprint, item, first[0], y, width, share, more);
-            add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size,
-                    state, share, width, by);
+        pvr_project_add_item(
+            projecting, &projecting->footprint[block->level], &block->item[order[n]],
+            block->state + (size_t)order[n] * projecting->state_size, low, high, scratch);
+    }
+}
+
+enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
+                                          struct pvr_error *error) {
+    size_t count = 2 * (size_t)projecting->pixels.count[0] + 4;
+    for (int t = 0; t < projecting->nthreads; t++) {
+        struct pvr_project_scratch *scratch = &projecting->scratch[t];
+        scratch->stencil = calloc(count, sizeof *scratch->stencil);
+        if (scratch->stencil == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the footprints of cells");
         }
     }
+    return PVR_OK;
 }
 
 enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int max_level,
@@ -286,14 +305,12 @@ enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int 
             projecting->ndim);
     }
     projecting->footprint = calloc(PVR_MAX_LEVELS + 1, sizeof *projecting->footprint);
-    bool enough = projecting->footprint != NULL;
-    for (int t = 0; enough && t < projecting->nthreads; t++) {
-        struct pvr_project_scratch *scratch = &projecting->scratch[t];
-        scratch->stencil = calloc(2 * (size_t)view->pixels[0] + 4, sizeof *scratch->stencil);
-        enough = scratch->stencil != NULL;
-    }
-    if (!enough) {
+    if (projecting->footprint == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the footprints of cells");
+    }
+    enum pvr_status status = pvr_project_make_stencils(projecting, error);
+    if (status != PVR_OK) {
+        return status;
     }
     for (int l = projecting->root_level; l <= max_level; l++) {
         double cell = pvr_project_cell(projecting, l);

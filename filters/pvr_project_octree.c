@@ -190,42 +190,14 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     return pvr_project_fill(projecting, block, scratch, error);
 }
 
-static enum pvr_status check_value(const struct pvr_octree *octree,
-                                   const struct pvr_map_value *value, struct pvr_error *error) {
-    if (value->nterms < 1 || value->nterms > PVR_MAP_MAX_TERMS) {
-        return pvr_fail(error, PVR_ERROR_ARGUMENT, "a value of a projection has %d terms",
-                        value->nterms);
-    }
-    for (int t = 0; t < value->nterms; t++) {
-        const struct pvr_array *array = value->term[t].array;
-        if (array == NULL || array->ntuples != octree->ncells || value->term[t].component < 0 ||
-            value->term[t].component >= array->ncomponents) {
-            return pvr_fail(error, PVR_ERROR_ARGUMENT,
-                            "an array of a projection does not fit the mesh of %llu cells",
-                            (unsigned long long)octree->ncells);
-        }
-    }
-    return PVR_OK;
-}
-
-static enum pvr_status check(const struct pvr_map *map, const struct pvr_octree *octree,
-                             const struct pvr_map_value *values, const struct pvr_map_value *weight,
-                             struct pvr_error *error) {
-    enum pvr_status status = PVR_OK;
-    for (int v = 0; status == PVR_OK && v < map->request.nvalues; v++) {
-        status = check_value(octree, &values[v], error);
-    }
-    if (status == PVR_OK && weight != NULL) {
-        status = check_value(octree, weight, error);
-    }
-    return status;
-}
-
-static enum pvr_status run(struct octree_source *source, struct pvr_job *job,
+static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *job,
                            struct pvr_error *error) {
+    struct octree_source *source = context;
     struct pvr_projecting *projecting = &source->projecting;
     const struct pvr_octree *octree = source->octree;
-    const struct pvr_map *map = projecting->map;
+    memset(projecting, 0, sizeof *projecting);
+    projecting->map = map;
+    projecting->weighted = source->weight != NULL;
     projecting->ndim = octree->ndim;
     projecting->ncells = octree->cells_per_oct;
     projecting->root_level = octree->root_level;
@@ -275,24 +247,10 @@ enum pvr_status pvr_project_octree(struct pvr_map *map, const struct pvr_octree 
     }
     enum pvr_status status = pvr_project_check_weight(map, weight, error);
     if (status == PVR_OK) {
-        status = check(map, octree, values, weight, error);
+        status = pvr_project_check_arrays(map, values, weight, octree->ncells, error);
     }
-    struct pvr_job job;
-    if (status != PVR_OK ||
-        (status = pvr_job_begin(&job, threads, progress, progress_context, error)) != PVR_OK) {
-        return status;
-    }
-    for (bool again = true; again && status == PVR_OK;) {
-        struct octree_source source = {.octree = octree, .values = values, .weight = weight};
-        source.projecting.map = map;
-        source.projecting.weighted = weight != NULL;
-        bool empty = map->cells == 0;
-        status = run(&source, &job, error);
-        again = status == PVR_OK && empty && pvr_project_wants_own_weights(map);
-        if (again) {
-            status = pvr_map_clear(map, true, error);
-        }
-    }
-    pvr_job_end(&job, status == PVR_OK ? report : NULL);
-    return status;
+    struct octree_source source = {.octree = octree, .values = values, .weight = weight};
+    return status == PVR_OK ? pvr_project_all(map, run, &source, threads, progress,
+                                              progress_context, report, error)
+                            : status;
 }

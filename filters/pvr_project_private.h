@@ -64,6 +64,7 @@ struct pvr_project_block {
     uint32_t nitems, most_items;
     struct pvr_item *item;
     double *state; /* state_size for each item */
+    double *extra; /* of boxes: three sides for each item; of points: a length; else null */
     uint32_t *order;
     size_t most_order;
     uint32_t start[PVR_TILE_COUNT + 1]; /* places in `order` of each tile's items */
@@ -153,6 +154,48 @@ enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t
 /* Puts the columns of the levels into the pixels. */
 enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
                                         struct pvr_error *error);
+
+/* Room for `count` doubles more for each item. */
+enum pvr_status pvr_project_make_extra(struct pvr_projecting *projecting, size_t count,
+                                       struct pvr_error *error);
+/* Projects a source into the map, which may take a second time: with own weights, if the map was
+ * empty and some values are no finite numbers. */
+typedef enum pvr_status (*pvr_project_run_fn)(struct pvr_map *map, void *context,
+                                              struct pvr_job *job, struct pvr_error *error);
+enum pvr_status pvr_project_all(struct pvr_map *map, pvr_project_run_fn run, void *context,
+                                const struct pvr_threads *threads, pvr_progress_fn progress,
+                                void *progress_context, struct pvr_report *report,
+                                struct pvr_error *error);
+
+/* ---- items that are boxes: cells in any direction (pvr_chord.h) ---- */
+
+enum { PVR_ITEM_WHOLE = 0, PVR_ITEM_CUT = 1 }; /* number of an item: by the depth */
+
+/* Rows of shares for all threads. */
+enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
+                                          struct pvr_error *error);
+/* Sets number and tiles of an item whose place is set, and touches the window. */
+void pvr_project_place(const struct pvr_projecting *projecting,
+                       const struct pvr_footprint *footprint, struct pvr_item *item);
+/* Adds an item to the pixels from `low` up to `high`. */
+void pvr_project_add_item(const struct pvr_projecting *projecting,
+                          const struct pvr_footprint *footprint, const struct pvr_item *item,
+                          const double *state, const uint32_t low[2], const uint32_t high[2],
+                          struct pvr_project_scratch *scratch);
+
+/* ---- values of cells and points that stand by themselves ---- */
+
+/* The state of number `index`; its volume is 1 for a point. Counts what is wrong. */
+void pvr_project_scattered(const struct pvr_projecting *projecting, struct pvr_project_block *block,
+                           const struct pvr_map_value *values, const struct pvr_map_value *weight,
+                           uint64_t index, double volume, double *state);
+/* Do all arrays have `count` tuples? */
+enum pvr_status pvr_project_check_arrays(const struct pvr_map *map,
+                                         const struct pvr_map_value *values,
+                                         const struct pvr_map_value *weight, uint64_t count,
+                                         struct pvr_error *error);
+
+/* ---- values of octs ---- */
 
 /* Some octs of a block, and the bits of their cells that are not wanted. */
 struct pvr_chosen {

@@ -152,3 +152,76 @@ const double *pvr_project_values(const struct pvr_projecting *projecting,
     block->not_finite[value] += drop_wrong(octs, out, own);
     return own;
 }
+
+static double scattered_value(const struct pvr_map_value *value, uint64_t index) {
+    double sum = 0;
+    for (int t = 0; t < value->nterms; t++) {
+        const struct pvr_map_term *term = &value->term[t];
+        const struct pvr_column column = {.data = term->array->data, .type = term->array->type};
+        uint64_t at = index * (uint64_t)term->array->ncomponents + (uint64_t)term->component;
+        sum += term->coefficient * value_at(&column, at);
+    }
+    return sum;
+}
+
+void pvr_project_scattered(const struct pvr_projecting *projecting, struct pvr_project_block *block,
+                           const struct pvr_map_value *values, const struct pvr_map_value *weight,
+                           uint64_t index, double volume, double *state) {
+    const struct pvr_map_request *request = &projecting->map->request;
+    const int nvalues = projecting->nvalues;
+    const bool integral =
+        request->mode == PVR_MAP_INTEGRAL || request->mode == PVR_MAP_SURFACE_DENSITY;
+    double w = 1;
+    if (weight != NULL) {
+        w = scattered_value(weight, index) / (weight->of_cells ? volume : 1);
+        block->weights_negative += w < 0;
+        if (!(fabs(w) <= DBL_MAX)) {
+            block->weights_not_finite++;
+            w = 0;
+        }
+    }
+    w *= request->weighting == PVR_WEIGHT_NONE && !integral ? 1 : volume;
+    block->cells++;
+    for (int v = 0; v < nvalues; v++) {
+        double q = scattered_value(&values[v], index), part = w;
+        q /= integral && values[v].of_cells ? volume : 1;
+        if (!(fabs(q) <= DBL_MAX)) {
+            block->not_finite[v]++;
+            q = part = 0;
+        }
+        switch (projecting->kind) {
+        case PVR_KIND_ADD:
+            state[v] = q * part;
+            state[projecting->map->own_weights ? nvalues + v : nvalues] = part;
+            break;
+        case PVR_KIND_SQUARES:
+            state[3 * v] = part;
+            state[3 * v + 1] = q;
+            state[3 * v + 2] = 0;
+            break;
+        default:
+            state[v] = part > 0 ? q : pvr_map_nothing(projecting->kind);
+        }
+    }
+}
+
+enum pvr_status pvr_project_check_arrays(const struct pvr_map *map,
+                                         const struct pvr_map_value *values,
+                                         const struct pvr_map_value *weight, uint64_t count,
+                                         struct pvr_error *error) {
+    for (int v = 0; v < map->request.nvalues + (weight != NULL ? 1 : 0); v++) {
+        const struct pvr_map_value *value = v < map->request.nvalues ? &values[v] : weight;
+        bool fits = value->nterms >= 1 && value->nterms <= PVR_MAP_MAX_TERMS;
+        for (int t = 0; fits && t < value->nterms; t++) {
+            const struct pvr_map_term *term = &value->term[t];
+            fits = term->array != NULL && term->array->ntuples == count && term->component >= 0 &&
+                   term->component < term->array->ncomponents;
+        }
+        if (!fits) {
+            return pvr_fail(error, PVR_ERROR_ARGUMENT,
+                            "an array of a projection does not fit its %llu cells or points",
+                            (unsigned long long)count);
+        }
+    }
+    return PVR_OK;
+}

@@ -73,6 +73,53 @@ enum pvr_status pvr_project_stream(struct pvr_map *map, struct pvr_snapshot *sna
                                    void *progress_context, struct pvr_report *report,
                                    struct pvr_error *error);
 
+/* Cells of other meshes: boxes along the axes, of any size, which may differ along the axes. */
+struct pvr_boxes {
+    uint64_t count;
+    /* Gives centres and sides of boxes first .. first + count - 1. Called by any thread. A box with
+     * a side of 0 is left out. */
+    void (*place)(void *context, uint64_t first, uint32_t count, double (*centre)[3],
+                  double (*side)[3]);
+    void *context;
+};
+
+/* As pvr_project_octree; arrays have a tuple for each box. Boxes may overlap. */
+enum pvr_status pvr_project_boxes(struct pvr_map *map, const struct pvr_boxes *boxes,
+                                  const struct pvr_map_value *values,
+                                  const struct pvr_map_value *weight,
+                                  const struct pvr_threads *threads, pvr_progress_fn progress,
+                                  void *progress_context, struct pvr_report *report,
+                                  struct pvr_error *error);
+
+/* How a point is spread over pixels. Nothing of it is lost but beyond the window. */
+enum pvr_map_kernel {
+    PVR_KERNEL_NEAREST = 0, /* all in the pixel where it is (its lower edges included) */
+    PVR_KERNEL_CLOUD,       /* as a square of a pixel's size: four pixels */
+    PVR_KERNEL_SPLINE       /* as a ball with the cubic spline of smoothed particle hydrodynamics
+                               (Monaghan & Lattanzio 1985), of radius 2 h, seen along the line of
+                               sight; smaller ones than a pixel as a cloud */
+};
+
+struct pvr_points {
+    uint64_t count;
+    const struct pvr_array *position; /* three components, float or double */
+    enum pvr_map_kernel kernel;
+    const struct pvr_array *length; /* of a spline: h of each point, code length; null: from the
+                                       local density, so that about `neighbours` points are within
+                                       2 h (pvr_points.h) */
+    double length_factor;           /* multiplies `length`; 0: 1 */
+    int neighbours;                 /* 0: 32 */
+};
+
+/* Points: the weighting PVR_WEIGHT_VOLUME is none. Integrals and surface densities are sums of the
+ * values over the area of a pixel. A point is within the depth or not, as a whole. */
+enum pvr_status pvr_project_points(struct pvr_map *map, const struct pvr_points *points,
+                                   const struct pvr_map_value *values,
+                                   const struct pvr_map_value *weight,
+                                   const struct pvr_threads *threads, pvr_progress_fn progress,
+                                   void *progress_context, struct pvr_report *report,
+                                   struct pvr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

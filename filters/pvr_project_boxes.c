@@ -1,0 +1,144 @@
+/* pvr_project_boxes.c - projecting cells that are no octree. */
+#include "pvr_chord.h"
+#include "pvr_project_private.h"
+
+#include <string.h>
+
+enum { BLOCK_BOXES = 1 << 12, SIDES = 3 };
+
+struct boxes_source {
+    struct pvr_projecting projecting;
+    const struct pvr_boxes *boxes;
+    const struct pvr_map_value *values, *weight;
+    uint64_t first; /* box of the batch */
+};
+
+/* A footprint that is made anew only for another size. */
+static const struct pvr_footprint *footprint_of(struct pvr_footprint *kept, double kept_side[3],
+                                                const struct pvr_view *view, const double side[3]) {
+    if (memcmp(kept_side, side, SIDES * sizeof *side) != 0) {
+        pvr_footprint_make(kept, view, side, view->pixel);
+        memcpy(kept_side, side, SIDES * sizeof *side);
+    }
+    return kept;
+}
+
+static bool touches(const struct pvr_view *view, const struct pvr_footprint *footprint,
+                    const double at[3]) {
+    const double window[3][2] = {{0, view->pixels[0]},
+                                 {0, view->pixels[1]},
+                                 {view->depth[0] / view->pixel, view->depth[1] / view->pixel}};
+    bool inside = true;
+    for (int i = 0; i < 3; i++) {
+        inside = inside && at[i] + footprint->half[i] > window[i][0] + 1e-9 &&
+                 at[i] - footprint->half[i] < window[i][1] - 1e-9;
+    }
+    return inside;
+}
+
+static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
+                                 struct pvr_error *error) {
+    const struct boxes_source *source = context;
+    const struct pvr_projecting *projecting = &source->projecting;
+    const struct pvr_view *view = &projecting->map->request.view;
+    struct pvr_project_block *block = &projecting->block[task];
+    const uint64_t first = source->first + task * BLOCK_BOXES, left = source->boxes->count - first;
+    const uint32_t count = left < BLOCK_BOXES ? (uint32_t)left : BLOCK_BOXES;
+    double(*centre)[3] = pvr_worker_buffer(worker, 2 * BLOCK_BOXES * sizeof *centre);
+    if (centre == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the places of some cells");
+    }
+    double(*side)[3] = centre + BLOCK_BOXES, kept_side[3] = {0, 0, 0};
+    struct pvr_footprint kept;
+    source->boxes->place(source->boxes->context, first, count, centre, side);
+    block->grid = &projecting->pixels;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!(side[i][0] > 0 && side[i][1] > 0 && side[i][2] > 0)) {
+            continue;
+        }
+        const struct pvr_footprint *footprint = footprint_of(&kept, kept_side, view, side[i]);
+        struct pvr_item *item = &block->item[block->nitems];
+        pvr_view_place(view, centre[i], item->at);
+        for (int k = 0; k < 3; k++) {
+            item->at[k] = (item->at[k] - (k < 2 ? view->low[k] : 0)) / view->pixel;
+        }
+        if (!touches(view, footprint, item->at)) {
+            continue;
+        }
+        pvr_project_place(projecting, footprint, item);
+        memcpy(block->extra + SIDES * (size_t)block->nitems, side[i], sizeof side[i]);
+        pvr_project_scattered(projecting, block, source->values, source->weight, first + i,
+                              side[i][0] * side[i][1] * side[i][2],
+                              block->state + (size_t)block->nitems * projecting->state_size);
+        block->nitems++;
+    }
+    pvr_job_add_done(worker, count);
+    return pvr_project_sort(block, error);
+}
+
+static void add_boxes(const struct pvr_projecting *projecting,
+                      const struct pvr_project_block *block, const uint32_t *order, uint32_t count,
+                      const uint32_t low[2], const uint32_t high[2],
+                      struct pvr_project_scratch *scratch) {
+    double kept_side[3] = {0, 0, 0};
+    struct pvr_footprint kept;
+    for (uint32_t n = 0; n < count; n++) {
+        const struct pvr_footprint *footprint =
+            footprint_of(&kept, kept_side, &projecting->map->request.view,
+                         block->extra + SIDES * (size_t)order[n]);
+        pvr_project_add_item(projecting, footprint, &block->item[order[n]],
+                             block->state + (size_t)order[n] * projecting->state_size, low, high,
+                             scratch);
+    }
+}
+
+static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *job,
+                           struct pvr_error *error) {
+    struct boxes_source *source = context;
+    struct pvr_projecting *projecting = &source->projecting;
+    const uint64_t count = source->boxes->count;
+    memset(projecting, 0, sizeof *projecting);
+    projecting->map = map;
+    projecting->weighted = source->weight != NULL;
+    projecting->add = add_boxes;
+    enum pvr_status status = pvr_projecting_begin(projecting, job, (size_t)map->nplanes,
+                                                  BLOCK_BOXES, BLOCK_BOXES, error);
+    if (status == PVR_OK) {
+        status = pvr_project_make_extra(projecting, SIDES, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_project_make_stencils(projecting, error);
+    }
+    pvr_job_expect(job, count);
+    const uint64_t batch = (uint64_t)projecting->nblocks * BLOCK_BOXES;
+    for (source->first = 0; status == PVR_OK && source->first < count; source->first += batch) {
+        uint64_t left = count - source->first;
+        size_t nblocks = (size_t)(((left < batch ? left : batch) + BLOCK_BOXES - 1) / BLOCK_BOXES);
+        pvr_project_empty_blocks(projecting);
+        status = pvr_job_run(job, nblocks, NULL, fill_task, NULL, source, error);
+        if (status == PVR_OK) {
+            status = pvr_project_add_blocks(projecting, nblocks, job, error);
+        }
+    }
+    pvr_projecting_end(projecting);
+    return status;
+}
+
+enum pvr_status pvr_project_boxes(struct pvr_map *map, const struct pvr_boxes *boxes,
+                                  const struct pvr_map_value *values,
+                                  const struct pvr_map_value *weight,
+                                  const struct pvr_threads *threads, pvr_progress_fn progress,
+                                  void *progress_context, struct pvr_report *report,
+                                  struct pvr_error *error) {
+    if (report != NULL) {
+        memset(report, 0, sizeof *report);
+    }
+    enum pvr_status status = pvr_project_check_weight(map, weight, error);
+    if (status == PVR_OK) {
+        status = pvr_project_check_arrays(map, values, weight, boxes->count, error);
+    }
+    struct boxes_source source = {.boxes = boxes, .values = values, .weight = weight};
+    return status == PVR_OK ? pvr_project_all(map, run, &source, threads, progress,
+                                              progress_context, report, error)
+                            : status;
+}
