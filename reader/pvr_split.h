@@ -78,10 +78,10 @@ struct pvr_split_sample {
     uint64_t *octs; /* [tree], x fastest */
     uint64_t bytes_read;
 };
-enum pvr_status pvr_split_take_sample(struct pvr_snapshot *snapshot, const struct pvr_split_wish *wish,
-                                 int first_domain, int last_domain,
-                                 const struct pvr_threads *threads, struct pvr_split_sample *sample,
-                                 struct pvr_error *error);
+enum pvr_status pvr_split_take_sample(struct pvr_snapshot *snapshot,
+                                      const struct pvr_split_wish *wish, int first_domain,
+                                      int last_domain, const struct pvr_threads *threads,
+                                      struct pvr_split_sample *sample, struct pvr_error *error);
 void pvr_split_sample_free(struct pvr_split_sample *sample);
 
 /* Makes the split. `sample` (of all domains) may be null. The tables of all domains are read if

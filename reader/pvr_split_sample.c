@@ -94,10 +94,10 @@ static enum pvr_status sample_domain(void *context, size_t task, struct pvr_work
     return status;
 }
 
-enum pvr_status pvr_split_take_sample(struct pvr_snapshot *snapshot, const struct pvr_split_wish *wish,
-                                 int first_domain, int last_domain,
-                                 const struct pvr_threads *threads, struct pvr_split_sample *sample,
-                                 struct pvr_error *error) {
+enum pvr_status pvr_split_take_sample(struct pvr_snapshot *snapshot,
+                                      const struct pvr_split_wish *wish, int first_domain,
+                                      int last_domain, const struct pvr_threads *threads,
+                                      struct pvr_split_sample *sample, struct pvr_error *error) {
     struct pvr_split_frame frame;
     memset(sample, 0, sizeof *sample);
     enum pvr_status status = pvr_split_frame_make(snapshot, wish, threads, &frame, error);
