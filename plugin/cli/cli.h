@@ -15,6 +15,7 @@ int cmd_info(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_project(int argc, char **argv);
+int cmd_series(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
 /* Prints the message of `error` on standard error as one line that begins with `pvramses: `, and

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "json.h"
+#include "outputs.h"
 #include "progress.h"
 #include "pvr_batch.h"
 #include "pvr_series.h"
@@ -43,20 +44,6 @@ static void batch_free(struct batch *batch) {
     pvr_series_free(&batch->series);
 }
 
-/* A:B:S, A:B or A. */
-static bool parse_range(const char *text, int *first, int *last, int *step) {
-    char rest;
-    *step = 1;
-    int n = sscanf(text, "%d:%d:%d%c", first, last, step, &rest);
-    if (n == 1) {
-        n = strchr(text, ':') == NULL && sscanf(text, "%d%c", first, &rest) == 1 ? 3 : 0;
-        *last = *first;
-    } else if (n == 2) {
-        n = sscanf(text, "%d:%d%c", first, last, &rest) == 2 ? 3 : 0;
-    }
-    return n == 3 && *first >= 0 && *last >= *first && *step > 0;
-}
-
 /* NAME_00100.htg for NAME.htg. */
 static char *path_of(const struct batch *batch, int number) {
     const size_t stem = strlen(batch->options->out) - strlen(batch->kind->extension);
@@ -65,8 +52,8 @@ static char *path_of(const struct batch *batch, int number) {
 }
 
 static enum pvr_status find_outputs(struct batch *batch, struct pvr_error *error) {
-    int first, last, step;
-    if (!parse_range(batch->options->outputs, &first, &last, &step)) {
+    struct outputs_range range;
+    if (!outputs_parse(batch->options->outputs, &range)) {
         return pvr_fail(error, PVR_ERROR_ARGUMENT,
                         "'%.100s' is no range of outputs: FIRST:LAST:STEP, as 100:200:5",
                         batch->options->outputs);
@@ -86,8 +73,7 @@ static enum pvr_status find_outputs(struct batch *batch, struct pvr_error *error
     }
     for (size_t i = 0; i < batch->series.count; i++) {
         const struct pvr_output *output = &batch->series.output[i];
-        if (output->number < first || output->number > last ||
-            (output->number - first) % step != 0) {
+        if (!outputs_has(&range, output->number)) {
             continue;
         }
         batch->outputs[batch->count] = output;

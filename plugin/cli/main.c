@@ -18,6 +18,7 @@ static const struct command {
     {"list", cmd_list, "the outputs of a run: times, gaps, unfinished ones"},
     {"load", cmd_load, "read an output with all threads; totals and thread report"},
     {"project", cmd_project, "make maps of an output: surface densities, means, along any line"},
+    {"series", cmd_series, "quantities of many outputs, regions and levels in one table"},
     {"verify", cmd_verify, "look whether Mera files are whole, and say what is wrong where"},
 };
 enum { NCOMMANDS = sizeof commands / sizeof commands[0] };

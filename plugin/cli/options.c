@@ -27,6 +27,7 @@ enum {
     OPTION_KINDS,
     OPTION_LENGTH_UNIT,
     OPTION_LEVEL,
+    OPTION_LEVELS,
     OPTION_LMAX,
     OPTION_LMIN,
     OPTION_LOG10,
@@ -38,6 +39,7 @@ enum {
     OPTION_PLOT,
     OPTION_POINTS,
     OPTION_PRECISION,
+    OPTION_QUANTITIES,
     OPTION_QUIET,
     OPTION_REGION,
     OPTION_RUNS,
@@ -60,28 +62,30 @@ static const struct known {
     {{"folder", required_argument, NULL, OPTION_FOLDER}, TAKES_BENCH},
     {{"grid-level", required_argument, NULL, OPTION_GRID_LEVEL}, TAKES_EXPORT},
     {{"help", no_argument, NULL, OPTION_HELP}, 0},
-    {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT},
+    {{"jobs", required_argument, NULL, OPTION_JOBS}, TAKES_EXPORT | TAKES_SERIES},
     {{"json", no_argument, NULL, OPTION_JSON}, TAKES_JSON},
     {{"kinds", required_argument, NULL, OPTION_KINDS}, TAKES_EXPORT},
-    {{"length-unit", required_argument, NULL, OPTION_LENGTH_UNIT}, TAKES_EXPORT},
+    {{"length-unit", required_argument, NULL, OPTION_LENGTH_UNIT}, TAKES_EXPORT | TAKES_SERIES},
     {{"level", required_argument, NULL, OPTION_LEVEL}, TAKES_EXPORT},
+    {{"levels", no_argument, NULL, OPTION_LEVELS}, TAKES_SERIES},
     {{"lmax", required_argument, NULL, OPTION_LMAX}, TAKES_EXPORT},
     {{"lmin", required_argument, NULL, OPTION_LMIN}, TAKES_EXPORT},
     {{"log10", required_argument, NULL, OPTION_LOG10}, TAKES_EXPORT},
-    {{"max-level", required_argument, NULL, OPTION_MAX_LEVEL}, TAKES_MESH},
+    {{"max-level", required_argument, NULL, OPTION_MAX_LEVEL}, TAKES_MESH | TAKES_SERIES},
     {{"no-prefetch", no_argument, NULL, OPTION_NO_PREFETCH}, TAKES_THREADS},
-    {{"out", required_argument, NULL, OPTION_OUT}, TAKES_EXPORT},
-    {{"outputs", required_argument, NULL, OPTION_OUTPUTS}, TAKES_EXPORT},
+    {{"out", required_argument, NULL, OPTION_OUT}, TAKES_EXPORT | TAKES_SERIES},
+    {{"outputs", required_argument, NULL, OPTION_OUTPUTS}, TAKES_EXPORT | TAKES_SERIES},
     {{"pin", no_argument, NULL, OPTION_PIN}, TAKES_THREADS},
     {{"plot", required_argument, NULL, OPTION_PLOT}, TAKES_BENCH},
     {{"points", required_argument, NULL, OPTION_POINTS}, TAKES_EXPORT},
     {{"precision", required_argument, NULL, OPTION_PRECISION}, TAKES_MESH},
+    {{"quantities", required_argument, NULL, OPTION_QUANTITIES}, TAKES_SERIES},
     {{"quiet", no_argument, NULL, OPTION_QUIET}, TAKES_QUIET},
     {{"region", required_argument, NULL, OPTION_REGION}, TAKES_REGION},
     {{"runs", required_argument, NULL, OPTION_RUNS}, TAKES_BENCH},
     {{"stream", no_argument, NULL, OPTION_STREAM}, TAKES_STREAM},
     {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
-    {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH},
+    {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH | TAKES_SERIES},
 };
 enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096, MOST_RUNS = 1000 };
 
@@ -121,6 +125,16 @@ static int parse_word(const char *text, const char *const *words) {
         }
     }
     return -1;
+}
+
+/* Adds the region to the list of all; false if there are too many. */
+static bool keep_region(const char *text, struct options *options) {
+    if (options->nregions == OPTIONS_REGIONS) {
+        return false;
+    }
+    options->regions[options->nregions] = options->region;
+    options->region_texts[options->nregions++] = text;
+    return true;
 }
 
 /* Applies one option that was recognized. False: the argument makes no sense. */
@@ -173,6 +187,9 @@ static bool apply(int option, const char *argument, struct options *options) {
         return word >= 0;
     case OPTION_LEVEL:
         return parse_int(argument, 1, PVR_VTK_LEVEL_MOST, &options->compression_level);
+    case OPTION_LEVELS:
+        options->levels = true;
+        return true;
     case OPTION_LMAX:
         return parse_int(argument, 0, PVR_MAX_LEVELS, &options->lmax);
     case OPTION_LMIN:
@@ -204,11 +221,14 @@ static bool apply(int option, const char *argument, struct options *options) {
         word = parse_word(argument, precisions);
         options->precision = word >= 0 ? precision_type[word] : PVR_FLOAT64;
         return word >= 0;
+    case OPTION_QUANTITIES:
+        options->quantities = argument;
+        return argument[0] != '\0';
     case OPTION_QUIET:
         options->quiet = true;
         return true;
     case OPTION_REGION:
-        return region_parse(argument, &options->region);
+        return region_parse(argument, &options->region) && keep_region(argument, options);
     case OPTION_RUNS:
         return parse_int(argument, 1, MOST_RUNS, &options->runs);
     case OPTION_STREAM:
@@ -279,6 +299,9 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
     options->npaths = argc - optind;
     options->paths = argv + optind;
     options->region.region.by_centre = options->by_centre;
+    for (int i = 0; i < options->nregions; i++) {
+        options->regions[i].region.by_centre = options->by_centre;
+    }
     return OPTIONS_GO;
 }
 

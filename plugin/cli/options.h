@@ -21,8 +21,12 @@ enum {
     TAKES_EXPORT = 1 << 5,  /* --out and what is in struct options behind it */
     TAKES_PATHS = 1 << 7,   /* several paths */
     TAKES_BENCH = 1 << 8,   /* --folder, --plot, --runs */
-    TAKES_CUT = 1 << 9      /* --cut */
+    TAKES_CUT = 1 << 9,     /* --cut */
+    TAKES_SERIES = 1 << 10  /* --outputs, --jobs, --out, --length-unit, --max-level, --units,
+                               --quantities, --levels */
 };
+
+enum { OPTIONS_REGIONS = 64 /* as many at most */ };
 
 struct options {
     const char *path; /* the first */
@@ -38,6 +42,11 @@ struct options {
     enum pvr_field_units units;
     struct region_option region;
     bool by_centre; /* also in `region` */
+    int nregions;   /* of all --region in their order; `region` is the last */
+    struct region_option regions[OPTIONS_REGIONS];
+    const char *region_texts[OPTIONS_REGIONS];
+    const char *quantities; /* comma-separated, or null */
+    bool levels;
     /* Of export: */
     const char *out;
     enum pvr_vtk_compressor compressor;

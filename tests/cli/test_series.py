@@ -1,0 +1,142 @@
+"""pvramses series: tables of many outputs against EXPECT.json; regions, levels, particles; outputs that
+cannot be read; the same table for any number of jobs and threads."""
+
+import csv
+import io
+import json
+import math
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import command
+
+
+def table(*arguments, status=0):
+    """The rows of the table as dictionaries."""
+    done = command.run("series", *arguments, "--quiet")
+    if done.returncode != status:
+        raise AssertionError("exit status %d: %s" % (done.returncode, done.stderr))
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def expected(run):
+    text = (command.DATA / run / "EXPECT.json").read_text()
+    return json.loads(text)["outputs"]
+
+
+class Series(unittest.TestCase):
+    def near(self, got, wanted, tolerance=1e-12):
+        self.assertLessEqual(abs(float(got) - wanted), tolerance * max(abs(wanted), 1e-30))
+
+    def test_totals_are_those_of_the_outputs(self):
+        for run in ("web3d", "sedov3d", "sedov2d", "sedov1d"):
+            rows = table(command.DATA / run, "--quantities",
+                         "cells,volume,mass,density:min,density:max,density:mean")
+            numbers = sorted(int(p.name[-5:]) for p in (command.DATA / run).glob("output_*"))
+            self.assertEqual([int(row["output"]) for row in rows], numbers)
+            for row in rows:
+                wanted = expected(run)["output_%05d" % int(row["output"])]
+                self.assertEqual(float(row["cells"]), wanted["leaf_cells"])
+                self.near(row["volume"], wanted["volume"])
+                self.near(row["mass"], wanted["total_mass"])
+                self.near(row["density:min"], wanted["fields"]["density"]["min"])
+                self.near(row["density:max"], wanted["fields"]["density"]["max"])
+                self.near(row["density:mean"], wanted["total_mass"] / wanted["volume"])
+                self.assertEqual((row["level"], row["region"], row["message"]), ("all", "", ""))
+
+    def test_levels_and_particles(self):
+        rows = table(command.DATA / "web3d", "--outputs", "3", "--levels", "--quantities",
+                     "cells,mass,particles.count,dark_matter.count,dark_matter.mass,star.mass")
+        wanted = expected("web3d")["output_00003"]
+        self.assertEqual({row["level"]: float(row["cells"]) for row in rows[1:]},
+                         {level: float(n) for level, n in wanted["leaf_cells_per_level"].items()})
+        self.near(sum(float(row["mass"]) for row in rows[1:]), float(rows[0]["mass"]))
+        self.assertEqual(float(rows[0]["particles.count"]), wanted["particles"]["count"])
+        self.assertEqual(float(rows[0]["dark_matter.count"]), wanted["particles"]["count"])
+        self.assertEqual(float(rows[0]["star.mass"]), 0)
+        self.assertTrue(math.isnan(float(rows[1]["particles.count"])))
+
+    def test_regions_are_rows_in_their_order(self):
+        halves = ["box,0.125,0.25,0.25,0.25,0.5,0.5", "box,0.375,0.25,0.25,0.25,0.5,0.5"]
+        rows = table(command.DATA / "sedov3d", "--by-centre", "--region", halves[0], "--region",
+                     halves[1], "--region", "sphere,9,9,9,0.1", "--quantities",
+                     "cells,mass,center_of_mass")
+        self.assertEqual([row["region"] for row in rows], 2 * (halves + ["sphere,9,9,9,0.1"]))
+        self.assertEqual([row["output"] for row in rows], ["2"] * 3 + ["3"] * 3)
+        for first in (0, 3):
+            wanted = expected("sedov3d")["output_%05d" % int(rows[first]["output"])]
+            both = rows[first:first + 2]
+            self.assertEqual(sum(float(row["cells"]) for row in both), wanted["leaf_cells"])
+            self.near(sum(float(row["mass"]) for row in both), wanted["total_mass"])
+            self.assertLess(float(both[0]["center_of_mass_x"]), 0.25)
+            self.assertGreater(float(both[1]["center_of_mass_x"]), 0.25)
+
+    def test_units(self):
+        run = command.DATA / "web3d"
+        quantities = ("--quantities", "mass,center_of_mass,temperature:mass_mean")
+        code = table(run, *quantities)[0]
+        astro = table(run, *quantities, "--units", "astro", "--length-unit", "kpc")[0]
+        info = command.run_json("info", run / "output_00002")
+        unit_l, unit_d = info["unit_l"], info["unit_d"]
+        self.near(astro["mass"], float(code["mass"]) * unit_d * unit_l ** 3 / 1.9891e33, 1e-10)
+        self.near(astro["center_of_mass_x"],
+                  float(code["center_of_mass_x"]) * unit_l / 3.08567758128e21, 1e-10)
+        self.assertTrue(1 < float(astro["temperature:mass_mean"]) < 1e9)
+        done = command.run_json("series", run, *quantities, "--units", "astro")
+        self.assertEqual([column["unit"] for column in done["columns"]], ["Msol", "", "", "", "K"])
+
+    def test_the_same_for_any_jobs_and_threads(self):
+        first = command.run("series", command.DATA / "web3d", "--quiet", "--jobs", 1, "--threads", 1)
+        for jobs, threads in ((2, 1), (1, 3), (2, 2)):
+            other = command.run("series", command.DATA / "web3d", "--quiet", "--jobs", jobs,
+                                "--threads", threads)
+            self.assertEqual(first.stdout, other.stdout)
+
+    def test_files_and_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "table.csv"
+            done = command.run_json("series", command.DATA / "sedov3d", "--out", path, "--levels")
+            rows = list(csv.DictReader(io.StringIO(path.read_text())))
+            self.assertEqual((done["done"], done["failed"]), (2, 0))
+            self.assertEqual(len(rows), len(done["rows"]))
+            for row, other in zip(rows, done["rows"]):
+                self.assertEqual(float(row["mass"]), other["mass"])
+                self.assertEqual(row["level"], str(other["level"] or "all"))
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [path])
+
+    def test_a_failed_output_is_a_row_of_nan(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = pathlib.Path(folder) / "run"
+            shutil.copytree(command.DATA / "sedov3d", run)
+            (run / "output_00002" / "hydro_00002.out00003").write_bytes(b"spoilt")
+            shutil.copytree(run / "output_00003", run / "output_00004")
+            rows = table(run, "--outputs", "2:3", "--region", "sphere,0,0,0,0.1", "--region",
+                         "sphere,0,0,0,0.2", status=1)
+            self.assertEqual([row["output"] for row in rows], ["2", "2", "3", "3"])
+            for row in rows[:2]:
+                self.assertTrue(math.isnan(float(row["mass"])))
+                self.assertIn("hydro_00002.out00003", row["message"])
+            for row in rows[2:]:
+                self.assertGreater(float(row["mass"]), 0)
+                self.assertEqual(row["message"], "")
+
+    def test_wrong_use(self):
+        for arguments, part in (
+                (["--quantities", "masss"], "'masss' is no quantity"),
+                (["--quantities", "density:median"], "'density:median' is no quantity"),
+                (["--quantities", "star.volume"], "'star.volume' is no quantity"),
+                (["--outputs", "3:2"], "no range of outputs"),
+                (["--outputs", "7"], "has no outputs 7"),
+                (["--region", "cube,1"], "no value for option '--region'")):
+            done = command.run("series", command.DATA / "sedov3d", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(part, done.stderr)
+            self.assertEqual(done.stdout, "")
+        rows = table(command.DATA / "sedov3d", "--quantities", "no_such_field:max", status=1)
+        self.assertIn("no_such_field", rows[0]["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()
