@@ -20,7 +20,8 @@ struct converting {
     size_t nitems; /* of the batch */
     size_t *entry; /* place in the list of each item */
     struct pvr_batch_item *items;
-    size_t *shown; /* running items as places in the list, for `tell` */
+    enum pvr_convert_state *outcome; /* of each item, by its thread; `tell` passes it on */
+    size_t *shown;                   /* running items as places in the list, for `tell` */
 };
 
 enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SIZE],
@@ -115,7 +116,7 @@ static enum pvr_status convert_item(void *context, size_t item, int threads,
     struct converting *converting = context;
     struct pvr_convert_entry *entry = &converting->list->entry[converting->entry[item]];
     if (!converting->options->force && is_there(entry->target)) {
-        entry->state = PVR_CONVERT_SKIPPED; /* it came meanwhile */
+        converting->outcome[item] = PVR_CONVERT_SKIPPED; /* it came meanwhile */
         return PVR_OK;
     }
     struct stat before;
@@ -132,7 +133,7 @@ static enum pvr_status convert_item(void *context, size_t item, int threads,
         return pvr_fail(error, PVR_ERROR_IO, "%s: it was changed while it was read", entry->source);
     }
     if (status == PVR_OK) {
-        entry->state = PVR_CONVERT_CONVERTED;
+        converting->outcome[item] = PVR_CONVERT_CONVERTED;
         __atomic_store_n(&entry->bytes_done, entry->source_bytes, __ATOMIC_RELAXED);
         status = note(converting, entry, error);
     }
@@ -154,6 +155,9 @@ static void tell(void *context, const struct pvr_batch_news *news) {
         struct pvr_convert_entry *entry = &converting->list->entry[place];
         struct pvr_batch_item *item = &converting->items[news->changed];
         entry->seconds = item->seconds;
+        if (item->state == PVR_BATCH_DONE) {
+            entry->state = converting->outcome[news->changed];
+        }
         if (item->state == PVR_BATCH_FAILED || item->state == PVR_BATCH_TOO_LARGE) {
             struct pvr_error ignored;
             entry->state = PVR_CONVERT_FAILED;
@@ -235,8 +239,10 @@ enum pvr_status pvr_convert_run(const struct pvr_convert_options *options,
     if (status == PVR_OK) {
         converting.entry = calloc(list->count + 1, sizeof *converting.entry);
         converting.items = calloc(list->count + 1, sizeof *converting.items);
+        converting.outcome = calloc(list->count + 1, sizeof *converting.outcome);
         converting.shown = calloc(list->count + 1, sizeof *converting.shown);
-        if (converting.entry == NULL || converting.items == NULL || converting.shown == NULL) {
+        if (converting.entry == NULL || converting.items == NULL || converting.outcome == NULL ||
+            converting.shown == NULL) {
             status =
                 pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %zu files", list->count);
         }
@@ -255,6 +261,7 @@ enum pvr_status pvr_convert_run(const struct pvr_convert_options *options,
     }
     free(converting.entry);
     free(converting.items);
+    free(converting.outcome);
     free(converting.shown);
     pvr_convert_log_close(&converting.log);
     return status;
