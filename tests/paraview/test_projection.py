@@ -43,7 +43,7 @@ def test_defaults_give_a_surface_density():
 def test_every_axis_and_any_resolution_have_the_same_mass():
     reader = reader_of("sedov3d", 3, Precision="double")
     mass = mass_of("sedov3d", 3)
-    for direction, plane in (("X", 0), ("Y", 1), ("Z", 2)):
+    for direction, plane in (("x", 0), ("y", 1), ("z", 2)):
         for pixels in (1, 7, 64, 333):
             projection = simple.AMRProjection(Input=reader, Direction=direction, Resolution=pixels)
             image = image_of(projection)
@@ -62,7 +62,7 @@ def test_an_image_of_two_dimensions():
 
 def test_several_arrays_in_one_pass_and_means():
     reader = reader_of("web3d", 3, Precision="double")
-    projection = simple.AMRProjection(Input=reader, Resolution=64, Mode="Mean")
+    projection = simple.AMRProjection(Input=reader, Resolution=64, Mode="mean")
     projection.Arrays = ["density", "velocity", "pressure"]
     image = image_of(projection)
     data = image.GetCellData()
@@ -71,11 +71,11 @@ def test_several_arrays_in_one_pass_and_means():
     for name, field in (("velocity_los", "velocity_z"), ("density", "density")):
         seen = values_of(image, name)
         assert fields[field]["min"] <= seen.min() and seen.max() <= fields[field]["max"], name
-    alone = simple.AMRProjection(Input=reader, Resolution=64, Mode="Mean")
+    alone = simple.AMRProjection(Input=reader, Resolution=64, Mode="mean")
     alone.Arrays = ["pressure"]
     assert numpy.array_equal(values_of(image_of(alone)), values_of(image, "pressure")), "one of many"
     # Weighted by volume, the mean density is the surface density over the depth of the box, 1.
-    alone.Arrays, alone.Weighting = ["density"], "Volume"
+    alone.Arrays, alone.Weighting = ["density"], "volume"
     whole = simple.AMRProjection(Input=reader, Resolution=64)
     assert numpy.allclose(values_of(image_of(alone)), values_of(image_of(whole)), rtol=1e-12), "mean"
 
@@ -86,7 +86,7 @@ def test_parts_are_the_whole():
     total = 0.0
     for x in (0.25, 0.75):
         for y in (0.25, 0.75):
-            part = simple.AMRProjection(Input=reader, Resolution=50, UseCenter=1, Width=0.5 * box)
+            part = simple.AMRProjection(Input=reader, Resolution=50, Width=0.5 * box)
             part.Center = [x * box, y * box, 0.5 * box]
             total += total_of(image_of(part))
     close(total, mass_of("sedov3d", 3), 1e-12, "four quarters")
@@ -143,10 +143,10 @@ def test_wrong_wishes_are_told():
     reader = reader_of("sedov3d", 3)
     for wish, part in (
             ({"Arrays": ["nonsense"]}, "no array 'nonsense'"),
-            ({"Direction": "Custom", "LineOfSight": [0, 0, 0]}, "line of sight"),
-            ({"Direction": "Custom", "LineOfSight": [0, 1, 0], "Up": [0, 2, 0]}, "up"),
-            ({"Mode": "Mean", "Weighting": "Array", "WeightArray": "nothing"}, "weight by"),
-            ({"ResolutionType": "Pixel size", "PixelSize": 1e-9}, "pixels")):
+            ({"Direction": "custom", "LineOfSight": [0, 0, 0]}, "line of sight"),
+            ({"Direction": "custom", "LineOfSight": [0, 1, 0], "Up": [0, 2, 0]}, "up"),
+            ({"Mode": "mean", "Weighting": "array", "WeightArray": "nothing"}, "weight by"),
+            ({"ResolutionType": "pixel size", "PixelSize": 1e-9}, "pixels")):
         projection = simple.AMRProjection(Input=reader)
         messages = Messages(projection)
         for name, value in wish.items():

@@ -167,8 +167,23 @@ void vtkAMRProjection::SetWeightArray(const char *name) {
     }
 }
 
+void vtkAMRProjection::SetCenter(double x, double y, double z) {
+    const double center[3] = {x, y, z};
+    if (!std::equal(center, center + 3, this->Center)) {
+        std::copy(center, center + 3, this->Center);
+        this->UseCenter = true;
+        this->Modified();
+    }
+}
+
 void vtkAMRProjection::SetEmptyValue(const char *value) {
-    this->EmptyValue = value && *value ? std::strtod(value, nullptr) : std::nan("");
+    char *end = nullptr;
+    const double number = value && *value ? std::strtod(value, &end) : std::nan("");
+    if (end && *end) {
+        vtkErrorMacro("the empty value '" << value << "' is neither a number nor nan");
+        return;
+    }
+    this->EmptyValue = number;
     this->Modified();
 }
 

@@ -48,9 +48,9 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     vtkSetVector3Macro(Up, double);
     vtkSetMacro(SpinRadius, double);
     ///@}
-    ///@{ What of it, in the unit of the coordinates; 0: all.
+    ///@{ What of it, in the unit of the coordinates; 0: all. A center that is set is used.
     vtkSetMacro(UseCenter, bool);
-    vtkSetVector3Macro(Center, double);
+    void SetCenter(double x, double y, double z);
     vtkSetMacro(Width, double);
     vtkSetMacro(Height, double);
     vtkSetMacro(Depth, double);
@@ -101,7 +101,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     double Up[3] = {0, 0, 1};
     double SpinRadius = 0;
     bool UseCenter = false;
-    double Center[3] = {0, 0, 0};
+    double Center[3] = {0.5, 0.5, 0.5}; // as in the XML, so that this is not "set"
     double Width = 0, Height = 0, Depth = 0;
     int EdgeMode = 0;
     int ResolutionType = PIXELS;

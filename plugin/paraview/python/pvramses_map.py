@@ -5,7 +5,7 @@
 
     reader = RAMSESReader(FileName="run/output_00042/info_00042.txt")
     reader.LengthUnit, reader.FieldUnits = "kpc", "astro"
-    face_on = AMRProjection(Input=reader, Direction="Face-on", Width=40, Depth=40)
+    face_on = AMRProjection(Input=reader, Direction="face-on", Width=40, Depth=40)
     rm.show_map(face_on, png="face_on.png")
 
 They need the plugin RAMSES to be loaded.
@@ -27,7 +27,7 @@ def use_camera(projection, view=None):
     """The projection looks from where the camera does, with the camera's up."""
     view = view or simple.GetActiveView()
     position, focus = view.CameraPosition, view.CameraFocalPoint
-    projection.Direction = "Custom"
+    projection.Direction = "custom"
     projection.LineOfSight = [p - f for p, f in zip(position, focus)]
     projection.Up = list(view.CameraViewUp)
 
@@ -54,7 +54,7 @@ def show_map(projection, array=None, log=None, value_range=None, preset=rv.PRESE
     log          a logarithmic scale; default: where all values are positive
     value_range  (low, high) of the colours; default: nearly all of the pixels
     Returns the view."""
-    projection.Position = "At the origin"
+    projection.Position = "at the origin"
     projection.UpdatePipeline(simple.GetAnimationScene().AnimationTime)
     image = image_of(projection)
     if image.GetNumberOfCells() == 0:
