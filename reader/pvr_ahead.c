@@ -96,7 +96,8 @@ static bool is_small_enough(struct pvr_ahead *ahead) {
 
 static void *load_all(void *context) {
     struct pvr_ahead *ahead = context;
-    /* of this thread alone, and of the team that it makes; it is a wish */
+    /* of this thread alone, and of the team that it makes; both are wishes */
+    pthread_setname_np(pthread_self(), PVR_AHEAD_THREAD);
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST_PRIORITY);
     enum pvr_status status = run_step(ahead, read_tables, 0);
     if (status == PVR_OK && !is_small_enough(ahead)) {

@@ -16,6 +16,9 @@ extern "C" {
 
 struct pvr_ahead;
 
+/* What the system calls the thread (top -H, /proc/PID/task/TID/comm) while it is at work. */
+#define PVR_AHEAD_THREAD "pvr-ahead"
+
 /* Holds a reference of the cache. Not to be used by two threads at a time. */
 enum pvr_status pvr_ahead_new(struct pvr_cache *cache, struct pvr_ahead **ahead,
                               struct pvr_error *error);

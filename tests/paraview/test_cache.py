@@ -22,7 +22,6 @@ def address(mesh, name):
     return array_of(mesh, name).__array_interface__["data"][0]
 
 
-
 def forget(*readers):
     for reader in readers:
         simple.Delete(reader)
@@ -128,24 +127,31 @@ def test_budget():
         forget(reader, other)
 
 
+def loading_ahead():
+    """True while a thread of that name (reader/pvr_ahead.h) is at work."""
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open("/proc/self/task/%s/comm" % task) as file:
+                if file.read().strip() == "pvr-ahead":
+                    return True
+        except OSError:
+            pass  # it has just ended
+    return False
+
+
 def read_so_far():
     """Bytes that this process has read from anywhere."""
     with open("/proc/self/io") as file:
         return int(file.readline().split()[1])
 
 
-def settle(least):
-    """The background has no end that a script could see: waits until `least` more bytes are read,
-    and no more for a while."""
-    begin = last = read_so_far()
-    quiet = 0
-    for _ in range(400):
-        time.sleep(0.05)
-        now = read_so_far()
-        quiet = quiet + 1 if now - last < 10000 else 0  # asking costs some too
-        last = now
-        if now - begin > least and quiet > 10:
+def wait_for_loading_ahead(begin, least):
+    """Waits until `least` bytes more than `begin` were read, so that it has begun, and then until
+    it has ended: on a busy machine a thread of the lowest priority takes its time for both."""
+    for _ in range(12000):
+        if read_so_far() - begin > least and not loading_ahead():
             return True
+        time.sleep(0.01)
     return False
 
 
@@ -154,9 +160,11 @@ def test_the_next_step_is_loaded_ahead():
         reader = reader_of("web3d", 2, folder, Prefetch=0)
         steps = list(reader.TimestepValues)
         reader.UpdatePipeline(steps[0])
+        assert not loading_ahead(), "loading ahead though that is switched off"
+        begin = read_so_far()
         reader.Prefetch = 1
         reader.UpdatePipeline(steps[0])
-        assert settle(1 << 20), "nothing was loaded ahead"
+        assert wait_for_loading_ahead(begin, 1 << 20), "nothing was loaded ahead"
         reader.UpdatePipeline(steps[1])
         equal(number_of(mesh_of(reader)), 3, "output")
         equal(mesh_of(reader).GetNumberOfLeaves(), expected("web3d", 3)["leaf_cells"], "leaves")
