@@ -27,7 +27,7 @@ build: setup
 
 demo: build
 	@mkdir -p demo
-	PV_PLUGIN_PATH="$(PLUGIN_DIR)" xvfb-run -a -n $$((200 + $$$$ % 20000)) \
+	PV_PLUGIN_PATH="$(PLUGIN_DIR)" xvfb-run -a -n $$((200 + $$$$ % 20000)) -s -noreset \
 	  pvpython plugin/paraview/python/pvramses_demo.py data/web3d/output_00003/info_00003.txt demo/
 
 test: build

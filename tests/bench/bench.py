@@ -83,7 +83,8 @@ def bench_paraview(build, output, runs, fields=None):
         return None
     environment = dict(os.environ, PV_PLUGIN_PATH=plugins)
     display = str(200 + os.getpid() % 20000)
-    command = ["xvfb-run", "-a", "-n", display, "pvpython", str(HERE / "bench_paraview.py"), str(output)]
+    command = ["xvfb-run", "-a", "-n", display, "-s", "-noreset", "pvpython",
+               str(HERE / "bench_paraview.py"), str(output)]
     load = [build / "bin/pvramses", "load", output, "--json", "--quiet", "--precision", "float"]
     if fields:
         command += ["--fields", ",".join(fields)]

@@ -42,7 +42,7 @@ def judge(program, verdict):
 def main(paraview, xvfb_run, playback, folder):
     environment, verdict = settings(folder)
     program = subprocess.run(
-        [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24", paraview, "--dr", "--exit",
+        [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24 -noreset", paraview, "--dr", "--exit",
          "--test-script=" + playback],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=150)
     return judge(program, verdict)

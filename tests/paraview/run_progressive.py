@@ -22,7 +22,7 @@ def start_server(pvserver, xvfb_run, slow, environment, folder):
         port = free.getsockname()[1]
     log = open(os.path.join(folder, "server.log"), "w+")
     server = subprocess.Popen(
-        [xvfb_run, "-a", "-n", str(300 + os.getpid() % 20000), "-s", "-screen 0 800x800x24"] + slow +
+        [xvfb_run, "-a", "-n", str(300 + os.getpid() % 20000), "-s", "-screen 0 800x800x24 -noreset"] + slow +
         [pvserver, "--server-port=%d" % port], env=environment, stdout=log,
         stderr=subprocess.STDOUT, start_new_session=True)
     while server.poll() is None and "Connection URL" not in open(log.name).read():
@@ -50,7 +50,7 @@ def main(paraview, xvfb_run, library, output, rate, folder, pvserver=None):
         there, slow = ["--server-url=" + url], []
     try:
         program = subprocess.run(
-            [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24"] +
+            [xvfb_run, "-a", "-n", str(200 + os.getpid() % 20000), "-s", "-screen 0 1400x1200x24 -noreset"] +
             slow + [paraview, "--dr"] + there +
             ["--script=" + os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                         "gui_progressive.py")],
