@@ -117,8 +117,10 @@ static const struct known {
     expand_fn expand;
     uint64_t ratio; /* the most that a byte can stand for, rounded up */
 } filters[] = {
-    {PVR_FILTER_ZLIB, "zlib", expand_zlib, 1100},      {PVR_FILTER_SHUFFLE, "shuffle", NULL, 1},
-    {PVR_FILTER_BZIP2, "bzip2", expand_bzip2, 100000}, {PVR_FILTER_LZ4, "LZ4", pvr_lz4_expand, 256},
+    {PVR_FILTER_ZLIB, "zlib", expand_zlib, 1100},
+    {PVR_FILTER_SHUFFLE, "shuffle", NULL, 1},
+    {PVR_FILTER_BZIP2, "bzip2", expand_bzip2, 1 << 21},
+    {PVR_FILTER_LZ4, "LZ4", pvr_lz4_expand, 256},
     {PVR_FILTER_ZSTD, "zstd", expand_zstd, 1 << 17},
 };
 
