@@ -9,14 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
     PLAIN_BYTES = 4 << 20, /* of a task, where nothing is compressed */
-    BLOCK_BYTES = 4 << 20  /* the same of expanded blocks */
+    BLOCK_BYTES = 1 << 20, /* the same of expanded blocks: what a processor's own cache holds */
+    MOST_BLOCKS_AT_ONCE = 32
 };
 
 static const char unreadable[] = "it cannot be read";
+static const char no_memory[] = "no memory";
 
 /* ---- the file ---------------------------------------------------------------------------------
  */
@@ -245,6 +248,72 @@ static bool read_in_place(const struct reading *reading, const struct pvr_jld2_c
     return true;
 }
 
+/* Blocks that are not compressed, straight to their places; what stands between them is dropped. */
+static bool read_plain(const struct pvr_jld2_source *source, uint64_t offset,
+                       const struct pvr_lz4_block *block, size_t count, uint8_t *out) {
+    uint8_t between[16];
+    struct iovec to[2 * MOST_BLOCKS_AT_ONCE];
+    int parts = 0;
+    uint64_t bytes = 0, end = block[0].in;
+    for (size_t i = 0; i < count; i++) {
+        if (block[i].in > end) {
+            to[parts++] = (struct iovec){between, block[i].in - end};
+        }
+        to[parts++] = (struct iovec){out + block[i].out, block[i].in_bytes};
+        end = block[i].in + block[i].in_bytes;
+    }
+    bytes = end - block[0].in;
+    ssize_t got;
+    do {
+        got = preadv(source->fd, to, parts, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    for (size_t i = 0; got >= 0 && (uint64_t)got < bytes && i < count;
+         i++) { /* a rare short read */
+        uint64_t from = block[i].in - block[0].in;
+        if (from + block[i].in_bytes > (uint64_t)got &&
+            !read_at(source, offset + from, out + block[i].out, block[i].in_bytes)) {
+            return false;
+        }
+    }
+    return got >= 0;
+}
+
+/* A run of blocks that are all compressed, or all not. */
+static const char *read_blocks(const struct reading *reading, const struct pvr_jld2_column *column,
+                               uint64_t offset, const struct pvr_lz4_block *block, size_t count,
+                               struct pvr_worker *worker) {
+    const struct pvr_lz4_block *last = &block[count - 1];
+    if (block->plain) {
+        return read_plain(reading->source, offset, block, count, column->out) ? NULL : unreadable;
+    }
+    uint64_t bytes = last->in + last->in_bytes - block->in;
+    uint8_t *in = pvr_worker_buffer(worker, round_up(bytes));
+    const char *problem = in == NULL                                    ? no_memory
+                          : read_at(reading->source, offset, in, bytes) ? NULL
+                                                                        : unreadable;
+    for (size_t i = 0; problem == NULL && i < count; i++) {
+        problem = pvr_lz4_block_expand(&block[i], in + (block[i].in - block->in),
+                                       (uint8_t *)column->out + block[i].out);
+    }
+    return problem;
+}
+
+static const char *read_runs(const struct reading *reading, const struct pvr_jld2_column *column,
+                             const struct part *part, struct pvr_worker *worker) {
+    const struct pvr_lz4_block *block = reading->blocks[part->column] + part->first;
+    const char *problem = NULL;
+    for (size_t first = 0, end; problem == NULL && first < part->count; first = end) {
+        end = first + 1;
+        while (end < part->count && end - first < MOST_BLOCKS_AT_ONCE &&
+               block[end].plain == block[first].plain) {
+            end++;
+        }
+        uint64_t offset = part->chunk->offset + block[first].in;
+        problem = read_blocks(reading, column, offset, block + first, end - first, worker);
+    }
+    return problem;
+}
+
 static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *worker,
                                  struct pvr_error *error) {
     const struct reading *reading = context;
@@ -254,23 +323,19 @@ static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *
     if (part->chunk == NULL) {
         uint8_t *out = (uint8_t *)column->out + part->out;
         problem = read_at(reading->source, part->offset, out, part->bytes) ? NULL : unreadable;
-    } else if (part->count == 0 || !read_in_place(reading, column, part, &problem)) {
-        uint64_t more = part->count > 0 ? 0 : scratch_bytes(column->object, part);
-        uint8_t *in = pvr_worker_buffer(worker, round_up(part->bytes) + more);
-        if (in == NULL) {
-            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu compressed bytes",
-                            (unsigned long long)part->bytes);
-        }
-        if (!read_at(reading->source, part->offset, in, part->bytes)) {
-            problem = unreadable;
-        } else if (part->count == 0) {
-            problem = expand_whole(column, part, in);
-        }
-        const struct pvr_lz4_block *block = reading->blocks[part->column];
-        for (size_t i = part->first; problem == NULL && i < part->first + part->count; i++) {
-            problem = pvr_lz4_block_expand(&block[i], in + (block[i].in - block[part->first].in),
-                                           (uint8_t *)column->out + block[i].out);
-        }
+    } else if (part->count > 0 && !read_in_place(reading, column, part, &problem)) {
+        problem = read_runs(reading, column, part, worker);
+    } else if (part->count == 0) {
+        uint64_t bytes = round_up(part->bytes) + scratch_bytes(column->object, part);
+        uint8_t *in = pvr_worker_buffer(worker, bytes);
+        problem = in == NULL ? no_memory
+                  : read_at(reading->source, part->offset, in, part->bytes)
+                      ? expand_whole(column, part, in)
+                      : unreadable;
+    }
+    if (problem == no_memory) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu compressed bytes",
+                        (unsigned long long)part->bytes);
     }
     if (problem != NULL) {
         return pvr_fail(error, PVR_ERROR_FORMAT, "%s: column %s: %s", reading->source->path,

@@ -234,8 +234,8 @@ static const char *list_hdf5(struct window *window, uint64_t out_bytes,
     return in < window->bytes ? "bytes stand behind its LZ4 blocks" : NULL;
 }
 
-/* Blocks of a frame, if each but the last can be taken to be full. Where a block is not, expanding
- * it fails. */
+/* Blocks of a frame, if each but the last can be taken to be full: none where a plain one shows
+ * that it is not. Where a compressed one is not, expanding it fails. */
 static const char *list_frame(struct window *window, const struct frame *frame, uint64_t out_bytes,
                               struct pvr_lz4_block **blocks, size_t *count) {
     uint64_t in = frame->head, done = 0;
@@ -254,11 +254,12 @@ static const char *list_frame(struct window *window, const struct frame *frame, 
         uint64_t rest = out_bytes - done;
         struct pvr_lz4_block block = {.in = in, .in_bytes = length, .out = done, .plain = plain};
         block.out_bytes = rest < frame->block_bytes ? rest : frame->block_bytes;
-        if (rest == 0) {
-            return too_long;
-        }
         if (length > window->bytes - in || length > frame->block_bytes) {
             return cut;
+        }
+        if (rest == 0 || (plain && length != block.out_bytes)) {
+            *count = 0;
+            return NULL;
         }
         const char *problem = add_block(block, blocks, count, &room);
         if (problem != NULL) {
@@ -267,9 +268,8 @@ static const char *list_frame(struct window *window, const struct frame *frame, 
         in += length;
         done += block.out_bytes;
     }
-    return in < window->bytes ? "bytes stand behind its LZ4 frame"
-           : done < out_bytes ? too_short
-                              : NULL;
+    *count = done < out_bytes ? 0 : *count;
+    return in < window->bytes ? "bytes stand behind its LZ4 frame" : NULL;
 }
 
 const char *pvr_lz4_list(pvr_lz4_read_fn read, void *context, uint64_t bytes, uint64_t out_bytes,
@@ -288,7 +288,7 @@ const char *pvr_lz4_list(pvr_lz4_read_fn read, void *context, uint64_t bytes, ui
                (frame.content == 0 || frame.content == out_bytes)) {
         problem = list_frame(&window, &frame, out_bytes, blocks, count);
     }
-    if (problem != NULL) {
+    if (problem != NULL || *count == 0) {
         free(*blocks);
         *blocks = NULL;
         *count = 0;

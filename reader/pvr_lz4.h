@@ -21,7 +21,7 @@ const char *pvr_lz4_expand(const uint8_t *chunk, uint64_t bytes, uint8_t *out, u
 struct pvr_lz4_block {
     uint64_t in, in_bytes; /* place in the chunk */
     uint64_t out, out_bytes;
-    bool plain;
+    bool plain; /* then in_bytes are out_bytes */
 };
 
 /* Reads a piece of the chunk; false if it cannot. */

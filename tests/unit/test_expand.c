@@ -5,12 +5,15 @@
 
 #include "support.h"
 
+#include "pvr_jld2_columns.h"
+
 #include <bzlib.h>
 #include <lz4.h>
 #include <lz4frame.h>
 #include <lz4hc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -264,6 +267,130 @@ static void blocks_by_themselves(void **state) {
     }
 }
 
+/* A frame whose blocks end after `step` bytes each, whatever its header says: plain ones where they
+ * are noise. */
+static struct chunk flushed_frame(size_t step) {
+    LZ4F_preferences_t preferences = {.autoFlush = 1};
+    preferences.frameInfo.blockSizeID = LZ4F_max64KB;
+    preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+    struct chunk chunk = chunk_new();
+    LZ4F_cctx *context;
+    LZ4F_createCompressionContext(&context, LZ4F_VERSION);
+    chunk.size = LZ4F_compressBegin(context, chunk.bytes, ROOM, &preferences);
+    for (size_t done = 0; done < SIZE; done += step) {
+        size_t rest = SIZE - done < step ? SIZE - done : step;
+        chunk.size += LZ4F_compressUpdate(context, chunk.bytes + chunk.size, ROOM - chunk.size,
+                                          plain + done, rest, NULL);
+    }
+    chunk.size += LZ4F_compressEnd(context, chunk.bytes + chunk.size, ROOM - chunk.size, NULL);
+    LZ4F_freeCompressionContext(context);
+    return chunk;
+}
+
+/* The one chunk of a column of `count` doubles, read from a file; what is wrong, or null. */
+static const char *read_column(struct chunk chunk, uint64_t count, uint64_t room, uint8_t *out) {
+    static char message[PVR_MESSAGE_SIZE];
+    char *folder = unit_temp_folder(), path[512];
+    snprintf(path, sizeof path, "%s/chunk", folder);
+    unit_write_file(path, (char *)chunk.bytes, chunk.size);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    struct pvr_jld2_identity identity = {.device = (uint64_t)status.st_dev,
+                                         .inode = (uint64_t)status.st_ino,
+                                         .size = (uint64_t)status.st_size,
+                                         .changed = status.st_mtim};
+    struct pvr_jld2_type type = {.kind = PVR_JLD2_FLOAT, .size = 8};
+    struct pvr_jld2_chunk place = {.bytes = chunk.size};
+    struct pvr_jld2_object object = {.type = &type,
+                                     .count = count,
+                                     .layout = PVR_JLD2_CHUNKED,
+                                     .chunk_rows = count,
+                                     .nchunks = 1,
+                                     .chunk = &place,
+                                     .nfilters = 1};
+    object.filter[0].id = PVR_FILTER_LZ4;
+    struct pvr_jld2_column column = {&object, "rho", out};
+    struct pvr_jld2_source source;
+    struct pvr_job job;
+    struct pvr_error error;
+    const struct pvr_threads threads = {.max = 2};
+    unit_ok(pvr_job_begin(&job, &threads, NULL, NULL, &error), &error);
+    unit_ok(pvr_jld2_source_open(path, &identity, &source, &error), &error);
+    bool right = pvr_jld2_columns_read_in(&source, &column, 1, room, &job, &error) == PVR_OK;
+    snprintf(message, sizeof message, "%s", right ? "" : error.message);
+    pvr_job_end(&job, NULL);
+    pvr_jld2_source_close(&source);
+    unit_drop_folder(folder);
+    return right ? NULL : message;
+}
+
+/* Columns of blocks of any kind, in memory of just their size or with room to expand in place. */
+static void columns_of_blocks(void **state) {
+    (void)state;
+    struct chunk chunks[] = {lz4_hdf5(SIZE),
+                             lz4_hdf5(5000),
+                             lz4_hdf5(8192),
+                             lz4_frame(LZ4F_max64KB, LZ4F_blockIndependent, 0, 0, 0),
+                             lz4_frame(LZ4F_max64KB, LZ4F_blockLinked, 0, 0, 0),
+                             flushed_frame(50000)};
+    for (int i = 0; i < 6; i++) {
+        uint64_t rooms[] = {SIZE, pvr_jld2_column_room(SIZE)};
+        for (int r = 0; r < 2; r++) {
+            uint8_t *out = calloc(1, rooms[r]);
+            const char *problem = read_column(chunks[i], SIZE / 8, r == 0 ? 0 : rooms[r], out);
+            if (problem != NULL) {
+                fail_msg("%d: %s", i, problem);
+            }
+            assert_memory_equal(out, plain, SIZE);
+            free(out);
+        }
+        uint8_t *less = malloc(800); /* a column that is shorter than what its blocks hold */
+        assert_non_null(read_column(chunks[i], 100, 0, less));
+        assert_non_null(read_column(chunks[i], 100, 800, less));
+        free(less);
+        free(chunks[i].bytes);
+    }
+    /* the same of one plain block */
+    struct chunk noise = {malloc(ROOM), 11};
+    memcpy(noise.bytes, "\x04\x22\x4d\x18\x60\x40\x82\x40\x9c\x00\x80", 11); /* 40000 bytes */
+    memcpy(noise.bytes + 11, plain, 40000);
+    memset(noise.bytes + 40011, 0, 4);
+    noise.size = 40015;
+    uint8_t *out = malloc(40000);
+    assert_null(read_column(noise, 5000, 0, out));
+    assert_memory_equal(out, plain, 40000);
+    free(out);
+    out = malloc(800);
+    assert_non_null(read_column(noise, 100, 800, out));
+    free(out);
+    out = malloc(40800);
+    assert_non_null(read_column(noise, 5100, 40800, out));
+    free(out);
+    free(noise.bytes);
+}
+
+/* A column of one value takes next to nothing by bzip2. */
+static void constant_columns(void **state) {
+    (void)state;
+    enum { BYTES = 20000000 };
+    char *zeros = calloc(1, BYTES), small[4096];
+    unsigned size = sizeof small;
+    assert_int_equal(BZ2_bzBuffToBuffCompress(small, &size, zeros, BYTES, 9, 0, 0), BZ_OK);
+    free(zeros);
+    struct pvr_error error;
+    struct pvr_jld2_type type = {.kind = PVR_JLD2_FLOAT, .size = 8};
+    struct pvr_jld2_chunk one = {.bytes = size};
+    struct pvr_jld2_object object = {.type = &type,
+                                     .count = BYTES / 8,
+                                     .layout = PVR_JLD2_CHUNKED,
+                                     .chunk_rows = BYTES / 8,
+                                     .nchunks = 1,
+                                     .chunk = &one,
+                                     .nfilters = 1};
+    object.filter[0].id = PVR_FILTER_BZIP2;
+    unit_ok(pvr_expand_check(&object, "a.jld2", "column vz", &error), &error);
+}
+
 /* What is said: these are what a person reads. */
 static void messages(void **state) {
     (void)state;
@@ -311,6 +438,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lz4_frames),        cmocka_unit_test(lz4_of_hdf5),
         cmocka_unit_test(other_compressors), cmocka_unit_test(blocks_by_themselves),
+        cmocka_unit_test(columns_of_blocks), cmocka_unit_test(constant_columns),
         cmocka_unit_test(messages),
     };
     return cmocka_run_group_tests(tests, make_plain, drop_plain);
