@@ -135,35 +135,54 @@ uint64_t pvr_jld2_reference(struct pvr_jld2_value value) {
                : 0;
 }
 
+/* What reads here and there in a part of the file, some bytes at a time. */
+struct window {
+    const struct pvr_jld2 *file;
+    uint64_t end; /* of the part */
+    uint64_t at, count;
+    uint8_t data[4096]; /* JLD2's collections are not larger, but for long texts */
+};
+
+static const uint8_t *look(struct window *window, uint64_t at, uint64_t bytes) {
+    if (at > window->end || bytes > window->end - at) {
+        return NULL;
+    }
+    if (at < window->at || at + bytes > window->at + window->count) {
+        uint64_t rest = window->end - at;
+        window->at = at;
+        window->count = rest < sizeof window->data ? rest : sizeof window->data;
+        if (!pvr_jld2_pread(window->file, at, window->data, window->count)) {
+            window->count = 0;
+            return NULL;
+        }
+    }
+    return window->data + (at - window->at);
+}
+
 /* A text's bytes in a global heap collection (HDF5 File Format Specification, III.E): objects of
  * index, references, size and bytes, padded to 8. */
 static char *heap_text(const struct pvr_jld2 *file, const uint8_t *id) {
     uint64_t length = pvr_jld2_little(id, 4), address = pvr_jld2_little(id + 4, 8);
     uint64_t index = pvr_jld2_little(id + 12, 4), at = file->base + address;
-    uint8_t head[16];
     if (length > LONGEST_TEXT || address > file->identity.size) {
         return NULL;
     }
     if (length == 0) {
         return calloc(1, 1);
     }
-    if (!pvr_jld2_pread(file, at, head, 16) || memcmp(head, "GCOL\1", 5) != 0) {
+    struct window window = {.file = file, .end = file->identity.size};
+    const uint8_t *head = look(&window, at, 16);
+    if (head == NULL || memcmp(head, "GCOL\1", 5) != 0) {
         return NULL;
     }
     uint64_t size = pvr_jld2_little(head + 8, 8);
-    if (size > file->identity.size) {
-        return NULL;
-    }
-    uint64_t end = at + size;
-    for (at += 16; at < end && end - at >= 16;) {
-        if (!pvr_jld2_pread(file, at, head, 16)) {
+    window.end = size < window.end - at ? at + size : window.end;
+    for (at += 16; (head = look(&window, at, 16)) != NULL; at += 16) {
+        uint64_t bytes = pvr_jld2_little(head + 8, 8), number = pvr_jld2_little(head, 2);
+        if (bytes > window.end - at - 16 || number == 0) {
             return NULL;
         }
-        uint64_t bytes = pvr_jld2_little(head + 8, 8);
-        if (bytes > end - at - 16 || pvr_jld2_little(head, 2) == 0) {
-            return NULL;
-        }
-        if (pvr_jld2_little(head, 2) == index) {
+        if (number == index) {
             char *text = bytes >= length ? calloc(1, length + 1) : NULL;
             if (text != NULL && !pvr_jld2_pread(file, at + 16, text, length)) {
                 free(text);
@@ -171,7 +190,7 @@ static char *heap_text(const struct pvr_jld2 *file, const uint8_t *id) {
             }
             return text;
         }
-        at += 16 + (bytes + 7) / 8 * 8;
+        at += (bytes + 7) / 8 * 8;
     }
     return NULL;
 }
