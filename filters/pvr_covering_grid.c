@@ -251,6 +251,21 @@ enum pvr_status pvr_covering_fill(const struct pvr_octree *octree,
                                   pvr_progress_fn progress, void *progress_context,
                                   struct pvr_array **results, struct pvr_report *report,
                                   struct pvr_error *error) {
+    return pvr_covering_fill_part(octree, grid, arrays, narrays, weight, threads, progress,
+                                  progress_context, results, NULL, report, error);
+}
+
+enum pvr_status
+pvr_covering_fill_part(const struct pvr_octree *octree, const struct pvr_covering_grid *grid,
+                       const struct pvr_array *const *arrays, int narrays,
+                       const struct pvr_array *weight, const struct pvr_threads *threads,
+                       pvr_progress_fn progress, void *progress_context, struct pvr_array **results,
+                       double *const *shares, struct pvr_report *report, struct pvr_error *error) {
+    if (shares != NULL && grid->sampling == PVR_SAMPLE_LINEAR) {
+        return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                        "linear sampling needs the whole mesh in one process: with several, "
+                        "sample by means, or take the nearest cell");
+    }
     struct pvr_job job;
     enum pvr_status status = pvr_job_begin(&job, threads, progress, progress_context, error);
     if (status != PVR_OK) {
@@ -275,6 +290,7 @@ enum pvr_status pvr_covering_fill(const struct pvr_octree *octree,
                                                .source = arrays[made],
                                                .weight = weight,
                                                .result = results[made],
+                                               .share = shares != NULL ? shares[made] : NULL,
                                                .aligned = grid->level >= octree->root_level}};
         status = fill_array(&filling, &job, error);
     }

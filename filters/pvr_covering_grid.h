@@ -74,6 +74,27 @@ enum pvr_status pvr_covering_fill(const struct pvr_octree *octree,
                                   struct pvr_array **results, struct pvr_report *report,
                                   struct pvr_error *error);
 
+/* Where the mesh lies on several processes, each fills the grid with what its part has, and says of
+ * each cell how much that is: share[2 * i] of its volume, share[2 * i + 1] by weight. Adding the
+ * parts up, in any fixed order, makes the grid of the whole. The shares of the arrays are the same
+ * but for whole numbers, which are taken from where most of the cell lies. Not for linear sampling,
+ * which looks beyond the border of a part (PVR_ERROR_UNSUPPORTED).
+ *
+ * pvr_covering_rows cuts a grid along its last axis: rows from .. from + count - 1. Its cells stand
+ * in one piece in the arrays of the grid. */
+void pvr_covering_rows(const struct pvr_covering_grid *grid, int ndim, uint32_t from,
+                       uint32_t count, struct pvr_covering_grid *rows);
+enum pvr_status
+pvr_covering_fill_part(const struct pvr_octree *octree, const struct pvr_covering_grid *grid,
+                       const struct pvr_array *const *arrays, int narrays,
+                       const struct pvr_array *weight, const struct pvr_threads *threads,
+                       pvr_progress_fn progress, void *progress_context, struct pvr_array **results,
+                       double *const *shares, struct pvr_report *report, struct pvr_error *error);
+/* Adds `part` to `sum`, an array of `ncells` cells of the same type and components, and its shares
+ * to those of the sum. */
+void pvr_covering_add(struct pvr_array *sum, double *sum_share, const struct pvr_array *part,
+                      const double *part_share, uint64_t ncells);
+
 #ifdef __cplusplus
 }
 #endif

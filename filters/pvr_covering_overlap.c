@@ -150,6 +150,9 @@ enum pvr_status pvr_covering_overlap(const struct pvr_covering *covering,
                 uint64_t at =
                     (uint64_t)x +
                     covering->grid->dims[0] * ((uint64_t)y + covering->grid->dims[1] * (uint64_t)z);
+                if (covering->share != NULL) {
+                    memcpy(covering->share + 2 * at, sums, 2 * sizeof *sums);
+                }
                 for (int c = 0; c < n; c++) {
                     double mean = sums[0] > 0 ? sums[2 + c] / sums[0] : (double)NAN;
                     pvr_put_real(covering->result, at, c,

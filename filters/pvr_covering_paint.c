@@ -97,6 +97,22 @@ static void fill_box(const struct painting *painting, const struct pvr_tile *box
     }
 }
 
+/* Notes what the mesh has in the cells of a box, if that is wanted. */
+static void note_share(const struct painting *painting, const struct pvr_tile *box, double volume,
+                       double mass) {
+    const struct pvr_covering_grid *grid = painting->covering->grid;
+    double *share = painting->covering->share;
+    for (int64_t z = box->lo[2]; share != NULL && z < box->hi[2]; z++) {
+        for (int64_t y = box->lo[1]; y < box->hi[1]; y++) {
+            double *to = share + 2 * place(grid, box->lo[0], y, z);
+            for (int64_t x = box->lo[0]; x < box->hi[0]; x++, to += 2) {
+                to[0] = volume;
+                to[1] = mass;
+            }
+        }
+    }
+}
+
 /* Fills a box with nothing. */
 static void fill_nothing(const struct painting *painting, const struct pvr_tile *box) {
     const struct pvr_array *result = painting->covering->result;
@@ -113,6 +129,7 @@ static void fill_nothing(const struct painting *painting, const struct pvr_tile 
         }
     }
     fill_box(painting, box, &nothing);
+    note_share(painting, box, 0, 0);
 }
 
 /* Sums over leaves: by volume, and by weight where there is one. */
@@ -156,6 +173,7 @@ static void put_mean(const struct painting *painting, const struct pvr_tile *box
         double mean = sums.volume > 0 ? sums.by_volume[i] / sums.volume : (double)NAN;
         pvr_put_real(covering->result, at, i, sums.mass != 0 ? sums.by_mass[i] / sums.mass : mean);
     }
+    note_share(painting, box, sums.volume, sums.mass);
 }
 
 static void paint_oct(const struct painting *painting, int level, uint64_t oct,
@@ -179,6 +197,8 @@ static void paint_cell(const struct painting *painting, int level, const uint32_
         fill_nothing(painting, &box);
     } else {
         fill_box(painting, &box, value);
+        note_share(painting, &box, 1,
+                   covering->weight != NULL ? pvr_value(covering->weight, index, 0) : 0);
     }
 }
 

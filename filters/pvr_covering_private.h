@@ -18,6 +18,8 @@ struct pvr_covering {
     const struct pvr_array *source;
     const struct pvr_array *weight; /* null: by volume */
     struct pvr_array *result;
+    double *share;      /* of each cell of the grid what the mesh has in it: volume, in cells of the
+                           grid, and weight times that; null: not wanted */
     bool aligned;       /* the grid's cells are those of a level of the trees */
     double *restricted; /* for linear sampling: means of all cells, refined ones too;
                            by component */

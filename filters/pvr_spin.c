@@ -36,9 +36,15 @@ static inline void add_cell(struct sums *sums, double mass, const double r[3], c
     }
 }
 
+static enum pvr_status check_mass(const struct pvr_spin *spin, struct pvr_error *error) {
+    return spin->mass > 0
+               ? PVR_OK
+               : pvr_fail(error, PVR_ERROR_ARGUMENT,
+                          "there is no mass in the sphere whose angular momentum is wanted");
+}
+
 /* Adds the parts in their order. */
-static enum pvr_status finish(const struct sums *parts, size_t count, struct pvr_spin *spin,
-                              struct pvr_error *error) {
+static void finish(const struct sums *parts, size_t count, struct pvr_spin *spin) {
     struct sums all = {{0}, {0}};
     double total[SUMS];
     for (size_t p = 0; p < count; p++) {
@@ -50,20 +56,46 @@ static enum pvr_status finish(const struct sums *parts, size_t count, struct pvr
     for (int i = 0; i < SUMS; i++) {
         total[i] = all.value[i] + all.lost[i];
     }
+    memset(spin, 0, sizeof *spin);
     if (!(total[MASS] > 0)) {
-        return pvr_fail(error, PVR_ERROR_ARGUMENT,
-                        "there is no mass in the sphere whose angular momentum is wanted");
+        return;
     }
     spin->mass = total[MASS];
     for (int a = 0; a < 3; a++) {
         spin->velocity[a] = total[VELOCITY + a] / spin->mass;
+        spin->place[a] = total[PLACE + a] / spin->mass;
     }
     for (int a = 0; a < 3; a++) {
         int b = (a + 1) % 3, c = (a + 2) % 3;
         spin->momentum[a] = total[MOMENT + a] - (total[PLACE + b] * spin->velocity[c] -
                                                  total[PLACE + c] * spin->velocity[b]);
     }
-    return PVR_OK;
+}
+
+enum pvr_status pvr_spin_join(const struct pvr_spin *parts, int nparts, struct pvr_spin *spin,
+                              struct pvr_error *error) {
+    struct sums all = {{0}, {0}};
+    if (nparts == 1) {
+        *spin = parts[0];
+        return check_mass(spin, error);
+    }
+    for (int p = 0; p < nparts; p++) {
+        const struct pvr_spin *part = &parts[p];
+        const double *r = part->place, *v = part->velocity;
+        if (!(part->mass > 0)) {
+            continue;
+        }
+        add_term(&all, MASS, part->mass);
+        for (int a = 0; a < 3; a++) {
+            int b = (a + 1) % 3, c = (a + 2) % 3;
+            add_term(&all, VELOCITY + a, part->mass * v[a]);
+            add_term(&all, PLACE + a, part->mass * r[a]);
+            add_term(&all, MOMENT + a, part->momentum[a]);
+            add_term(&all, MOMENT + a, part->mass * (r[b] * v[c] - r[c] * v[b]));
+        }
+    }
+    finish(&all, 1, spin);
+    return check_mass(spin, error);
 }
 
 /* Octs that are taken at once, of one level, trees whatever they are. */
@@ -187,6 +219,16 @@ enum pvr_status pvr_spin_octree(const struct pvr_octree *octree, const struct pv
                                 const struct pvr_array *velocity, const double centre[3],
                                 double radius, const struct pvr_threads *threads,
                                 struct pvr_spin *spin, struct pvr_error *error) {
+    enum pvr_status status =
+        pvr_spin_part(octree, density, velocity, centre, radius, threads, spin, error);
+    return status == PVR_OK ? check_mass(spin, error) : status;
+}
+
+enum pvr_status pvr_spin_part(const struct pvr_octree *octree, const struct pvr_array *density,
+                              const struct pvr_array *velocity, const double centre[3],
+                              double radius, const struct pvr_threads *threads,
+                              struct pvr_spin *spin, struct pvr_error *error) {
+    memset(spin, 0, sizeof *spin);
     if (octree->ndim != 3 || density->ntuples != octree->ncells || density->ncomponents != 1 ||
         velocity->ntuples != octree->ncells || velocity->ncomponents != 3) {
         return pvr_fail(error, PVR_ERROR_ARGUMENT,
@@ -214,7 +256,7 @@ enum pvr_status pvr_spin_octree(const struct pvr_octree *octree, const struct pv
         pvr_job_end(&job, NULL);
     }
     if (status == PVR_OK) {
-        status = finish(source.sums, source.nparts, spin, error);
+        finish(source.sums, source.nparts, spin);
     }
     free(source.part);
     free(source.sums);
@@ -286,7 +328,8 @@ enum pvr_status pvr_spin_stream(struct pvr_snapshot *snapshot, int max_level,
                      : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for an angular momentum");
     }
     if (status == PVR_OK) {
-        status = finish(source.sums, nblocks, spin, error);
+        finish(source.sums, nblocks, spin);
+        status = check_mass(spin, error);
     }
     free(source.sums);
     return status;

@@ -15,6 +15,7 @@ struct pvr_spin {
     double mass;        /* of the leaves whose centres are in the sphere */
     double velocity[3]; /* their mass-weighted mean */
     double momentum[3]; /* sum of m (x - centre) x (v - velocity) */
+    double place[3];    /* mass-weighted mean of x - centre */
 };
 
 /* Of a 3-D octree: `density` and `velocity` (3 components) have a tuple per cell and are of a real
@@ -24,6 +25,15 @@ enum pvr_status pvr_spin_octree(const struct pvr_octree *octree, const struct pv
                                 const struct pvr_array *velocity, const double centre[3],
                                 double radius, const struct pvr_threads *threads,
                                 struct pvr_spin *spin, struct pvr_error *error);
+
+/* Where an octree lies on several processes: what one of them has, a mass of 0 if that is nothing;
+ * and what all have together, added up in their order. */
+enum pvr_status pvr_spin_part(const struct pvr_octree *octree, const struct pvr_array *density,
+                              const struct pvr_array *velocity, const double centre[3],
+                              double radius, const struct pvr_threads *threads,
+                              struct pvr_spin *spin, struct pvr_error *error);
+enum pvr_status pvr_spin_join(const struct pvr_spin *parts, int nparts, struct pvr_spin *spin,
+                              struct pvr_error *error);
 
 /* The same straight from the files of a snapshot, in code units. */
 enum pvr_status pvr_spin_stream(struct pvr_snapshot *snapshot, int max_level,

@@ -322,6 +322,8 @@ static void set_row(const struct summing *summing, const struct part *part, cons
                                        .max = any ? column->max : (double)NAN,
                                        .mean = ratio(&column->sum, &column->volume),
                                        .mass_mean = ratio(&column->mass_sum, &column->mass),
+                                       .volume = pvr_sum_total(&column->volume),
+                                       .mass = pvr_sum_total(&column->mass),
                                        .not_finite = column->not_finite};
     }
 }
@@ -399,7 +401,8 @@ static enum pvr_status list_columns(struct summing *summing, const struct pvr_me
                 snprintf(column->name, sizeof column->name, "%.*s_%c", PVR_NAME_SIZE - 3,
                          arrays[a].name, "xyz"[c]);
             }
-            column->unit = arrays[a].unit.label != NULL ? arrays[a].unit.label : "";
+            snprintf(column->unit, sizeof column->unit, "%s",
+                     arrays[a].unit.label != NULL ? arrays[a].unit.label : "");
             summing->column[summing->ncolumns++] = (struct column){array, c};
         }
     }

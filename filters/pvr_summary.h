@@ -4,6 +4,7 @@
 #ifndef PVR_SUMMARY_H
 #define PVR_SUMMARY_H
 
+#include "pvr_exchange.h"
 #include "pvr_leaf_cells.h"
 #include "pvr_mesh.h"
 
@@ -13,13 +14,14 @@ extern "C" {
 
 struct pvr_summary_column {
     char name[PVR_NAME_SIZE]; /* of an array; a vector's components are called name_x, _y, _z */
-    const char *unit;         /* of the array */
+    char unit[PVR_NAME_SIZE]; /* of the array */
 };
 
 struct pvr_summary_value {
     double min, max;     /* of the finite values; NaN if there are none */
     double mean;         /* by volume; of particles, each counts alike */
     double mass_mean;    /* by mass; NaN without mass */
+    double volume, mass; /* that these means are over */
     uint64_t not_finite; /* left out of the above */
 };
 
@@ -73,6 +75,16 @@ enum pvr_status pvr_summarize_points(const struct pvr_array *positions,
                                      const struct pvr_threads *threads, pvr_progress_fn progress,
                                      void *progress_context, struct pvr_summary *summary,
                                      struct pvr_error *error);
+
+/* Where a mesh, or particles, lie on several processes: each packs what it found in its own cells,
+ * and what all of it comes to is put together from that. Columns are told apart by their names; a
+ * part without cells may lack them. Sums are taken in the order of the parts. `about` is the
+ * request's, or the centre of mass of all. */
+enum pvr_status pvr_summary_pack(const struct pvr_summary *summary, struct pvr_bytes *bytes,
+                                 struct pvr_error *error);
+enum pvr_status pvr_summary_join(const struct pvr_bytes *parts, int nparts,
+                                 const struct pvr_summary_request *request,
+                                 struct pvr_summary *summary, struct pvr_error *error);
 
 void pvr_summary_free(struct pvr_summary *summary);
 

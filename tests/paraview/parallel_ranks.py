@@ -2,72 +2,22 @@
 
     parallel_ranks.py PART... VERDICT
 
-Parts are functions check_PART below. Rank 0 writes "parallel: ok" into the file VERDICT; the test
-looks for that.
+Parts are functions check_PART below.
 """
 
 import os
 import sys
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import numpy
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray
 from vtkmodules.vtkFiltersHyperTree import vtkHyperTreeGridContour
 from vtkmodules.vtkFiltersParallel import vtkHyperTreeGridGhostCellsGenerator
-from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
-from pvr_check import Copy, Leaves, Messages, array_of, expected, fact, info_file, mesh_of
-
-controller = vtkMultiProcessController.GetGlobalController()
-rank, ranks = controller.GetLocalProcessId(), controller.GetNumberOfProcesses()
-parts, verdict = sys.argv[1:-1], sys.argv[-1]
-problems = []
-AUTO, TREES, DOMAINS = 0, 1, 2
-SPLITS = {AUTO: "auto", TREES: "trees", DOMAINS: "domains"}
-
-
-def check(right, what):
-    if not right:
-        problems.append("rank %d of %d: %s" % (rank, ranks, what))
-
-
-def reduced(value, operation=vtkCommunicator.SUM_OP):
-    """Over all ranks."""
-    one, all_ = vtkDoubleArray(), vtkDoubleArray()
-    one.InsertNextValue(value)
-    all_.InsertNextValue(0)
-    controller.AllReduce(one, all_, operation)
-    return all_.GetValue(0)
-
-
-def share_text(text):
-    """What rank 0 has."""
-    codes = vtkIntArray()
-    codes.SetNumberOfValues(4096)
-    for i in range(4096):
-        codes.SetValue(i, ord(text[i]) if i < len(text) else 0)
-    controller.Broadcast(codes, 0)
-    return "".join(chr(codes.GetValue(i)) for i in range(4096) if codes.GetValue(i))
-
-
-def same_everywhere(value, what):
-    low, high = reduced(value, vtkCommunicator.MIN_OP), reduced(value, vtkCommunicator.MAX_OP)
-    check(low == high, "%s: %r to %r over the ranks" % (what, low, high))
-
-
-def visible(mesh):
-    """The leaves of this rank that are its own, by VTK's cursors."""
-    if mesh.GetNumberOfCells() == 0:
-        return None, numpy.zeros(0, dtype=bool)
-    leaves = Leaves(mesh)
-    hidden = numpy.zeros(len(leaves.index), dtype=bool)
-    if mesh.HasMask():
-        mask = mesh.GetMask()
-        hidden = numpy.array([bool(mask.GetValue(int(i))) for i in leaves.index])
-    return leaves, ~hidden
+from parallel_common import (DOMAINS, SPLITS, TREES, check, controller, rank, ranks, read, reduced,
+                             run_parts, same_everywhere, share_text, visible)
+from pvr_check import Copy, Messages, array_of, expected, fact, info_file, mesh_of
 
 
 def total_of(mesh, name):
@@ -77,14 +27,6 @@ def total_of(mesh, name):
     values = array_of(mesh, name)[leaves.index[own]].astype(float)
     check(not numpy.isnan(values).any(), "own leaves without %s" % name)
     return float((values * leaves.volume[own]).sum())
-
-
-def read(run, number, **properties):
-    reader = simple.RAMSESReader(FileName=info_file(run, number))
-    for name, value in properties.items():
-        setattr(reader, name, value)
-    reader.UpdatePipeline()
-    return reader
 
 
 def check_output(run, number, split):
@@ -213,19 +155,4 @@ def check_lost_file():
             copy.__exit__()
 
 
-try:
-    for part in parts:
-        globals()["check_" + part]()
-except Exception:  # a rank that waits for this one would wait for ever
-    traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(1)
-if problems:
-    print("\n".join(problems), flush=True)
-    with open("%s.rank%d" % (verdict, rank), "w") as file:
-        file.write("\n".join(problems))
-controller.Barrier()
-if rank == 0:
-    with open(verdict, "w") as file:
-        file.write("parallel: ok")
-    print("parallel: ok on %d ranks" % ranks, flush=True)
+run_parts(globals())

@@ -271,11 +271,106 @@ static void what_is_missing_is_nan(void **state) {
     pvr_array_release(none.array);
 }
 
+/* Some of an array's tuples, borrowed. */
+static struct pvr_array slice_of(const struct pvr_array *array, uint64_t first, uint64_t count) {
+    struct pvr_array slice = *array;
+    size_t tuple = (size_t)array->ncomponents * pvr_type_bytes(array->type);
+    slice.data = (uint8_t *)array->data + first * tuple;
+    slice.ntuples = count;
+    return slice;
+}
+
+static void close_to(double found, double wanted, double scale) {
+    if (isnan(wanted) ? !isnan(found) : !(fabs(found - wanted) <= 1e-13 * fabs(scale))) {
+        fail_msg("%.17g is not %.17g", found, wanted);
+    }
+}
+
+/* What processes find in their parts comes to what one finds in all; a part may be empty. */
+static void parts_are_put_together(void **state) {
+    (void)state;
+    enum { COUNT = 5000, PARTS = 5 };
+    static const uint64_t first[PARTS + 1] = {0, 1200, 1200, 1201, 3300, COUNT};
+    struct pvr_mesh_array arrays[2] = {make_array("mass", PVR_FLOAT64, 1, COUNT, 3),
+                                       make_array("velocity", PVR_FLOAT32, 3, COUNT, 4)};
+    struct pvr_mesh_array position = make_array("position", PVR_FLOAT64, 3, COUNT, 5);
+    struct pvr_mesh_array family = make_array("family", PVR_INT32, 1, COUNT, 6);
+    ((double *)arrays[0].array->data)[7] = NAN;
+    struct pvr_summary_request request = {.mass = arrays[0].array, .velocity = arrays[1].array};
+    struct pvr_summary whole, all;
+    struct pvr_bytes bytes[PARTS];
+    unit_ok(pvr_summarize_points(position.array, family.array, arrays, 2, &request, NULL, NULL,
+                                 NULL, &whole, NULL),
+            NULL);
+    for (int p = 0; p < PARTS; p++) {
+        uint64_t count = first[p + 1] - first[p];
+        struct pvr_array mass = slice_of(arrays[0].array, first[p], count);
+        struct pvr_array velocity = slice_of(arrays[1].array, first[p], count);
+        struct pvr_array at = slice_of(position.array, first[p], count);
+        struct pvr_array group = slice_of(family.array, first[p], count);
+        struct pvr_mesh_array part[2] = {arrays[0], arrays[1]};
+        part[0].array = &mass;
+        part[1].array = &velocity;
+        struct pvr_summary_request here = {.mass = &mass, .velocity = &velocity};
+        struct pvr_summary summary;
+        /* who has nothing may lack the arrays too */
+        unit_ok(pvr_summarize_points(&at, &group, part, count > 0 ? 2 : 0, &here, NULL, NULL, NULL,
+                                     &summary, NULL),
+                NULL);
+        unit_ok(pvr_summary_pack(&summary, &bytes[p], NULL), NULL);
+        pvr_summary_free(&summary);
+    }
+    unit_ok(pvr_summary_join(bytes, PARTS, &request, &all, NULL), NULL);
+    assert_int_equal(all.nrows, whole.nrows);
+    assert_int_equal(all.ncolumns, whole.ncolumns);
+    for (int r = 0; r < all.nrows; r++) {
+        const struct pvr_summary_row *a = &all.row[r], *b = &whole.row[r];
+        assert_int_equal(a->group, b->group);
+        assert_int_equal(a->count, b->count);
+        assert_true(isnan(a->volume));
+        close_to(a->mass, b->mass, b->mass);
+        for (int i = 0; i < 3; i++) {
+            close_to(a->centre[i], b->centre[i], 1);
+            close_to(a->velocity[i], b->velocity[i], 1);
+            close_to(a->angular_momentum[i], b->angular_momentum[i], b->mass);
+        }
+        for (int c = 0; c < all.ncolumns; c++) {
+            assert_string_equal(all.column[c].name, whole.column[c].name);
+            assert_string_equal(all.column[c].unit, "km/s");
+            assert_true(a->value[c].min == b->value[c].min && a->value[c].max == b->value[c].max);
+            assert_int_equal(a->value[c].not_finite, b->value[c].not_finite);
+            close_to(a->value[c].mean, b->value[c].mean, 1);
+            close_to(a->value[c].mass_mean, b->value[c].mass_mean, 1);
+        }
+    }
+    pvr_summary_free(&all);
+    /* bytes that were cut or changed are refused */
+    struct pvr_error error;
+    for (size_t size = 0; size < bytes[0].size; size += 1 + size / 8) {
+        struct pvr_bytes cut = {bytes[0].data, size};
+        assert_int_not_equal(pvr_summary_join(&cut, 1, &request, &all, &error), PVR_OK);
+    }
+    memset(bytes[0].data + bytes[0].size / 2, 0xff, bytes[0].size / 4);
+    if (pvr_summary_join(bytes, 1, &request, &all, &error) == PVR_OK) {
+        pvr_summary_free(&all); /* values, not counts */
+    }
+    for (int p = 0; p < PARTS; p++) {
+        pvr_bytes_free(&bytes[p]);
+    }
+    pvr_summary_free(&whole);
+    for (int i = 0; i < 2; i++) {
+        pvr_array_release(arrays[i].array);
+    }
+    pvr_array_release(position.array);
+    pvr_array_release(family.array);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mesh_is_summed_up_by_levels),
         cmocka_unit_test(particles_are_summed_up_by_families),
         cmocka_unit_test(what_is_missing_is_nan),
+        cmocka_unit_test(parts_are_put_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
+#include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
 
 #include "pvr_covering_grid.h"
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 vtkStandardNewMacro(vtkAMRCoveringGrid);
@@ -31,6 +33,8 @@ struct vtkAMRCoveringGrid::Internals {
 };
 
 namespace {
+
+constexpr uint64_t CELLS_AT_ONCE = 1 << 22; // that ranks add up
 
 // The arrays of `names` that the mesh has; its active scalars, or its first array, if there are no
 // names.
@@ -133,6 +137,169 @@ int vtkAMRCoveringGrid::RequestUpdateExtent(vtkInformation *, vtkInformationVect
     return 1; // a mesh has no extent to ask for
 }
 
+// One run.
+struct vtkAMRCoveringGrid::Work {
+    vtkPVRamsesRanks Ranks = vtkPVRamsesRanks(nullptr);
+    pvr_threads Threads = pvr_threads();
+    vtkPVRamsesOctree Octree;
+    pvr_covering_grid Grid = pvr_covering_grid();
+    std::vector<vtkDataArray *> Sources;
+    std::vector<const pvr_array *> Arrays;
+    const pvr_array *Density = nullptr; // to weight by, or null
+    std::vector<pvr_array *> Results;
+    uint64_t Bytes = 0;
+    pvr_report Report = pvr_report();
+
+    ~Work() {
+        for (pvr_array *result : this->Results)
+            pvr_array_release(result);
+        pvr_report_free(&this->Report);
+    }
+    // The steps of the work, one after the other, for all ranks.
+    pvr_status Plan(const vtkAMRCoveringGrid &self, pvr_error &error);
+    pvr_status Take(const vtkAMRCoveringGrid &self, vtkHyperTreeGrid *input, pvr_error &error);
+    pvr_status Fill(vtkAMRCoveringGrid &self, pvr_error &error);
+
+  private:
+    pvr_status FillRows(vtkAMRCoveringGrid &self, uint32_t from, uint32_t count, pvr_error &error);
+};
+
+// The grid is the same on all ranks: their boxes are, but not the levels of their trees.
+pvr_status vtkAMRCoveringGrid::Work::Plan(const vtkAMRCoveringGrid &self, pvr_error &error) {
+    const pvr_octree *octree = this->Octree.Octree();
+    pvr_covering_request request = pvr_covering_request();
+    request.whole = self.UseInputBounds;
+    request.sampling = static_cast<pvr_sampling>(self.Sampling);
+    for (int axis = 0; axis < octree->ndim; ++axis) {
+        const int world = this->Octree.WorldAxis(axis);
+        request.low[axis] = self.SamplingBounds[2 * world];
+        request.high[axis] = self.SamplingBounds[2 * world + 1];
+        request.dims[axis] = static_cast<uint32_t>(std::max(0, self.SamplingDimensions[world]));
+    }
+    if (self.Resolution == CELLS_OF_LEVEL)
+        request.level = self.Level > 0 ? self.Level
+                                       : static_cast<int>(this->Ranks.Most(pvr_covering_level(
+                                             octree, &request, AUTOMATIC_CELLS)));
+    return pvr_covering_plan(octree, &request, &this->Grid, &error);
+}
+
+pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyperTreeGrid *input,
+                                          pvr_error &error) {
+    this->Sources = Choose(input->GetCellData(), self.Internal->Arrays);
+    vtkDataArray *density = self.Weighting == BY_MASS && self.DensityArray
+                                ? input->GetCellData()->GetArray(self.DensityArray)
+                                : nullptr;
+    pvr_status status = PVR_OK;
+    if (self.Weighting == BY_MASS && !density)
+        status = pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                          "The mesh has no cell array %s, by which means are to be weighted.",
+                          self.DensityArray ? self.DensityArray : "");
+    for (size_t i = 0; status == PVR_OK && i < this->Sources.size(); ++i)
+        status = this->Octree.Add(this->Sources[i], error);
+    if (status == PVR_OK && density)
+        status = this->Octree.Add(density, error);
+    if (status != PVR_OK)
+        return status;
+    const pvr_mesh &mesh = this->Octree.Mesh();
+    const int narrays = static_cast<int>(this->Sources.size());
+    for (int i = 0; i < narrays; ++i)
+        this->Arrays.push_back(mesh.arrays[i].array);
+    this->Density = density ? mesh.arrays[narrays].array : nullptr;
+    this->Results.assign(this->Sources.size(), nullptr);
+    // The memory is known before anything is allocated, but for what reordering a foreign grid's
+    // arrays takes.
+    this->Bytes = pvr_covering_bytes(mesh.octree, &this->Grid, this->Arrays.data(), narrays);
+    self.Internal->MemoryEstimate = EstimateText(this->Grid, narrays, this->Bytes);
+    if (static_cast<double>(this->Bytes) > self.MemoryLimit * 1024.0 * 1024.0 * 1024.0)
+        return pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                        "The grid would take more memory than the Memory Limit of %g GiB: %s. "
+                        "Choose a coarser level, a smaller region or fewer arrays, or raise the "
+                        "limit.",
+                        self.MemoryLimit, self.Internal->MemoryEstimate.c_str());
+    return PVR_OK;
+}
+
+pvr_status vtkAMRCoveringGrid::Work::Fill(vtkAMRCoveringGrid &self, pvr_error &error) {
+    const int narrays = static_cast<int>(this->Arrays.size());
+    if (this->Ranks.Size() == 1)
+        return pvr_covering_fill(this->Octree.Octree(), &this->Grid, this->Arrays.data(), narrays,
+                                 this->Density, &this->Threads, vtkPVRamsesFilter::TellProgress,
+                                 &self, this->Results.data(), &this->Report, &error);
+    pvr_status status = PVR_OK;
+    for (int i = 0; status == PVR_OK && i < narrays && this->Ranks.Rank() == 0; ++i)
+        status = pvr_array_new(this->Arrays[i]->type, this->Arrays[i]->ncomponents,
+                               this->Grid.ncells, &this->Results[i], &error);
+    status = this->Ranks.Agree(status, error);
+    const uint32_t all = this->Grid.dims[this->Octree.Octree()->ndim - 1];
+    const uint64_t row = std::max<uint64_t>(1, this->Grid.ncells / all);
+    const auto most =
+        static_cast<uint32_t>(std::max<uint64_t>(1, std::min<uint64_t>(all, CELLS_AT_ONCE / row)));
+    for (uint32_t from = 0; status == PVR_OK && from < all; from += most)
+        status = this->FillRows(self, from, std::min(most, all - from), error);
+    return status;
+}
+
+// Fills some rows of the grid with this rank's cells, and adds them up on the first rank, in the
+// order of the ranks.
+pvr_status vtkAMRCoveringGrid::Work::FillRows(vtkAMRCoveringGrid &self, uint32_t from,
+                                              uint32_t count, pvr_error &error) {
+    const size_t narrays = this->Arrays.size();
+    pvr_covering_grid grid;
+    pvr_covering_rows(&this->Grid, this->Octree.Octree()->ndim, from, count, &grid);
+    std::vector<std::vector<double>> shares(narrays);
+    std::vector<double *> share;
+    for (std::vector<double> &values : shares) {
+        values.resize(2 * grid.ncells);
+        share.push_back(values.data());
+    }
+    std::vector<pvr_array *> rows(narrays, nullptr);
+    pvr_report report = pvr_report();
+    const pvr_status status =
+        this->Ranks.Agree(pvr_covering_fill_part(this->Octree.Octree(), &grid, this->Arrays.data(),
+                                                 static_cast<int>(narrays), this->Density,
+                                                 &this->Threads, vtkPVRamsesFilter::TellProgress,
+                                                 &self, rows.data(), share.data(), &report, &error),
+                          error);
+    if (this->Report.threads == 0)
+        std::swap(this->Report, report);
+    pvr_report_free(&report);
+    const uint64_t before = this->Grid.ncells / this->Grid.dims[this->Octree.Octree()->ndim - 1] *
+                            static_cast<uint64_t>(from);
+    for (size_t i = 0; status == PVR_OK && i < narrays; ++i) {
+        const uint64_t tuple =
+            static_cast<uint64_t>(rows[i]->ncomponents) * pvr_type_bytes(rows[i]->type);
+        const uint64_t shareBytes = grid.ncells * 2 * sizeof(double);
+        const std::vector<double> &has = shares[i];
+        int any = 0;
+        for (uint64_t cell = 0; cell < grid.ncells && any == 0; ++cell)
+            any = has[2 * cell] > 0.0 ? 1 : 0;
+        if (this->Ranks.Rank() != 0) {
+            this->Ranks.Send(&any, sizeof any, 0);
+            if (any) {
+                this->Ranks.Send(has.data(), shareBytes, 0);
+                this->Ranks.Send(rows[i]->data, grid.ncells * tuple, 0);
+            }
+            continue;
+        }
+        std::memcpy(static_cast<char *>(this->Results[i]->data) + before * tuple, rows[i]->data,
+                    grid.ncells * tuple);
+        pvr_array sum = *this->Results[i];
+        sum.data = static_cast<char *>(sum.data) + before * tuple;
+        std::vector<double> theirs(2 * grid.ncells);
+        for (int rank = 1; rank < this->Ranks.Size(); ++rank) {
+            this->Ranks.Receive(&any, sizeof any, rank);
+            if (!any)
+                continue;
+            this->Ranks.Receive(theirs.data(), shareBytes, rank);
+            this->Ranks.Receive(rows[i]->data, grid.ncells * tuple, rank);
+            pvr_covering_add(&sum, shares[i].data(), rows[i], theirs.data(), grid.ncells);
+        }
+    }
+    for (pvr_array *array : rows)
+        pvr_array_release(array);
+    return status;
+}
+
 int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inputs,
                                     vtkInformationVector *outputs) {
     vtkHyperTreeGrid *input = vtkHyperTreeGrid::GetData(inputs[0]);
@@ -142,105 +309,51 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
     internal.ThreadReport.clear();
     output->Initialize();
     output->GetFieldData()->PassData(input->GetFieldData());
-    if (input->GetNumberOfCells() == 0)
+    Work work;
+    work.Ranks = vtkPVRamsesRanks::Of(inputs[0]->GetInformationObject(0));
+    if (!work.Ranks.Any(input->GetNumberOfCells() > 0))
         return 1;
 
-    const pvr_threads threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
+    work.Threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
     pvr_error error;
     pvr_error_clear(&error);
-    vtkPVRamsesOctree octree;
-    if (octree.Take(input, &threads, error) != PVR_OK) {
-        vtkErrorMacro(<< error.message);
-        return 0;
-    }
-    pvr_covering_request request = pvr_covering_request();
-    request.whole = this->UseInputBounds;
-    request.sampling = static_cast<pvr_sampling>(this->Sampling);
-    for (int axis = 0; axis < octree.Octree()->ndim; ++axis) {
-        const int world = octree.WorldAxis(axis);
-        request.low[axis] = this->SamplingBounds[2 * world];
-        request.high[axis] = this->SamplingBounds[2 * world + 1];
-        request.dims[axis] = static_cast<uint32_t>(std::max(0, this->SamplingDimensions[world]));
-    }
-    if (this->Resolution == CELLS_OF_LEVEL)
-        request.level = this->Level > 0
-                            ? this->Level
-                            : pvr_covering_level(octree.Octree(), &request, AUTOMATIC_CELLS);
-    pvr_covering_grid grid;
-    if (pvr_covering_plan(octree.Octree(), &request, &grid, &error) != PVR_OK) {
-        vtkErrorMacro(<< error.message);
-        return 0;
-    }
-
-    // The memory is known before anything is allocated, but for what reordering a foreign grid's
-    // arrays takes.
-    const std::vector<vtkDataArray *> sources = Choose(input->GetCellData(), internal.Arrays);
-    vtkDataArray *density = this->Weighting == BY_MASS && this->DensityArray
-                                ? input->GetCellData()->GetArray(this->DensityArray)
-                                : nullptr;
-    pvr_status status = PVR_OK;
-    if (this->Weighting == BY_MASS && !density)
-        status = pvr_fail(&error, PVR_ERROR_ARGUMENT,
-                          "The mesh has no cell array %s, by which means are to be weighted.",
-                          this->DensityArray ? this->DensityArray : "");
-    for (size_t i = 0; status == PVR_OK && i < sources.size(); ++i)
-        status = octree.Add(sources[i], error);
-    if (status == PVR_OK && density)
-        status = octree.Add(density, error);
+    pvr_status status = work.Ranks.Agree(work.Octree.Take(input, &work.Threads, error), error);
+    if (status == PVR_OK)
+        status = work.Ranks.Agree(work.Plan(*this, error), error);
+    if (status == PVR_OK)
+        status = work.Ranks.Agree(work.Take(*this, input, error), error);
+    if (status == PVR_OK)
+        status = work.Fill(*this, error);
+    if (status == PVR_CANCELLED) // the executive empties the output
+        return 1;
     if (status != PVR_OK) {
         vtkErrorMacro(<< error.message);
         return 0;
     }
-    const pvr_mesh &mesh = octree.Mesh();
-    const int narrays = static_cast<int>(sources.size());
-    std::vector<const pvr_array *> arrays;
-    for (int i = 0; i < narrays; ++i)
-        arrays.push_back(mesh.arrays[i].array);
-    const uint64_t bytes = pvr_covering_bytes(mesh.octree, &grid, arrays.data(), narrays);
-    internal.MemoryEstimate = EstimateText(grid, narrays, bytes);
-    if (static_cast<double>(bytes) > this->MemoryLimit * 1024.0 * 1024.0 * 1024.0) {
-        vtkErrorMacro(<< "The grid would take more memory than the Memory Limit of "
-                      << this->MemoryLimit << " GiB: " << internal.MemoryEstimate
-                      << ". Choose a coarser level, a smaller region or fewer arrays, or raise the "
-                         "limit.");
-        return 0;
-    }
-
-    std::vector<pvr_array *> results(sources.size() + 1, nullptr);
-    pvr_report report = pvr_report();
-    status = pvr_covering_fill(
-        mesh.octree, &grid, arrays.data(), narrays, density ? mesh.arrays[narrays].array : nullptr,
-        &threads, vtkPVRamsesFilter::TellProgress, this, results.data(), &report, &error);
-    if (status == PVR_OK) {
-        const Placed placed(grid, octree, this->OutputAs == POINT_DATA);
-        placed.Tell(outputs->GetInformationObject(0));
-        output->SetExtent(const_cast<int *>(placed.Extent));
-        output->SetOrigin(placed.Origin);
-        output->SetSpacing(placed.Spacing);
-        vtkDataSetAttributes *data =
-            this->OutputAs == POINT_DATA
-                ? static_cast<vtkDataSetAttributes *>(output->GetPointData())
-                : static_cast<vtkDataSetAttributes *>(output->GetCellData());
-        for (int i = 0; i < narrays; ++i) {
-            auto array = vtkPVRamsesArrays::Wrap(results[i], sources[i]->GetName());
-            vtkPVRamsesArrays::Describe(array, sources[i]);
-            data->AddArray(array);
-            pvr_array_release(results[i]);
-        }
-        vtkDataArray *active = input->GetCellData()->GetScalars();
-        if (active && data->HasArray(active->GetName()))
-            data->SetActiveScalars(active->GetName());
-        else if (narrays > 0)
-            data->SetActiveScalars(sources[0]->GetName());
-        internal.ThreadReport = internal.MemoryEstimate + "\n" + vtkPVRamsesReportText(&report);
-    }
-    pvr_report_free(&report);
-    if (status != PVR_OK &&
-        status != PVR_CANCELLED) { // cancelled: the executive empties the output
-        vtkErrorMacro(<< error.message);
-        return 0;
-    }
+    internal.ThreadReport = internal.MemoryEstimate + "\n" +
+                            vtkPVRamsesReportText(&work.Report, work.Ranks,
+                                                  work.Octree.Octree()->nleaves, "leaf cells");
     this->UpdateProgress(1.0);
+    if (work.Ranks.Rank() != 0) // of several ranks the first has the grid
+        return 1;
+    const Placed placed(work.Grid, work.Octree, this->OutputAs == POINT_DATA);
+    placed.Tell(outputs->GetInformationObject(0));
+    output->SetExtent(const_cast<int *>(placed.Extent));
+    output->SetOrigin(placed.Origin);
+    output->SetSpacing(placed.Spacing);
+    vtkDataSetAttributes *data = this->OutputAs == POINT_DATA
+                                     ? static_cast<vtkDataSetAttributes *>(output->GetPointData())
+                                     : static_cast<vtkDataSetAttributes *>(output->GetCellData());
+    for (size_t i = 0; i < work.Sources.size(); ++i) {
+        auto array = vtkPVRamsesArrays::Wrap(work.Results[i], work.Sources[i]->GetName());
+        vtkPVRamsesArrays::Describe(array, work.Sources[i]);
+        data->AddArray(array);
+    }
+    vtkDataArray *active = input->GetCellData()->GetScalars();
+    if (active && data->HasArray(active->GetName()))
+        data->SetActiveScalars(active->GetName());
+    else if (!work.Sources.empty())
+        data->SetActiveScalars(work.Sources[0]->GetName());
     return 1;
 }
 

@@ -5,7 +5,8 @@
  * For volume rendering, streamlines, probes and all that wants an image. The grid's cells are those
  * of a level, or as many as asked for; coarse cells are replicated, finer ones averaged, exactly
  * (pvr_covering_grid.h says how). What takes more memory than allowed is refused before anything is
- * allocated.
+ * allocated. With several ranks rank 0 has the grid, of all their cells; linear sampling is for
+ * one.
  */
 #ifndef vtkAMRCoveringGrid_h
 #define vtkAMRCoveringGrid_h
@@ -99,6 +100,7 @@ class VTKRAMSES_EXPORT vtkAMRCoveringGrid : public vtkImageAlgorithm {
     void operator=(const vtkAMRCoveringGrid &) = delete;
 
     struct Internals;
+    struct Work;
     const std::unique_ptr<Internals> Internal;
     bool UseInputBounds = true;
     double SamplingBounds[6] = {0, 1, 0, 1, 0, 1};

@@ -4,6 +4,7 @@
 #include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
+#include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
 
 #include "pvr_leaf_grid.h"
@@ -64,19 +65,22 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
     vtkUnstructuredGrid *output = vtkUnstructuredGrid::GetData(outputs);
     this->ThreadReport.clear();
     output->GetFieldData()->PassData(input->GetFieldData());
-    if (input->GetNumberOfCells() == 0)
-        return 1; // a rank without trees, a slice beside the box
+    const bool none =
+        input->GetNumberOfCells() == 0; // a rank without trees, a slice beside the box
+    const vtkPVRamsesRanks ranks = vtkPVRamsesRanks::Of(outputs->GetInformationObject(0));
+    if (!ranks.Any(!none))
+        return 1;
 
     const pvr_threads threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
     pvr_error error;
     pvr_error_clear(&error);
     vtkPVRamsesOctree octree;
     const std::vector<vtkDataArray *> sources = ArraysOf(input);
-    pvr_status status = octree.Take(input, &threads, error);
-    for (size_t i = 0; status == PVR_OK && i < sources.size(); ++i)
+    pvr_status status = none ? PVR_OK : octree.Take(input, &threads, error);
+    for (size_t i = 0; status == PVR_OK && !none && i < sources.size(); ++i)
         status = octree.Add(sources[i], error);
     Grid grid;
-    if (status == PVR_OK) {
+    if (status == PVR_OK && !none) {
         const pvr_mesh &mesh = octree.Mesh();
         std::vector<const pvr_array *> arrays;
         for (int i = 0; i < mesh.narrays; ++i)
@@ -85,6 +89,7 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
         status = pvr_leaf_grid_make(mesh.octree, &place, arrays.data(), mesh.narrays, &threads,
                                     vtkPVRamsesFilter::TellProgress, this, &grid, &error);
     }
+    status = ranks.Agree(status, error);
     if (status == PVR_CANCELLED) { // the executive empties the output
         return 1;
     }
@@ -92,6 +97,12 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
         output->Initialize();
         vtkErrorMacro(<< error.message);
         return 0;
+    }
+    const std::string report =
+        vtkPVRamsesReportText(&grid.report, ranks, grid.ncells, "leaf cells");
+    if (none) {
+        this->ThreadReport = report;
+        return 1;
     }
 
     vtkNew<vtkPoints> points;
@@ -118,7 +129,7 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
     std::snprintf(text, sizeof text, "%llu leaf cells, %llu points\n",
                   static_cast<unsigned long long>(grid.ncells),
                   static_cast<unsigned long long>(grid.npoints));
-    this->ThreadReport = text + vtkPVRamsesReportText(&grid.report);
+    this->ThreadReport = text + report;
     this->UpdateProgress(1.0);
     return 1;
 }

@@ -4,6 +4,7 @@
 #include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
+#include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
 
 #include "pvr_derived.h"
@@ -19,7 +20,6 @@
 #include "vtkImageData.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
-#include "vtkMultiProcessController.h"
 #include "vtkNew.h"
 #include "vtkObjectFactory.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
@@ -33,11 +33,8 @@
 #include <memory>
 
 vtkStandardNewMacro(vtkAMRProjection);
-vtkCxxSetObjectMacro(vtkAMRProjection, Controller, vtkMultiProcessController);
 
 namespace {
-
-enum { TAG = 20581 }; // of messages between ranks
 
 double FactOf(vtkFieldData *facts, const char *name) {
     vtkDataArray *array = facts->GetArray(name);
@@ -86,7 +83,7 @@ vtkDataArray *DensityOf(vtkCellData *cells) {
 // One run.
 struct vtkAMRProjection::Work {
     vtkHyperTreeGrid *Input = nullptr;
-    vtkMultiProcessController *Controller = nullptr; // null: one rank
+    vtkPVRamsesRanks Ranks = vtkPVRamsesRanks(nullptr);
     pvr_threads Threads = pvr_threads();
     vtkPVRamsesOctree Octree;
     double Low[3] = {0, 0, 0}, High[3] = {0, 0, 0}; // of the box, all ranks'
@@ -101,16 +98,18 @@ struct vtkAMRProjection::Work {
     std::vector<pvr_map_totals> Totals;
     std::vector<std::string> Labels;
     std::vector<vtkSmartPointer<vtkDoubleArray>> Images;
+    pvr_report Measured = pvr_report();
     std::string Report;
 
     ~Work() {
+        pvr_report_free(&this->Measured);
         pvr_map_free(this->Map);
     }
     bool HasCells() const {
         return this->Octree.Octree() != nullptr;
     }
     bool IsFirst() const {
-        return !this->Controller || this->Controller->GetLocalProcessId() == 0;
+        return this->Ranks.Rank() == 0;
     }
     // Takes an array of the input; its place in the mesh, or -1. A rank without cells takes none.
     int Take(const char *name, pvr_error &error) {
@@ -125,25 +124,16 @@ struct vtkAMRProjection::Work {
     static pvr_status Project(vtkAMRProjection &self, Work &work, pvr_error &error);
     static pvr_status Finish(vtkAMRProjection &self, Work &work, pvr_error &error);
     static void Describe(const vtkAMRProjection &self, const Work &work, vtkImageData *image);
-    // The worst of all ranks' results, so that all go on or none does.
+    // All go on or none does.
     pvr_status Agree(pvr_status status, pvr_error &error) const {
-        if (!this->Controller)
-            return status;
-        int mine = status, worst = status;
-        this->Controller->AllReduce(&mine, &worst, 1, vtkCommunicator::MAX_OP);
-        if (status == PVR_OK && worst != PVR_OK)
-            return pvr_fail(&error, static_cast<pvr_status>(worst), "Another rank has failed.");
-        return status;
+        return this->Ranks.Agree(status, error);
     }
+    static pvr_status AddUp(Work &work, pvr_error &error);
 };
 
-vtkAMRProjection::vtkAMRProjection() : EmptyValue(std::nan("")) {
-    this->SetController(vtkMultiProcessController::GetGlobalController());
-}
+vtkAMRProjection::vtkAMRProjection() : EmptyValue(std::nan("")) {}
 
-vtkAMRProjection::~vtkAMRProjection() {
-    this->SetController(nullptr);
-}
+vtkAMRProjection::~vtkAMRProjection() = default;
 
 void vtkAMRProjection::AddArray(const char *name) {
     if (name && *name) {
@@ -291,33 +281,37 @@ pvr_status vtkAMRProjection::Work::MakeView(const vtkAMRProjection &self, Work &
         view.cell_size =
             std::ldexp(work.Octree.Octree()->size[0] / work.Octree.Octree()->root_dims[0],
                        work.Octree.Octree()->root_level - self.PixelLevel);
-    if (work.Controller) { // a rank without cells has no size of a level either
-        double mine = view.cell_size;
-        work.Controller->AllReduce(&mine, &view.cell_size, 1, vtkCommunicator::MAX_OP);
-    }
+    view.cell_size = work.Ranks.Most(view.cell_size); // a rank without cells has none
     if (self.Direction == FACE_ON || self.Direction == EDGE_ON) {
-        if (work.Controller)
-            return pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
-                            "Face-on and edge-on are for one rank: with several, find the line of "
-                            "sight first and give it as custom.");
         const int density = work.Take(DensityOf(work.Input->GetCellData())
                                           ? DensityOf(work.Input->GetCellData())->GetName()
                                           : "",
                                       error);
         const int velocity = work.Take("velocity", error);
-        if (density < 0 || velocity < 0)
-            return pvr_fail(&error, PVR_ERROR_ARGUMENT,
-                            "Face-on and edge-on need the arrays density and velocity.");
+        pvr_status status = PVR_OK;
+        if (work.HasCells() && (density < 0 || velocity < 0))
+            status = pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                              "Face-on and edge-on need the arrays density and velocity.");
         const pvr_mesh &mesh = work.Octree.Mesh();
         double centre[3];
         for (int axis = 0; axis < 3; ++axis)
             centre[axis] =
                 self.UseCenter ? self.Center[axis] : 0.5 * (work.Low[axis] + work.High[axis]);
         const double radius = self.SpinRadius > 0 ? self.SpinRadius : 0.5 * self.Width;
+        std::vector<pvr_spin> spins(1, pvr_spin());
+        if (status == PVR_OK && work.HasCells())
+            status =
+                pvr_spin_part(mesh.octree, mesh.arrays[density].array, mesh.arrays[velocity].array,
+                              centre, radius, &work.Threads, &spins[0], &error);
+        status = work.Agree(status, error);
+        const std::vector<std::string> parts = work.Ranks.Gather(
+            std::string(reinterpret_cast<const char *>(spins.data()), sizeof spins[0]));
+        spins.resize(parts.size());
+        for (size_t i = 0; i < parts.size(); ++i)
+            std::memcpy(&spins[i], parts[i].data(), sizeof spins[i]);
         pvr_spin spin;
-        pvr_status status =
-            pvr_spin_octree(mesh.octree, mesh.arrays[density].array, mesh.arrays[velocity].array,
-                            centre, radius, &work.Threads, &spin, &error);
+        if (status == PVR_OK)
+            status = pvr_spin_join(spins.data(), static_cast<int>(spins.size()), &spin, &error);
         if (status == PVR_OK)
             status = pvr_spin_view(&spin, self.Direction == EDGE_ON, view.line_of_sight, view.up,
                                    &error);
@@ -330,7 +324,7 @@ pvr_status vtkAMRProjection::Work::MakeView(const vtkAMRProjection &self, Work &
 // Projects this rank's cells and adds up the maps of all ranks on the first.
 pvr_status vtkAMRProjection::Work::Project(vtkAMRProjection &self, Work &work, pvr_error &error) {
     pvr_status status = pvr_map_new(&work.Request, &work.Map, &error);
-    if (status == PVR_OK && work.Controller)
+    if (status == PVR_OK && work.Ranks.Size() > 1)
         status = pvr_map_clear(work.Map, true, &error); // so that all ranks' maps are alike
     if (status == PVR_OK && work.HasCells()) {
         const pvr_mesh &mesh = work.Octree.Mesh();
@@ -353,30 +347,47 @@ pvr_status vtkAMRProjection::Work::Project(vtkAMRProjection &self, Work &work, p
         status = pvr_project_octree(work.Map, mesh.octree, values.data(),
                                     work.WeightPlace >= 0 ? &values.back() : nullptr, &work.Threads,
                                     vtkPVRamsesFilter::TellProgress, &self, &report, &error);
-        if (status == PVR_OK) {
-            work.Report = vtkPVRamsesReportText(&report);
-            pvr_report_free(&report);
-        }
+        if (status == PVR_OK)
+            std::swap(work.Measured, report);
+        pvr_report_free(&report);
     }
     status = work.Agree(status, error);
-    if (status != PVR_OK || !work.Controller)
-        return status;
-    const auto doubles = static_cast<vtkIdType>(work.Map->npixels) * work.Map->nplanes;
-    if (!work.IsFirst()) {
-        work.Controller->Send(work.Map->plane, doubles, 0, TAG);
-        return PVR_OK;
+    if (status == PVR_OK) {
+        work.Report = vtkPVRamsesReportText(&work.Measured, work.Ranks,
+                                            work.HasCells() ? work.Octree.Octree()->nleaves : 0,
+                                            "leaf cells");
+        status = AddUp(work, error);
     }
+    return status;
+}
+
+// Adds up the maps of all ranks on the first: two and two, then two of these and so on, so that
+// many ranks take little longer than few. The same bits each time.
+pvr_status vtkAMRProjection::Work::AddUp(Work &work, pvr_error &error) {
+    const vtkPVRamsesRanks &ranks = work.Ranks;
+    const int rank = ranks.Rank();
+    if (ranks.Size() == 1)
+        return PVR_OK;
+    const uint64_t bytes =
+        work.Map->npixels * static_cast<uint64_t>(work.Map->nplanes) * sizeof(double);
     pvr_map *other = nullptr;
-    status = pvr_map_new(&work.Request, &other, &error);
-    if (status == PVR_OK)
-        status = pvr_map_clear(other, true, &error);
-    for (int rank = 1; rank < work.Controller->GetNumberOfProcesses(); ++rank) {
-        if (status == PVR_OK) {
-            work.Controller->Receive(other->plane, doubles, rank, TAG);
+    pvr_status status = PVR_OK;
+    if (rank % 2 == 0 && rank + 1 < ranks.Size()) {
+        status = pvr_map_new(&work.Request, &other, &error);
+        if (status == PVR_OK)
+            status = pvr_map_clear(other, true, &error);
+    }
+    status = ranks.Agree(status, error);
+    for (int step = 1; status == PVR_OK && step < ranks.Size(); step *= 2) {
+        if (rank % (2 * step) != 0) {
+            ranks.Send(&work.Map->cells, sizeof work.Map->cells, rank - step);
+            ranks.Send(work.Map->plane, bytes, rank - step);
+            break;
+        }
+        if (rank + step < ranks.Size()) {
+            ranks.Receive(&other->cells, sizeof other->cells, rank + step);
+            ranks.Receive(other->plane, bytes, rank + step);
             status = pvr_map_add(work.Map, other, &error);
-        } else { // what was sent has to be taken
-            std::unique_ptr<double[]> dropped(new double[static_cast<size_t>(doubles)]);
-            work.Controller->Receive(dropped.get(), doubles, rank, TAG);
         }
     }
     pvr_map_free(other);
@@ -473,9 +484,7 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     Work work;
     output->Initialize();
     work.Input = vtkHyperTreeGrid::GetData(inputs[0]);
-    work.Controller = this->Controller && this->Controller->GetNumberOfProcesses() > 1
-                          ? this->Controller
-                          : nullptr;
+    work.Ranks = vtkPVRamsesRanks::Of(inputs[0]->GetInformationObject(0));
     work.Threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
     pvr_error error;
     pvr_error_clear(&error);
@@ -497,17 +506,15 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
                 high[axis] = flat ? 0.5 : octree->origin[axis] + octree->size[axis];
             }
         }
-    } else if (!work.Controller) {
+    } else if (work.Ranks.Size() == 1) {
         return 1; // nothing in, nothing out
     }
     const std::string wrong = status == PVR_OK ? Work::ChooseArrays(*this, work) : std::string();
     if (!wrong.empty())
         status = pvr_fail(&error, PVR_ERROR_ARGUMENT, "%s", wrong.c_str());
-    std::copy(low, low + 3, work.Low);
-    std::copy(high, high + 3, work.High);
-    if (work.Controller) {
-        work.Controller->AllReduce(low, work.Low, 3, vtkCommunicator::MIN_OP);
-        work.Controller->AllReduce(high, work.High, 3, vtkCommunicator::MAX_OP);
+    for (int axis = 0; axis < 3; ++axis) {
+        work.Low[axis] = -work.Ranks.Most(-low[axis]);
+        work.High[axis] = work.Ranks.Most(high[axis]);
     }
     status = work.Agree(status, error);
     if (status == PVR_OK)

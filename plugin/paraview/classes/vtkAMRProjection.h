@@ -19,8 +19,6 @@
 #include <string>
 #include <vector>
 
-class vtkMultiProcessController;
-
 class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
   public:
     static vtkAMRProjection *New();
@@ -72,8 +70,6 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
         return this->ThreadReport.c_str();
     }
 
-    void SetController(vtkMultiProcessController *controller);
-
   protected:
     vtkAMRProjection();
     ~vtkAMRProjection() override;
@@ -112,7 +108,6 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     int Position = WORLD;
     int MaxThreads = 0;
     std::string ThreadReport;
-    vtkMultiProcessController *Controller = nullptr;
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
+#include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
 
 #include "pvr_summary.h"
@@ -70,6 +71,32 @@ void AddColumn(vtkTable *table, const pvr_summary &summary, const std::string &n
         column->SetValue(r, get(summary.row[r]));
     SetUnit(column, unit);
     table->AddColumn(column);
+}
+
+// What all ranks found together, on the first of them; the others' `summary` is of no use then.
+pvr_status JoinRanks(const vtkPVRamsesRanks &ranks, const pvr_summary_request &request,
+                     Summary &summary, std::string &massUnit, pvr_error &error) {
+    pvr_bytes bytes = pvr_bytes();
+    pvr_status status = ranks.Agree(pvr_summary_pack(&summary, &bytes, &error), error);
+    const std::string here(reinterpret_cast<const char *>(bytes.data), bytes.size);
+    pvr_bytes_free(&bytes);
+    if (status != PVR_OK)
+        return status;
+    const std::vector<std::string> parts = ranks.Gather(here), units = ranks.Gather(massUnit);
+    if (ranks.Rank() != 0)
+        return ranks.Agree(PVR_OK, error);
+    for (size_t i = 0; i < units.size() && massUnit.empty(); ++i)
+        massUnit = units[i];
+    std::vector<pvr_bytes> rows(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+        rows[i].data = reinterpret_cast<unsigned char *>(const_cast<char *>(parts[i].data()));
+        rows[i].size = parts[i].size();
+    }
+    Summary all;
+    status = pvr_summary_join(rows.data(), static_cast<int>(rows.size()), &request, &all, &error);
+    std::swap(all.report, summary.report);
+    std::swap(static_cast<pvr_summary &>(all), static_cast<pvr_summary &>(summary));
+    return ranks.Agree(status, error);
 }
 
 void FillTable(vtkTable *table, const pvr_summary &summary, bool cells,
@@ -222,23 +249,32 @@ int vtkAMRStatistics::RequestData(vtkInformation *, vtkInformationVector **input
     output->Initialize();
     vtkDataObject *input = vtkDataObject::GetData(inputs[0]);
     output->GetFieldData()->PassData(input->GetFieldData());
-    if (mesh ? mesh->GetNumberOfCells() == 0 : !points || points->GetNumberOfPoints() == 0)
+    const bool none =
+        mesh ? mesh->GetNumberOfCells() == 0 : !points || points->GetNumberOfPoints() == 0;
+    const vtkPVRamsesRanks ranks = vtkPVRamsesRanks::Of(outputs->GetInformationObject(0));
+    if (!ranks.Any(!none))
         return 1;
 
     pvr_error error;
     pvr_error_clear(&error);
     Summary summary;
     std::string massUnit;
-    const bool well = mesh ? this->OfMesh(mesh, summary, massUnit, error)
-                           : this->OfPoints(points, summary, massUnit, error);
-    if (!well && error.status == PVR_CANCELLED) // the executive empties the output
+    const bool well = none || (mesh ? this->OfMesh(mesh, summary, massUnit, error)
+                                    : this->OfPoints(points, summary, massUnit, error));
+    const uint64_t count = summary.nrows > 0 ? summary.row[0].count : 0;
+    pvr_status status = ranks.Agree(well ? PVR_OK : error.status, error);
+    if (status == PVR_OK && ranks.Size() > 1)
+        status = JoinRanks(ranks, this->Request(), summary, massUnit, error);
+    if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
-    if (!well) {
+    if (status != PVR_OK) {
         vtkErrorMacro(<< error.message);
         return 0;
     }
-    FillTable(output, summary, mesh != nullptr, massUnit);
-    this->ThreadReport = vtkPVRamsesReportText(&summary.report);
+    if (ranks.Rank() == 0) // of several ranks the first has the table
+        FillTable(output, summary, mesh != nullptr, massUnit);
+    this->ThreadReport =
+        vtkPVRamsesReportText(&summary.report, ranks, count, mesh ? "leaf cells" : "particles");
     this->UpdateProgress(1.0);
     return 1;
 }

@@ -5,7 +5,8 @@
  * One row for all, one for each level (family): cells or particles, volume, mass, centre of mass,
  * bulk velocity, angular momentum; smallest and largest value and means by volume and by mass of
  * each array. Over leaf cells alone, and not those that a mask hides. Sums are compensated, and the
- * same for any number of threads (pvr_summary.h).
+ * same for any number of threads (pvr_summary.h). With several ranks rank 0 has the table, of all
+ * their cells.
  */
 #ifndef vtkAMRStatistics_h
 #define vtkAMRStatistics_h

@@ -8,12 +8,44 @@
 #include "vtkPVRamsesRanks.h"
 
 #include "vtkCommunicator.h"
+#include "vtkStreamingDemandDrivenPipeline.h"
 
 #include <algorithm>
 #include <cstring>
 
+namespace {
+
+enum { TAG = 20581 }; // of messages between ranks
+
+} // namespace
+
 vtkPVRamsesRanks::vtkPVRamsesRanks(vtkMultiProcessController *controller)
     : Controller(controller && controller->GetNumberOfProcesses() > 1 ? controller : nullptr) {}
+
+vtkPVRamsesRanks vtkPVRamsesRanks::Of(vtkInformation *request) {
+    using Pipeline = vtkStreamingDemandDrivenPipeline;
+    vtkMultiProcessController *controller = vtkMultiProcessController::GetGlobalController();
+    const bool all =
+        controller && request->Has(Pipeline::UPDATE_NUMBER_OF_PIECES()) &&
+        request->Get(Pipeline::UPDATE_NUMBER_OF_PIECES()) == controller->GetNumberOfProcesses() &&
+        request->Get(Pipeline::UPDATE_PIECE_NUMBER()) == controller->GetLocalProcessId();
+    return vtkPVRamsesRanks(all ? controller : nullptr);
+}
+
+double vtkPVRamsesRanks::Most(double here) const {
+    double most = here;
+    if (this->Controller)
+        this->Controller->AllReduce(&here, &most, 1, vtkCommunicator::MAX_OP);
+    return most;
+}
+
+void vtkPVRamsesRanks::Send(const void *data, uint64_t bytes, int to) const {
+    this->Controller->Send(static_cast<const char *>(data), static_cast<vtkIdType>(bytes), to, TAG);
+}
+
+void vtkPVRamsesRanks::Receive(void *data, uint64_t bytes, int from) const {
+    this->Controller->Receive(static_cast<char *>(data), static_cast<vtkIdType>(bytes), from, TAG);
+}
 
 bool vtkPVRamsesRanks::Any(bool here) const {
     int mine = here ? 1 : 0, any = mine;

@@ -8,6 +8,7 @@
 #include "pvr_exchange.h"
 #include "pvr_split.h"
 
+#include "vtkInformation.h"
 #include "vtkMultiProcessController.h"
 
 #include <cstdint>
@@ -18,6 +19,9 @@ class vtkPVRamsesRanks {
   public:
     // A null controller, and one of a single process, is a process alone.
     explicit vtkPVRamsesRanks(vtkMultiProcessController *controller);
+    // Those that share a request for a piece, one each; a process that was asked for a part by
+    // itself is alone.
+    static vtkPVRamsesRanks Of(vtkInformation *request);
 
     int Rank() const {
         return this->Controller ? this->Controller->GetLocalProcessId() : 0;
@@ -39,6 +43,11 @@ class vtkPVRamsesRanks {
     // What each rank has, for all, in their order.
     std::vector<std::string> Gather(const std::string &here) const;
     std::vector<double> Gather(double here) const;
+    // The largest of all ranks.
+    double Most(double here) const;
+    // From one rank to another; for those two.
+    void Send(const void *data, uint64_t bytes, int to) const;
+    void Receive(void *data, uint64_t bytes, int from) const;
 
   private:
     vtkMultiProcessController *Controller;

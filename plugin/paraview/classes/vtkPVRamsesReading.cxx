@@ -37,35 +37,41 @@ std::string vtkPVRamsesReportText(const pvr_report *report) {
     return text.data();
 }
 
+std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesRanks &ranks,
+                                  uint64_t cells, const char *what) {
+    if (ranks.Size() == 1)
+        return vtkPVRamsesReportText(report);
+    const double n = ranks.Size();
+    const std::vector<double> seconds = ranks.Gather(report->wall_seconds);
+    const std::vector<double> bytes = ranks.Gather(static_cast<double>(report->bytes_read));
+    const std::vector<double> counts = ranks.Gather(static_cast<double>(cells));
+    const auto slowest = std::max_element(seconds.begin(), seconds.end());
+    auto sum = [](const std::vector<double> &values) {
+        return std::accumulate(values.begin(), values.end(), 0.0);
+    };
+    auto most = [](const std::vector<double> &values) {
+        return *std::max_element(values.begin(), values.end());
+    };
+    char line[300];
+    int length = snprintf(line, sizeof line, "all ranks: slowest %.3f s (rank %d), mean %.3f s",
+                          *slowest, static_cast<int>(slowest - seconds.begin()), sum(seconds) / n);
+    if (most(bytes) > 0.0)
+        length += snprintf(line + length, sizeof line - static_cast<size_t>(length),
+                           ";\n%.1f MB read, mean %.1f MB by a rank, at most %.1f MB",
+                           1e-6 * sum(bytes), 1e-6 * sum(bytes) / n, 1e-6 * most(bytes));
+    snprintf(line + length, sizeof line - static_cast<size_t>(length),
+             ";\n%.0f %s, at most %.0f on a rank\nthis rank (%d):\n", sum(counts), what,
+             most(counts), ranks.Rank());
+    return line + vtkPVRamsesReportText(report);
+}
+
 std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesReading &reading,
                                   uint64_t cells, const char *what) {
     std::string text;
-    char line[300];
     if (reading.Split) {
         std::vector<char> split(1 + static_cast<size_t>(pvr_split_text(reading.Split, nullptr, 0)));
         pvr_split_text(reading.Split, split.data(), split.size());
         text += std::string(split.data()) + "\n";
     }
-    const double ranks = reading.Ranks.Size();
-    if (ranks > 1) {
-        const std::vector<double> seconds = reading.Ranks.Gather(report->wall_seconds);
-        const std::vector<double> bytes =
-            reading.Ranks.Gather(static_cast<double>(report->bytes_read));
-        const std::vector<double> counts = reading.Ranks.Gather(static_cast<double>(cells));
-        const auto slowest = std::max_element(seconds.begin(), seconds.end());
-        auto sum = [](const std::vector<double> &values) {
-            return std::accumulate(values.begin(), values.end(), 0.0);
-        };
-        auto most = [](const std::vector<double> &values) {
-            return *std::max_element(values.begin(), values.end());
-        };
-        snprintf(line, sizeof line,
-                 "all ranks: slowest %.3f s (rank %d), mean %.3f s; %.1f MB read, at most %.1f MB "
-                 "by a rank;\n%.0f %s, at most %.0f on a rank\nthis rank (%d):\n",
-                 *slowest, static_cast<int>(slowest - seconds.begin()), sum(seconds) / ranks,
-                 1e-6 * sum(bytes), 1e-6 * most(bytes), sum(counts), what, most(counts),
-                 reading.Ranks.Rank());
-        text += line;
-    }
-    return text + vtkPVRamsesReportText(report);
+    return text + vtkPVRamsesReportText(report, reading.Ranks, cells, what);
 }

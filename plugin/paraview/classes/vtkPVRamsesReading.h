@@ -46,8 +46,10 @@ std::string Text(vtkDataArraySelection *selection);
 } // namespace vtkPVRamsesSelection
 
 // The thread report as text; of several ranks, how they compare besides. `cells` is what this one
-// has of `what`.
+// has of `what`. With ranks it is for all of them.
 std::string vtkPVRamsesReportText(const pvr_report *report);
+std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesRanks &ranks,
+                                  uint64_t cells, const char *what);
 std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesReading &reading,
                                   uint64_t cells, const char *what);
 

@@ -158,12 +158,7 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
 }
 
 vtkPVRamsesRanks vtkRAMSESReader::Internals::RanksOf(vtkInformation *request) const {
-    vtkMultiProcessController *controller = vtkMultiProcessController::GetGlobalController();
-    const bool all = controller && !this->Whole &&
-                     PiecesOf(request) == controller->GetNumberOfProcesses() &&
-                     request->Get(vtkStreamingDemandDrivenPipeline::UPDATE_PIECE_NUMBER()) ==
-                         controller->GetLocalProcessId();
-    return vtkPVRamsesRanks(all ? controller : nullptr);
+    return this->Whole ? vtkPVRamsesRanks(nullptr) : vtkPVRamsesRanks::Of(request);
 }
 
 pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const std::string &output,
