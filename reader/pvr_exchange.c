@@ -329,3 +329,77 @@ enum pvr_status pvr_tables_unpack(struct pvr_snapshot *snapshot, const void *dat
     pthread_mutex_unlock(&snapshot->lock);
     return status == PVR_OK ? pvr_unpack_end(&unpacking, tables_mark, error) : status;
 }
+
+/* ---- splits -----------------------------------------------------------------------------------
+ */
+
+static const char split_mark[] = "split";
+
+enum { MOST_RANKS = 1 << 22 };
+
+enum pvr_status pvr_split_pack(const struct pvr_split *split, struct pvr_bytes *bytes,
+                               struct pvr_error *error) {
+    uint64_t ntrees = (uint64_t)split->root_dims[0] * split->root_dims[1] * split->root_dims[2];
+    struct pvr_packing packing;
+    pvr_pack_begin(&packing, split_mark);
+    pvr_pack(&packing, split, sizeof *split); /* its pointers are not looked at */
+    pvr_pack(&packing, split->domain_rank, (size_t)split->ndomains * sizeof *split->domain_rank);
+    pvr_pack(&packing, split->octs, (size_t)split->nranks * sizeof *split->octs);
+    if (split->kind == PVR_SPLIT_TREES) {
+        pvr_pack(&packing, split->tree_rank, (size_t)ntrees * sizeof *split->tree_rank);
+    }
+    return pvr_pack_end(&packing, bytes, error);
+}
+
+static bool are_ranks(const int32_t *rank, uint64_t count, int nranks) {
+    bool are = rank != NULL;
+    for (uint64_t i = 0; are && i < count; i++) {
+        are = in_range(rank[i], 0, nranks - 1);
+    }
+    return are;
+}
+
+enum pvr_status pvr_split_unpack(const void *data, size_t size, struct pvr_split **result,
+                                 struct pvr_error *error) {
+    struct pvr_unpacking unpacking;
+    *result = NULL;
+    enum pvr_status status = pvr_unpack_begin(&unpacking, data, size, split_mark, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    struct pvr_split *split = calloc(1, sizeof *split);
+    if (split == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a split");
+    }
+    pvr_unpack(&unpacking, split, sizeof *split);
+    split->references = 1;
+    split->tree_rank = split->domain_rank = NULL;
+    split->octs = NULL;
+    uint64_t ntrees = 1;
+    bool sense = in_range(split->nranks, 1, MOST_RANKS) && in_range(split->ndomains, 1, 10000000) &&
+                 in_range(split->root_level, 1, 63) &&
+                 (split->kind == PVR_SPLIT_TREES || split->kind == PVR_SPLIT_DOMAINS);
+    for (int axis = 0; sense && axis < 3; axis++) {
+        sense = in_range(split->root_dims[axis], 1, INT32_MAX) && ntrees <= INT32_MAX;
+        ntrees *= split->root_dims[axis];
+    }
+    unpacking.failed = unpacking.failed || !sense;
+    if (!unpacking.failed) {
+        split->domain_rank =
+            pvr_unpack_array(&unpacking, (uint64_t)split->ndomains, sizeof *split->domain_rank);
+        split->octs = pvr_unpack_array(&unpacking, (uint64_t)split->nranks, sizeof *split->octs);
+        unpacking.failed = unpacking.failed ||
+                           !are_ranks(split->domain_rank, (uint64_t)split->ndomains, split->nranks);
+    }
+    if (!unpacking.failed && split->kind == PVR_SPLIT_TREES) {
+        split->tree_rank = pvr_unpack_array(&unpacking, ntrees, sizeof *split->tree_rank);
+        unpacking.failed = unpacking.failed || !are_ranks(split->tree_rank, ntrees, split->nranks);
+    }
+    status = pvr_unpack_end(&unpacking, split_mark, error);
+    if (status != PVR_OK) {
+        pvr_split_release(split);
+        return status;
+    }
+    *result = split;
+    return PVR_OK;
+}

@@ -12,6 +12,7 @@
 
 #include "pvr_series.h"
 #include "pvr_snapshot.h"
+#include "pvr_split.h"
 
 #include <stddef.h>
 
@@ -46,6 +47,12 @@ enum pvr_status pvr_tables_pack(struct pvr_snapshot *snapshot, int first, int la
                                 struct pvr_error *error);
 enum pvr_status pvr_tables_unpack(struct pvr_snapshot *snapshot, const void *data, size_t size,
                                   struct pvr_error *error);
+
+/* A split, for who need not make it himself. */
+enum pvr_status pvr_split_pack(const struct pvr_split *split, struct pvr_bytes *bytes,
+                               struct pvr_error *error);
+enum pvr_status pvr_split_unpack(const void *data, size_t size, struct pvr_split **split,
+                                 struct pvr_error *error);
 
 #ifdef __cplusplus
 }

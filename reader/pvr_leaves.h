@@ -30,6 +30,7 @@ struct pvr_leaves {
     uint64_t *spare[2]; /* room each: for columns that are read, then of the sort */
     uint32_t *row;      /* the row of each key, once they are not in order; lies in spare[1] */
     int low, high;      /* levels that there are */
+    int root;           /* of the trees that pvr_leaves_build makes; 0: it chooses */
     uint64_t per_level[PVR_MAX_LEVELS + 1];
     uint32_t first[3], last[3]; /* cells of the finest level that all leaves lie in, inclusive */
     uint64_t hash; /* of all keys in the order of the rows: tells lists of the same cells */
@@ -54,8 +55,8 @@ enum pvr_status pvr_leaves_take_rest(struct pvr_leaves *leaves, struct pvr_whole
                                      struct pvr_error *error);
 /* Is the cell of `level` at `at` on its grid (from 0) wanted? For several threads. */
 typedef bool (*pvr_leaf_wanted_fn)(const void *context, int level, const uint32_t at[3]);
-/* Keeps the leaves that are wanted; of those below max_level (0: none is) the cell of max_level
- * counts that they lie in. None may be left. */
+/* Keeps the leaves that are wanted, of those that were kept before; of those below max_level (0:
+ * none is) the cell of max_level counts that they lie in. None may be left. */
 enum pvr_status pvr_leaves_select(struct pvr_leaves *leaves, int max_level,
                                   pvr_leaf_wanted_fn wanted, const void *context,
                                   struct pvr_job *job, struct pvr_error *error);

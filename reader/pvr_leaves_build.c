@@ -490,12 +490,12 @@ static enum pvr_status make_map(struct building *building, struct pvr_job *job,
     struct pvr_leaf_map *map = building->map;
     map->ncells = building->octree->ncells;
     map->merged = building->last < leaves->high;
-    map->nrows = leaves->count;
+    map->nrows = leaves->count > 0 ? leaves->count : 1;
     map->source = pvr_large_alloc(map->ncells * sizeof *map->source);
     if (map->merged) {
-        map->row = pvr_large_alloc(leaves->count * sizeof *map->row);
-        map->level = pvr_large_alloc(leaves->count);
-        map->more = pvr_large_alloc(leaves->count);
+        map->row = pvr_large_alloc(map->nrows * sizeof *map->row);
+        map->level = pvr_large_alloc(map->nrows);
+        map->more = pvr_large_alloc(map->nrows);
     }
     if (map->source == NULL ||
         (map->merged && (map->row == NULL || map->level == NULL || map->more == NULL))) {
@@ -533,10 +533,10 @@ enum pvr_status pvr_leaves_build(const struct pvr_leaves *leaves, double boxlen,
     *octree = NULL;
     struct building building = {.leaves = leaves, .map = map};
     building.last = max_level > 0 && max_level < leaves->high ? max_level : leaves->high;
-    if (leaves->count == 0) { /* of a region: not a tree */
+    if (leaves->count == 0 && leaves->root == 0) { /* of a region: not a tree */
         return make_empty(leaves->ndim, octree, error);
     }
-    building.root = choose_root(leaves, building.last);
+    building.root = leaves->root > 0 ? leaves->root : choose_root(leaves, building.last);
     enum pvr_status status = make_octree(&building, boxlen, error);
     if (status == PVR_OK) {
         status = cut_segments(&building, error);

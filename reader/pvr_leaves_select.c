@@ -49,7 +49,7 @@ static enum pvr_status select_chunk(void *context, size_t task, struct pvr_worke
             kept.last[axis] = high > kept.last[axis] ? high : kept.last[axis];
         }
         leaves->key[begin + kept.count] = leaves->key[i];
-        selecting->row[begin + kept.count++] = (uint32_t)i;
+        selecting->row[begin + kept.count++] = leaves->row != NULL ? leaves->row[i] : (uint32_t)i;
     }
     selecting->kept[task] = kept;
     return PVR_OK;

@@ -4,6 +4,7 @@
 #include "pvr_mera_fill.h"
 #include "pvr_mera_output.h"
 #include "pvr_mesh_plan.h"
+#include "pvr_tree_set.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,11 +150,36 @@ static enum pvr_status read_places(struct loading *loading, enum pvr_mera_kind k
     return status;
 }
 
+static bool is_in_trees(const void *context, int level, const uint32_t at[3]) {
+    return pvr_tree_set_has(context, level, at);
+}
+
+/* Keeps the cells of the rank's trees. The grid of trees is that of all ranks. */
+static enum pvr_status keep_trees(struct loading *loading, struct pvr_leaves *leaves,
+                                  struct pvr_error *error) {
+    const struct pvr_mesh_request *request = loading->request;
+    struct pvr_tree_set trees;
+    uint32_t first[3], last[3];
+    memcpy(first, leaves->first, sizeof first);
+    memcpy(last, leaves->last, sizeof last);
+    enum pvr_status status =
+        pvr_tree_set_make(request->split, leaves->ndim, request->rank, &trees, error);
+    if (status == PVR_OK) {
+        status =
+            pvr_leaves_select(leaves, request->max_level, is_in_trees, &trees, loading->job, error);
+    }
+    pvr_tree_set_free(&trees);
+    memcpy(leaves->first, first, sizeof first);
+    memcpy(leaves->last, last, sizeof last);
+    leaves->root = request->split->root_level;
+    return status;
+}
+
 static bool is_wanted(const void *context, int level, const uint32_t at[3]) {
     return pvr_selection_has_leaf(context, level, at);
 }
 
-/* Keeps the cells of the region, sorts, builds. */
+/* Keeps the cells of the region and of the rank, sorts, builds. */
 static enum pvr_status build(struct loading *loading, struct pvr_leaves *leaves,
                              struct pvr_octree **octree, struct pvr_leaf_map *map,
                              struct pvr_error *error) {
@@ -162,6 +188,10 @@ static enum pvr_status build(struct loading *loading, struct pvr_leaves *leaves,
     if (pvr_mesh_wants_region(loading->request)) {
         status = pvr_leaves_select(leaves, max_level, is_wanted, &loading->selection, loading->job,
                                    error);
+    }
+    if (status == PVR_OK && leaves->count > 0 && loading->request->split != NULL &&
+        loading->request->split->nranks > 1) {
+        status = keep_trees(loading, leaves, error);
     }
     if (status == PVR_OK) {
         status = pvr_leaves_sort(leaves, loading->job, error);
@@ -634,13 +664,11 @@ enum pvr_status pvr_mera_mesh_load(struct pvr_snapshot *snapshot,
     return PVR_OK;
 }
 
-/* Counts rows by level. */
-enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
-                                         const struct pvr_threads *threads,
-                                         struct pvr_level_count *levels, int *nlevels,
-                                         struct pvr_error *error) {
+enum pvr_status pvr_mera_read_leaves(struct pvr_snapshot *snapshot,
+                                     const struct pvr_threads *threads, struct pvr_leaves *leaves,
+                                     struct pvr_error *error) {
     struct pvr_job job;
-    *nlevels = 0;
+    memset(leaves, 0, sizeof *leaves);
     enum pvr_mera_kind kind = pvr_mera_mesh_kind(snapshot->mera);
     enum pvr_status status =
         kind != PVR_MERA_KINDS ? pvr_job_begin(&job, threads, NULL, NULL, error) : PVR_OK;
@@ -648,12 +676,24 @@ enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
         return status;
     }
     struct loading loading = {.snapshot = snapshot, .mera = snapshot->mera, .job = &job};
-    struct pvr_leaves leaves = {.count = 0};
     status = pvr_jld2_source_open(snapshot->mera->path, &snapshot->mera->identity, &loading.source,
                                   error);
     if (status == PVR_OK) {
-        status = read_places(&loading, kind, &leaves, error);
+        status = read_places(&loading, kind, leaves, error);
     }
+    pvr_jld2_source_close(&loading.source);
+    pvr_job_end(&job, NULL);
+    return status;
+}
+
+/* Counts rows by level. */
+enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
+                                         const struct pvr_threads *threads,
+                                         struct pvr_level_count *levels, int *nlevels,
+                                         struct pvr_error *error) {
+    struct pvr_leaves leaves;
+    *nlevels = 0;
+    enum pvr_status status = pvr_mera_read_leaves(snapshot, threads, &leaves, error);
     for (int l = 1; status == PVR_OK && l < PVR_MAX_LEVELS; l++) {
         levels[l - 1] = (struct pvr_level_count){.leaf_cells = leaves.per_level[l]};
         *nlevels = leaves.per_level[l] > 0 ? l : *nlevels;
@@ -667,8 +707,6 @@ enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
         below = level->octs;
     }
     pvr_leaves_free(&leaves);
-    pvr_jld2_source_close(&loading.source);
-    pvr_job_end(&job, NULL);
     return status;
 }
 

@@ -8,10 +8,12 @@
 #ifndef PVR_MERA_OUTPUT_H
 #define PVR_MERA_OUTPUT_H
 
+#include "pvr_leaves.h"
 #include "pvr_mera.h"
 #include "pvr_mesh.h"
 #include "pvr_particles.h"
 #include "pvr_snapshot_private.h"
+#include "pvr_split.h"
 #include "pvr_tables.h"
 
 /* Fills an empty handle, which has its path. */
@@ -31,6 +33,17 @@ enum pvr_status pvr_mera_snapshot_levels(struct pvr_snapshot *snapshot,
                                          const struct pvr_threads *threads,
                                          struct pvr_level_count *levels, int *nlevels,
                                          struct pvr_error *error);
+
+/* pvr_split_make of a Mera file: by trees, whose cells are counted in its list of all of them. */
+enum pvr_status pvr_mera_split_make(struct pvr_snapshot *snapshot,
+                                    const struct pvr_split_wish *wish,
+                                    const struct pvr_threads *threads, struct pvr_split **split,
+                                    struct pvr_error *error);
+/* The places of all cells of the mesh, in any order; none if there is no mesh. To be freed on
+ * failure too. */
+enum pvr_status pvr_mera_read_leaves(struct pvr_snapshot *snapshot,
+                                     const struct pvr_threads *threads, struct pvr_leaves *leaves,
+                                     struct pvr_error *error);
 
 /* The kind that a file kind's values come from. */
 enum pvr_mera_kind pvr_mera_kind_of(enum pvr_file_kind kind);

@@ -342,6 +342,20 @@ static enum pvr_status find_files(struct loading *loading, struct pvr_particle_c
     return status;
 }
 
+/* Of the rows of a Mera file each rank has a part. */
+static void keep_part(struct pvr_particle_work *work, int rank, int nranks) {
+    size_t first = (size_t)rank * work->nchunks / (size_t)nranks;
+    size_t last = ((size_t)rank + 1) * work->nchunks / (size_t)nranks;
+    work->nchunks = last - first;
+    memmove(work->chunk, work->chunk + first, work->nchunks * sizeof *work->chunk);
+    memmove(work->cost, work->cost + first, work->nchunks * sizeof *work->cost);
+    uint64_t out = 0;
+    for (size_t i = 0; i < work->nchunks; i++) {
+        work->chunk[i].out = out;
+        out += work->chunk[i].count;
+    }
+}
+
 static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
     const struct pvr_particle_request *request = loading->request;
     struct pvr_particle_work *work = &loading->work;
@@ -381,7 +395,11 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
     work->selection = has_region(request) ? &loading->selection : NULL;
     work->totals = request->totals;
     work->keep_every = request->keep_every > 1 ? request->keep_every : 1;
-    return pvr_particle_work_cut(work, error);
+    status = pvr_particle_work_cut(work, error);
+    if (status == PVR_OK && loading->snapshot->mera != NULL && has_ranks(request)) {
+        keep_part(work, request->rank, request->split->nranks);
+    }
+    return status;
 }
 
 static enum pvr_status choose(struct loading *loading, struct pvr_error *error) {

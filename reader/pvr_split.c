@@ -1,6 +1,7 @@
 /* pvr_split.c - who reads what when several ranks read one output. */
 #include "pvr_split.h"
 
+#include "pvr_mera_output.h"
 #include "pvr_partition.h"
 #include "pvr_split_private.h"
 #include "pvr_structure.h"
@@ -11,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TREES = 1 << 15 /* a tree that a rank has not still costs it some 16 bytes a level */ };
-
-static const double even = 1.1;      /* imbalance that more trees are not taken to better */
+static const double even = PVR_SPLIT_EVEN;
 static const double tolerable = 1.2; /* imbalance of trees that domains are not looked at for */
 enum { MANY_DOMAINS = 32 };          /* of a rank: then the headers tell enough */
 
@@ -70,7 +69,7 @@ enum pvr_status pvr_split_frame_make(struct pvr_snapshot *snapshot,
     }
     while (wish->nranks > 1 && frame->root_most < frame->full_level &&
            frame->root_most < frame->max_level &&
-           pvr_split_cells(frame, frame->root_most + 1) <= MOST_TREES) {
+           pvr_split_cells(frame, frame->root_most + 1) <= PVR_SPLIT_MOST_TREES) {
         frame->root_most++;
     }
     return PVR_OK;
@@ -223,7 +222,7 @@ static double even_octs(const struct pvr_split_frame *frame, int level) {
 /* ---- the two kinds ----------------------------------------------------------------------------
  */
 
-static double imbalance_of(const uint64_t *octs, int nranks) {
+double pvr_split_imbalance(const uint64_t *octs, int nranks) {
     double most = 0, sum = 0;
     for (int rank = 0; rank < nranks; rank++) {
         most = fmax(most, (double)octs[rank]);
@@ -319,7 +318,7 @@ static enum pvr_status split_best_trees(const struct trees *trees, struct pvr_sp
     enum pvr_status status = PVR_OK;
     for (int level = frame->root_least; status == PVR_OK && level <= frame->root_most; level++) {
         status = split_trees(trees, level, split, error);
-        double imbalance = imbalance_of(split->octs, split->nranks);
+        double imbalance = pvr_split_imbalance(split->octs, split->nranks);
         if (imbalance < 0.999 * least) {
             least = imbalance;
             best = level;
@@ -335,7 +334,7 @@ static enum pvr_status split_best_trees(const struct trees *trees, struct pvr_sp
 /* ---- the choice -------------------------------------------------------------------------------
  */
 
-static struct pvr_split *new_split(int nranks, int ndomains) {
+struct pvr_split *pvr_split_new(int nranks, int ndomains) {
     struct pvr_split *split = calloc(1, sizeof *split);
     if (split != NULL) {
         split->references = 1;
@@ -351,7 +350,7 @@ static struct pvr_split *new_split(int nranks, int ndomains) {
     return split;
 }
 
-static void set_stamp(struct pvr_split *split) {
+void pvr_split_set_stamp(struct pvr_split *split) {
     uint64_t ntrees = (uint64_t)split->root_dims[0] * split->root_dims[1] * split->root_dims[2];
     uint64_t stamp = pvr_mix((uint64_t)split->nranks, (uint64_t)split->root_level);
     for (uint64_t i = 0; split->tree_rank != NULL && i < ntrees; i++) {
@@ -369,18 +368,21 @@ enum pvr_status pvr_split_make(struct pvr_snapshot *snapshot, const struct pvr_s
                                struct pvr_error *error) {
     struct pvr_split_frame frame;
     *result = NULL;
+    if (snapshot->mera != NULL) {
+        return pvr_mera_split_make(snapshot, wish, threads, result, error);
+    }
     enum pvr_status status = pvr_split_frame_make(snapshot, wish, threads, &frame, error);
     if (status != PVR_OK) {
         return status;
     }
-    struct pvr_split *split = new_split(wish->nranks, frame.domains->ndomains);
+    struct pvr_split *split = pvr_split_new(wish->nranks, frame.domains->ndomains);
     struct trees trees = {.frame = &frame};
     if (split == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a split over %d ranks",
                         wish->nranks);
     }
     status = split_domains(&frame, split, error);
-    double by_domains = imbalance_of(split->octs, split->nranks), by_trees = 0;
+    double by_domains = pvr_split_imbalance(split->octs, split->nranks), by_trees = 0;
     /* Where it is not known where domains are, each rank would look at all octs for its trees. */
     bool domains_do = wish->kind == PVR_SPLIT_DOMAINS ||
                       (wish->kind == PVR_SPLIT_AUTO && !frame.layout->bounds.known &&
@@ -391,7 +393,7 @@ enum pvr_status pvr_split_make(struct pvr_snapshot *snapshot, const struct pvr_s
             weigh_trees(&trees, sample);
             status = split_best_trees(&trees, split, error);
         }
-        by_trees = imbalance_of(split->octs, split->nranks);
+        by_trees = pvr_split_imbalance(split->octs, split->nranks);
         if (status == PVR_OK && wish->kind == PVR_SPLIT_AUTO && by_trees > tolerable &&
             by_domains * even < by_trees) {
             status = split_domains(&frame, split, error);
@@ -412,7 +414,7 @@ enum pvr_status pvr_split_make(struct pvr_snapshot *snapshot, const struct pvr_s
         pvr_split_release(split);
         return status;
     }
-    set_stamp(split);
+    pvr_split_set_stamp(split);
     *result = split;
     return PVR_OK;
 }
@@ -422,8 +424,11 @@ enum pvr_status pvr_split_wants_sample(struct pvr_snapshot *snapshot,
                                        const struct pvr_threads *threads, bool *wants,
                                        struct pvr_error *error) {
     struct pvr_split_frame frame;
-    enum pvr_status status = pvr_split_frame_make(snapshot, wish, threads, &frame, error);
     *wants = false;
+    if (snapshot->mera != NULL) {
+        return PVR_OK;
+    }
+    enum pvr_status status = pvr_split_frame_make(snapshot, wish, threads, &frame, error);
     if (status == PVR_OK && wish->nranks > 1 && wish->kind != PVR_SPLIT_DOMAINS &&
         frame.max_level > frame.full_level) {
         int per_rank = frame.domains->ndomains / wish->nranks;

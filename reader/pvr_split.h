@@ -44,6 +44,10 @@ struct pvr_split_wish {
     int max_level;            /* deepest level that will be read; 0: all */
 };
 
+/* A Mera file lists the cells of all, so that their number in each tree is known, but a column has
+ * to be read as a whole: it is split by trees, where each rank reads all bytes and keeps its own
+ * cells; of the particles each has a part of the rows. */
+
 /* Immutable once made. Lists for each rank, from 0. */
 struct pvr_split {
     int nranks;
@@ -54,7 +58,8 @@ struct pvr_split {
     int ndomains;
     int32_t *domain_rank; /* rank that has a domain, [domain - 1]: its own octs (by domains), its
                              particles (always) */
-    uint64_t *octs;       /* octs of each rank as planned (by trees: as estimated) */
+    uint64_t *octs;       /* octs of each rank as planned (by trees: as estimated); of a Mera file
+                             leaf cells */
     double imbalance;     /* of `octs`: largest over mean */
     double other;         /* imbalance of the best split of the other kind; 0: not looked for */
     uint64_t stamp;       /* another one for another split */

@@ -103,12 +103,12 @@ def maps(**properties):
 
 
 def check_maps():
-    for properties in (dict(Mode="Surface density", Direction="Z", Resolution=100),
-                       dict(Mode="Mean", Direction="Custom", LineOfSight=[1, 2, 3], Resolution=64),
-                       dict(Mode="Dispersion", Direction="X", Resolution=64),
-                       dict(Mode="Maximum", Direction="Y", Resolution=64),
-                       dict(Mode="Mean", Direction="Face-on", Resolution=64, SpinRadius=0.2)):
-        run = "web3d" if properties["Direction"] == "Face-on" else "sedov3d"  # that turns
+    for properties in (dict(Mode="surface density", Direction="z", Resolution=100),
+                       dict(Mode="mean", Direction="custom", LineOfSight=[1, 2, 3], Resolution=64),
+                       dict(Mode="dispersion", Direction="x", Resolution=64),
+                       dict(Mode="max", Direction="y", Resolution=64),
+                       dict(Mode="mean", Direction="face-on", Resolution=64, SpinRadius=0.2)):
+        run = "web3d" if properties["Direction"] == "face-on" else "sedov3d"  # that turns
         for what, right, got, _ in both(maps(**properties), run):
             if rank > 0:
                 check(got.GetNumberOfCells() == 0, "a map on rank %d" % rank)

@@ -17,7 +17,7 @@ from vtkmodules.vtkFiltersHyperTree import vtkHyperTreeGridContour
 from vtkmodules.vtkFiltersParallel import vtkHyperTreeGridGhostCellsGenerator
 from parallel_common import (DOMAINS, SPLITS, TREES, check, controller, rank, ranks, read, reduced,
                              run_parts, same_everywhere, share_text, visible)
-from pvr_check import Copy, Messages, array_of, expected, fact, info_file, mesh_of
+from pvr_check import DATA, Copy, Messages, array_of, expected, fact, info_file, mesh_of
 
 
 def total_of(mesh, name):
@@ -80,6 +80,49 @@ def contour_cells(mesh):
     contour.SetValue(0, 1.5)
     contour.Update()
     return contour.GetOutput().GetNumberOfCells()
+
+
+def check_mera():
+    """A Mera file: its cells and particles once on all ranks, with the values of one process."""
+    path = os.path.join(DATA, "mera", "mera190_multi_00002.jld2")
+    alone = simple.MeraReader(FileName=path, CellArrayStatus=["density", "velocity", "level"],
+                              Precision="double")
+    algorithm = alone.GetClientSideObject()
+    algorithm.UpdatePiece(0, 1, 0)  # each rank reads all
+    whole = mesh_of(alone)
+    leaves, own = visible(whole)
+    values = dict(zip(map(bytes, leaves.centre[own]), array_of(whole, "density")[leaves.index[own]]))
+    for properties in (dict(), dict(MaxLevel=5),
+                       dict(RegionType="sphere", RegionCenter=[0.45, 0.5, 0.5], RegionRadius=0.2)):
+        wanted = simple.MeraReader(FileName=path, CellArrayStatus=["density"], **properties)
+        wanted.GetClientSideObject().UpdatePiece(0, 1, 0)
+        count = visible(mesh_of(wanted))[1].sum()
+        reader = simple.MeraReader(FileName=path, CellArrayStatus=["density", "velocity", "level"],
+                                   Precision="double", **properties)
+        reader.UpdatePipeline()
+        mesh = mesh_of(reader)
+        leaves, own = visible(mesh)
+        check(reduced(own.sum()) == count, "%d leaves of a Mera file, not %d, with %r" %
+              (reduced(own.sum()), count, properties))
+        for axis, size in enumerate(mesh.GetDimensions()):
+            same_everywhere(size, "a Mera file's dimension %d" % axis)
+        same_everywhere(fact(mesh, "root_level"), "a Mera file's root level")
+        if own.any() and not properties.get("MaxLevel"):
+            found = array_of(mesh, "density")[leaves.index[own]]
+            wrong = sum(values.get(bytes(at)) != value
+                        for at, value in zip(leaves.centre[own], found))
+            check(wrong == 0, "%d other densities" % wrong)
+        simple.Delete(reader)
+        simple.Delete(wanted)
+    reader = simple.MeraReader(FileName=path)
+    simple.OutputPort(reader, "Particles").UpdatePipeline()
+    points = reader.GetClientSideObject().GetOutputDataObject(1)
+    counts = points.GetFieldData().GetArray("family_count")
+    total = fact(points, "particles_in_files") if counts else 0
+    check(reduced(points.GetNumberOfPoints()) == total,
+          "%d particles, not %d" % (reduced(points.GetNumberOfPoints()), total))
+    simple.Delete(reader)
+    simple.Delete(alone)
 
 
 def check_contour():

@@ -153,12 +153,64 @@ static void tables_arrive(void **state) {
     pvr_snapshot_release(copy);
 }
 
+/* Splits of an output and of a Mera file: each rank loads its part with a split that arrived. */
+static void splits_arrive(void **state) {
+    (void)state;
+    static const char *const paths[] = {PVR_TEST_DATA "/sedov3d/output_00003",
+                                        PVR_TEST_DATA "/mera/mera190_multi_00002.jld2"};
+    for (int kind = PVR_SPLIT_TREES; kind <= PVR_SPLIT_DOMAINS + 1; kind++) {
+        struct pvr_snapshot *opened = open_output(paths[kind > PVR_SPLIT_DOMAINS]);
+        const struct pvr_split_wish wish = {
+            5, kind > PVR_SPLIT_DOMAINS ? PVR_SPLIT_AUTO : (enum pvr_split_kind)kind, 0};
+        struct pvr_split *split, *copy;
+        struct pvr_bytes bytes;
+        struct pvr_error error;
+        unit_ok(pvr_split_make(opened, &wish, NULL, NULL, &split, &error), &error);
+        assert_true(kind == PVR_SPLIT_DOMAINS || split->imbalance < 1.5); /* domains are few */
+        unit_ok(pvr_split_pack(split, &bytes, &error), &error);
+        unit_ok(pvr_split_unpack(bytes.data, bytes.size, &copy, &error), &error);
+        assert_true(copy->stamp == split->stamp && copy->kind == split->kind);
+        const char *fields[] = {"density"};
+        struct pvr_mesh_request request = {
+            .fields = fields, .nfields = 1, .precision = PVR_FLOAT64};
+        struct pvr_mesh *mesh;
+        unit_ok(pvr_mesh_load(opened, &request, NULL, NULL, NULL, &mesh, &error), &error);
+        uint64_t leaves = mesh->octree->nleaves, found = 0;
+        pvr_mesh_free(mesh);
+        request.split = copy;
+        for (request.rank = 0; request.rank < 5; request.rank++) {
+            unit_ok(pvr_mesh_load(opened, &request, NULL, NULL, NULL, &mesh, &error), &error);
+            found += mesh->octree->nleaves;
+            pvr_mesh_free(mesh);
+        }
+        assert_int_equal(found, leaves);
+        pvr_split_release(copy);
+        for (size_t size = 0; size < bytes.size; size += 1 + size / 40) {
+            void *part = malloc(size + 1);
+            memcpy(part, bytes.data, size);
+            assert_int_not_equal(pvr_split_unpack(part, size, &copy, &error), PVR_OK);
+            free(part);
+        }
+        for (size_t at = 0; at < bytes.size; at++) { /* a split, or a message, but no harm */
+            bytes.data[at] ^= 0x5a;
+            if (pvr_split_unpack(bytes.data, bytes.size, &copy, &error) == PVR_OK) {
+                pvr_split_release(copy);
+            }
+            bytes.data[at] ^= 0x5a;
+        }
+        pvr_bytes_free(&bytes);
+        pvr_split_release(split);
+        pvr_snapshot_release(opened);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_arrive),
         cmocka_unit_test(outputs_arrive),
         cmocka_unit_test(cut_outputs_are_refused),
         cmocka_unit_test(tables_arrive),
+        cmocka_unit_test(splits_arrive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,12 +164,34 @@ pvr_status Sample(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot, const p
     return status;
 }
 
-} // namespace
+// The first rank looks into a Mera file, and tells the others what came of it.
+pvr_status MakeOfMera(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot,
+                      const pvr_split_wish &wish, const pvr_threads &threads, pvr_split **split,
+                      pvr_error &error) {
+    pvr_status status = PVR_OK;
+    std::string text;
+    if (ranks.Rank() == 0) {
+        status = pvr_split_make(snapshot, &wish, nullptr, &threads, split, &error);
+        pvr_bytes bytes = pvr_bytes();
+        if (status == PVR_OK)
+            status = pvr_split_pack(*split, &bytes, &error);
+        text.assign(reinterpret_cast<const char *>(bytes.data), bytes.size);
+        pvr_bytes_free(&bytes);
+    }
+    status = ranks.Agree(status, error);
+    if (status != PVR_OK)
+        return status;
+    ranks.Broadcast(text);
+    if (ranks.Rank() != 0)
+        status = pvr_split_unpack(text.data(), text.size(), split, &error);
+    return ranks.Agree(status, error);
+}
 
-pvr_status vtkPVRamsesSplit::Make(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot,
-                                  const pvr_split_wish &wish, const pvr_threads &threads,
-                                  pvr_split **split, pvr_error &error) {
-    *split = nullptr;
+// Each rank reads the tables of a part of the domains, and where it is of use a sample of their
+// octs, and they tell each other.
+pvr_status MakeOfOutput(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot,
+                        const pvr_split_wish &wish, const pvr_threads &threads, pvr_split **split,
+                        pvr_error &error) {
     const int count = pvr_snapshot_info(snapshot)->ncpu;
     const int first = FirstDomain(ranks, ranks.Rank(), count);
     const int last = FirstDomain(ranks, ranks.Rank() + 1, count) - 1;
@@ -188,6 +210,17 @@ pvr_status vtkPVRamsesSplit::Make(const vtkPVRamsesRanks &ranks, pvr_snapshot *s
             pvr_split_make(snapshot, &wish, wants ? &sample : nullptr, &threads, split, &error),
             error);
     pvr_split_sample_free(&sample);
+    return status;
+}
+
+} // namespace
+
+pvr_status vtkPVRamsesSplit::Make(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot,
+                                  const pvr_split_wish &wish, const pvr_threads &threads,
+                                  pvr_split **split, pvr_error &error) {
+    *split = nullptr;
+    const auto make = pvr_snapshot_mera(snapshot) ? MakeOfMera : MakeOfOutput;
+    const pvr_status status = make(ranks, snapshot, wish, threads, split, error);
     if (status != PVR_OK) {
         pvr_split_release(*split);
         *split = nullptr;

@@ -56,9 +56,8 @@ class vtkPVRamsesRanks {
 namespace vtkPVRamsesSplit {
 
 // Plans who reads what of an output: `pieces` parts, of which all are on `ranks` (one each), or all
-// are read by this process, one after another. Each rank reads the tables of a part of the domains,
-// and where it is of use a sample of their octs, and they tell each other. All ranks end with the
-// same status. *split is to be released.
+// are read by this process, one after another. All ranks end with the same status. *split is to be
+// released.
 pvr_status Make(const vtkPVRamsesRanks &ranks, pvr_snapshot *snapshot, const pvr_split_wish &wish,
                 const pvr_threads &threads, pvr_split **split, pvr_error &error);
 

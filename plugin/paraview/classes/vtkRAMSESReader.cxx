@@ -63,10 +63,7 @@ struct vtkRAMSESReader::Internals {
     // Who reads what, as it was planned last, and for what.
     pvr_split *Split = nullptr;
     std::string SplitKey;
-    bool Whole = false; // the output that is named cannot be read in parts: one piece has all
 
-    // The ranks that share this request; a process that was asked for a part by itself is alone.
-    vtkPVRamsesRanks RanksOf(vtkInformation *request) const;
     // Plans who reads what; null on failure, and for those who read all of it.
     pvr_status PlanSplit(pvr_snapshot *snapshot, const std::string &output, int pieces,
                          const vtkPVRamsesRanks &ranks);
@@ -157,10 +154,6 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
     return reading;
 }
 
-vtkPVRamsesRanks vtkRAMSESReader::Internals::RanksOf(vtkInformation *request) const {
-    return this->Whole ? vtkPVRamsesRanks(nullptr) : vtkPVRamsesRanks::Of(request);
-}
-
 pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const std::string &output,
                                                  int pieces, const vtkPVRamsesRanks &ranks) {
     const pvr_split_wish wish = {pieces, static_cast<pvr_split_kind>(this->Reader->RankSplit),
@@ -172,7 +165,7 @@ pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const s
     pvr_split_release(this->Split);
     this->Split = nullptr;
     this->SplitKey = key.str();
-    if (pieces == 1 || this->Whole)
+    if (pieces == 1)
         return PVR_OK;
     return vtkPVRamsesSplit::Make(ranks, snapshot, wish, this->ReadingFor(snapshot).Threads,
                                   &this->Split, this->Error);
@@ -300,7 +293,7 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
         }
     }
     this->UpdateSelections(ranks);
-    for (int port = 0; !internal.Whole && port < outputs->GetNumberOfInformationObjects(); ++port)
+    for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port)
         outputs->GetInformationObject(port)->Set(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST(), 1);
     return 1;
 }
@@ -317,7 +310,6 @@ void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
             output ? error.message : std::string(this->FileName) + ": the output is not finished.";
         return;
     }
-    internal.Whole = pvr_snapshot_mera(snapshot) != nullptr;
     vtkPVRamsesCells::List(snapshot, internal.CellArrays, internal.DerivedArrays);
     const std::string listed = std::string(output->info_path) + " " + internal.Run.GetStamp();
     if (internal.Listed != listed) { // reads files
@@ -390,7 +382,7 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
     if (!chosen)
         return this->Fail(port, data, "No finished output was found.");
     pvr_error_clear(&internal.Error);
-    const vtkPVRamsesRanks ranks = internal.RanksOf(info);
+    const vtkPVRamsesRanks ranks = vtkPVRamsesRanks::Of(info);
     pvr_snapshot *snapshot = internal.Run.Open(chosen->info_path, ranks, internal.Error);
     if (!snapshot)
         return this->Fail(port, data, internal.Error.message);
