@@ -208,5 +208,19 @@ def test_volume_rendering():
     assert colours > 20, "%d colours in the picture" % colours
 
 
+def test_a_view_follows_the_time():
+    view = simple.CreateView("RenderView")
+    reader = check.reader_of("web3d", 3, MaxLevel=6)
+    grid = simple.AMRCoveringGrid(Input=reader, CellArrays=["density"], Level=6)
+    shown = simple.Show(grid, view)
+    ranges = []
+    for time in reader.TimestepValues:
+        view.ViewTime = time
+        simple.Render(view)
+        ranges.append(shown.Input.PointData["density"].GetRange())
+    simple.Delete(view)
+    assert ranges[0][1] < ranges[1][1], "matter gathers: %r" % ranges
+
+
 if __name__ == "__main__":
     check.run_tests(globals())

@@ -132,9 +132,15 @@ int vtkAMRCoveringGrid::RequestInformation(vtkInformation *, vtkInformationVecto
     return 1;
 }
 
-int vtkAMRCoveringGrid::RequestUpdateExtent(vtkInformation *, vtkInformationVector **,
+int vtkAMRCoveringGrid::RequestUpdateExtent(vtkInformation *, vtkInformationVector **inputs,
                                             vtkInformationVector *) {
-    return 1; // a mesh has no extent to ask for
+    // All of the mesh. VTK has asked it for the extent that is wanted of the image by now, which it
+    // refuses: a view would keep the old image when the time changes.
+    vtkInformation *info = inputs[0]->GetInformationObject(0);
+    if (info->Has(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT()))
+        info->Set(vtkStreamingDemandDrivenPipeline::UPDATE_EXTENT(),
+                  info->Get(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT()), 6);
+    return 1;
 }
 
 // One run.
