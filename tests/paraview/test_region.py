@@ -131,6 +131,17 @@ def test_units_and_shapes():
     assert not mesh_of(reader).HasMask(), "a mask without a region"
 
 
+def test_boxes_as_the_widget_keeps_them():
+    box = {"RegionType": "box", "RegionCenter": [0.4, 0.45, 0.5], "RegionSize": [0.2, 0.3, 0.1]}
+    leaves = len(Shown(mesh_of(reader_of("web3d", 3, **box))).index)
+    corner = reader_of("web3d", 3, RegionUseReferenceBounds=0, RegionType="box",
+                       RegionCenter=[0.3, 0.3, 0.45], RegionSize=[0.2, 0.3, 0.1])
+    equal(len(Shown(mesh_of(corner)).index), leaves, "from its corner")
+    twice = reader_of("web3d", 3, RegionReferenceBounds=[-1, 1, -1, 1, 0, 2], RegionType="box",
+                      RegionCenter=[0.4, 0.45, 0.45], RegionSize=[0.1, 0.15, 0.05])
+    equal(len(Shown(mesh_of(twice)).index), leaves, "from twice as large bounds")
+
+
 def test_defaults_fit_the_box():
     reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3))
     reader.UpdatePipeline()

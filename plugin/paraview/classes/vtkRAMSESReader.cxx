@@ -145,6 +145,8 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
     for (int axis = 0; axis < 3; ++axis) {
         reading.Region.centre[axis] = this->Reader->RegionCenter[axis] / reading.Length.factor;
         reading.Region.size[axis] = this->Reader->RegionSize[axis] / reading.Length.factor;
+        if (reading.Region.type == PVR_REGION_BOX)
+            this->Reader->MoveBox(axis, reading.Region.centre[axis], reading.Region.size[axis]);
         reading.Region.axis[axis] = this->Reader->RegionAxis[axis];
     }
     reading.Region.radius = this->Reader->RegionRadius / reading.Length.factor;
@@ -522,6 +524,14 @@ void vtkRAMSESReader::ReadAhead(double time) {
                                 internal.ReadingFor(snapshot));
 }
 
+void vtkRAMSESReader::MoveBox(int axis, double &center, double &size) const {
+    const double *bounds = this->RegionReferenceBounds + 2 * axis;
+    const double low = this->RegionUseReferenceBounds ? bounds[0] : 0.0;
+    const double high = this->RegionUseReferenceBounds ? bounds[1] : 1.0;
+    center += size * 0.5 * (low + high);
+    size *= high - low;
+}
+
 std::string vtkRAMSESReader::KeyOf(int port) const {
     const Internals &internal = *this->Internal;
     std::ostringstream key;
@@ -530,9 +540,11 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
         << this->RegionType << ' ' << this->RankSplit << ' ';
     for (int axis = 0; this->RegionType != PVR_REGION_NONE && axis < 3; ++axis)
         key << this->RegionCenter[axis] << ' ';
-    if (this->RegionType == PVR_REGION_BOX)
-        key << this->RegionSize[0] << ' ' << this->RegionSize[1] << ' ' << this->RegionSize[2]
-            << ' ';
+    for (int axis = 0; this->RegionType == PVR_REGION_BOX && axis < 3; ++axis) {
+        double center = this->RegionCenter[axis], size = this->RegionSize[axis];
+        this->MoveBox(axis, center, size);
+        key << center << ' ' << size << ' ';
+    }
     if (this->RegionType == PVR_REGION_SPHERE || this->RegionType == PVR_REGION_CYLINDER)
         key << this->RegionRadius << ' ';
     if (this->RegionType == PVR_REGION_CYLINDER)

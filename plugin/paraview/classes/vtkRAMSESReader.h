@@ -124,6 +124,15 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetVector3Macro(RegionAxis, double);
     ///@}
     ///@{
+    /** What ParaView's box widget keeps beside its position (RegionCenter) and scale (RegionSize):
+     * the box that it moves and stretches, here of side 1 about the origin so that these are
+     * what they are called; or, switched off, from 0 to 1. */
+    vtkSetMacro(RegionUseReferenceBounds, bool);
+    vtkGetMacro(RegionUseReferenceBounds, bool);
+    vtkSetVector6Macro(RegionReferenceBounds, double);
+    vtkGetVector6Macro(RegionReferenceBounds, double);
+    ///@}
+    ///@{
     /** Which cells belong to the region: 0 those that overlap it, 1 those whose centre is in it. */
     vtkSetClampMacro(RegionCells, int, 0, 1);
     vtkGetMacro(RegionCells, int);
@@ -237,6 +246,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     void Forget(int port);
     // While the output of `time` is shown: loads the one that comes next, as time runs.
     void ReadAhead(double time);
+    // Center and size of the box as its reference bounds make them.
+    void MoveBox(int axis, double &center, double &size) const;
     // The port's properties as text: data that was read with the same ones is the same.
     std::string KeyOf(int port) const;
     // Empties `output` and tells `message`, if it was not told before; returns 0.
@@ -263,6 +274,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     double RegionRadius = 0.25;
     double RegionHeight = 0.5;
     double RegionAxis[3] = {0.0, 0.0, 1.0};
+    bool RegionUseReferenceBounds = true;
+    double RegionReferenceBounds[6] = {-0.5, 0.5, -0.5, 0.5, -0.5, 0.5};
     int RegionCells = 0;
     double BoxRange[6] = {0.0, 1.0, 0.0, 1.0, 0.0, 1.0};
     int LengthUnit = 0;
