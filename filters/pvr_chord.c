@@ -8,6 +8,10 @@
  * slopes of the chord length would cost more digits than there are. */
 static const double edge_on = 1e-3;
 
+/* The half extent, in pixels, from which a box is cut: the places of its edges are squared in the
+ * other ways, which costs as many digits as it has pixels along a side. */
+static const double large = 24;
+
 /* Edges that deviate less than this from an axis of the image lie along it. */
 static const double same_direction = 1e-13;
 
@@ -88,7 +92,10 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
         footprint->volume *= side;
         least = fmin(least, fabs(view->along[i]));
     }
-    if (find_product(footprint)) {
+    footprint->no_share = fmin(1e-13, 1e-10 / (4 * footprint->half[0] * footprint->half[1]));
+    if (fmax(footprint->half[0], footprint->half[1]) > large) {
+        footprint->kind = PVR_FOOTPRINT_CUT;
+    } else if (find_product(footprint)) {
         footprint->kind = PVR_FOOTPRINT_PRODUCT;
     } else if (least < edge_on) {
         footprint->kind = PVR_FOOTPRINT_CUT;

@@ -11,8 +11,8 @@
  * of the pixels are their shares. All this is exact, for boxes of any size.
  *
  * Slopes grow as a pair of faces is seen edge-on; then the box is cut into pixels as a polyhedron,
- * which is as exact and slower, or, where its edges lie along the axes of the image, the shares are
- * products. A box that is cut by the depth is always cut as a polyhedron.
+ * or, where its edges lie along the axes of the image, the shares are products. Boxes of many
+ * pixels, and such that are cut by the depth, are always cut as polyhedra.
  *
  * All lengths are pixels.
  */
@@ -26,6 +26,7 @@ struct pvr_footprint {
     double half[3];    /* half extents along the image's axes and the depth */
     double edge[3][3]; /* the box's edges in image coordinates and depth */
     double volume;
+    double no_share; /* less is rounding: a pixel with no more of the box does not touch it */
     /* PVR_FOOTPRINT_EDGES: projected edges that are not level, from their lower ends. */
     int nedges;
     double low[12], high[12], place[12], slope[12], jump[12];

@@ -148,6 +148,9 @@ static struct touch *find_touches(const struct pvr_projecting *projecting, int l
             double column = (double)(first + c);
             int64_t number = first + c - grid->first[i];
             double part = fmin(border[1], column + 1) - fmax(border[0], column), whole = 1;
+            if (border[0] >= column && border[1] <= column + 1) {
+                part = view->pixel / cell; /* of a tiny pixel more digits than the difference */
+            }
             if (number < 0 || number >= grid->count[i] || !(part > 0)) {
                 continue;
             }

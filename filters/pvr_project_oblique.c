@@ -9,9 +9,6 @@
 /* What of a cell is less than this beyond a border, in pixels or cells, is within it. */
 static const double same_border = 1e-9;
 
-/* Shares below this are rounding: a pixel with no more of a cell does not touch it. */
-static const double no_share = 1e-13;
-
 struct filling {
     const struct pvr_projecting *projecting;
     struct pvr_project_block *block;
@@ -230,7 +227,8 @@ static double part_in_window(const struct pvr_projecting *projecting,
 }
 
 static void add_row(const struct pvr_projecting *projecting, double *to, size_t size,
-                    const double *state, const double *share, int count, double by) {
+                    const double *state, const double *share, int count, double no_share,
+                    double by) {
     if (projecting->kind != PVR_KIND_ADD) {
         for (int i = 0; i < count; i++) {
             if (share[i] > no_share) {
@@ -267,7 +265,7 @@ void pvr_project_add_item(const struct pvr_projecting *projecting,
         int width = end[0] - first[0];
         item_row(projecting, footprint, item, first[0], y, width, share, more);
         add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size, state,
-                share, width, by);
+                share, width, footprint->no_share, by);
     }
 }
 
