@@ -263,6 +263,106 @@ enum pvr_status pvr_spin_part(const struct pvr_octree *octree, const struct pvr_
     return status;
 }
 
+/* Boxes or points, some thousand at once. */
+enum { PART_PLACES = 1 << 13 };
+
+struct place_sums {
+    const struct pvr_boxes *boxes;    /* or null: points */
+    const struct pvr_array *position; /* of points */
+    const struct pvr_array *mass, *velocity;
+    const double *centre;
+    double radius_squared;
+    uint64_t count;
+    struct sums *sums; /* by part */
+};
+
+static enum pvr_status places_task(void *context, size_t task, struct pvr_worker *worker,
+                                   struct pvr_error *error) {
+    const struct place_sums *source = context;
+    const uint64_t first = (uint64_t)task * PART_PLACES, left = source->count - first;
+    const uint32_t count = left < PART_PLACES ? (uint32_t)left : PART_PLACES;
+    double(*place)[3] = pvr_worker_buffer(worker, 2 * PART_PLACES * sizeof *place);
+    if (place == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the places of some cells");
+    }
+    double(*side)[3] = place + PART_PLACES;
+    if (source->boxes != NULL) {
+        source->boxes->place(source->boxes->context, first, count, place, side);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t at = first + i;
+        double r[3], volume = 1;
+        for (int a = 0; a < 3; a++) {
+            r[a] = (source->boxes != NULL ? place[i][a] : value_at(source->position, at, a)) -
+                   source->centre[a];
+            volume *= source->boxes != NULL ? side[i][a] : 1;
+        }
+        if (volume > 0 && r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= source->radius_squared) {
+            const double v[3] = {value_at(source->velocity, at, 0),
+                                 value_at(source->velocity, at, 1),
+                                 value_at(source->velocity, at, 2)};
+            add_cell(&source->sums[task], value_at(source->mass, at, 0) * volume, r, v);
+        }
+    }
+    return PVR_OK;
+}
+
+static bool is_real(const struct pvr_array *array, uint64_t count, int ncomponents) {
+    return array->ntuples == count && array->ncomponents == ncomponents &&
+           (array->type == PVR_FLOAT32 || array->type == PVR_FLOAT64);
+}
+
+static enum pvr_status sum_places(struct place_sums *source, double radius,
+                                  const struct pvr_threads *threads, struct pvr_spin *spin,
+                                  struct pvr_error *error) {
+    if (!is_real(source->mass, source->count, 1) || !is_real(source->velocity, source->count, 3) ||
+        (source->boxes == NULL && !is_real(source->position, source->count, 3))) {
+        return pvr_fail(error, PVR_ERROR_ARGUMENT,
+                        "an angular momentum needs masses and velocities of three components, "
+                        "real numbers");
+    }
+    const size_t nparts = (size_t)((source->count + PART_PLACES - 1) / PART_PLACES);
+    struct pvr_job job;
+    source->radius_squared = radius > 0 ? radius * radius : (double)INFINITY;
+    source->sums = calloc(nparts + 1, sizeof *source->sums);
+    enum pvr_status status = source->sums != NULL ? pvr_job_begin(&job, threads, NULL, NULL, error)
+                                                  : pvr_fail(error, PVR_ERROR_MEMORY,
+                                                             "no memory for an angular momentum");
+    if (status == PVR_OK) {
+        status = pvr_job_run(&job, nparts, NULL, places_task, NULL, source, error);
+        pvr_job_end(&job, NULL);
+    }
+    if (status == PVR_OK) {
+        finish(source->sums, nparts, spin);
+    }
+    free(source->sums);
+    return status;
+}
+
+enum pvr_status pvr_spin_boxes(const struct pvr_boxes *boxes, const struct pvr_array *density,
+                               const struct pvr_array *velocity, const double centre[3],
+                               double radius, const struct pvr_threads *threads,
+                               struct pvr_spin *spin, struct pvr_error *error) {
+    struct place_sums source = {.boxes = boxes,
+                                .mass = density,
+                                .velocity = velocity,
+                                .centre = centre,
+                                .count = boxes->count};
+    return sum_places(&source, radius, threads, spin, error);
+}
+
+enum pvr_status pvr_spin_points(const struct pvr_array *position, const struct pvr_array *mass,
+                                const struct pvr_array *velocity, const double centre[3],
+                                double radius, const struct pvr_threads *threads,
+                                struct pvr_spin *spin, struct pvr_error *error) {
+    struct place_sums source = {.position = position,
+                                .mass = mass,
+                                .velocity = velocity,
+                                .centre = centre,
+                                .count = position->ntuples};
+    return sum_places(&source, radius, threads, spin, error);
+}
+
 struct stream_sums {
     const double *centre;
     double radius_squared;

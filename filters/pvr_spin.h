@@ -4,8 +4,7 @@
 #define PVR_SPIN_H
 
 #include "pvr_memory.h"
-#include "pvr_octree.h"
-#include "pvr_snapshot.h"
+#include "pvr_projection.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,7 +34,18 @@ enum pvr_status pvr_spin_part(const struct pvr_octree *octree, const struct pvr_
 enum pvr_status pvr_spin_join(const struct pvr_spin *parts, int nparts, struct pvr_spin *spin,
                               struct pvr_error *error);
 
-/* The same straight from the files of a snapshot, in code units. */
+/* The same of other cells, by their centres, and of points, by their masses. Arrays have a tuple
+ * for each, of a real type. A mass of 0 if there is nothing. */
+enum pvr_status pvr_spin_boxes(const struct pvr_boxes *boxes, const struct pvr_array *density,
+                               const struct pvr_array *velocity, const double centre[3],
+                               double radius, const struct pvr_threads *threads,
+                               struct pvr_spin *spin, struct pvr_error *error);
+enum pvr_status pvr_spin_points(const struct pvr_array *position, const struct pvr_array *mass,
+                                const struct pvr_array *velocity, const double centre[3],
+                                double radius, const struct pvr_threads *threads,
+                                struct pvr_spin *spin, struct pvr_error *error);
+
+/* Straight from the files of a snapshot, in code units. */
 enum pvr_status pvr_spin_stream(struct pvr_snapshot *snapshot, int max_level,
                                 const double centre[3], double radius,
                                 const struct pvr_threads *threads, pvr_progress_fn progress,

@@ -149,6 +149,41 @@ static void test_slabs_of_a_uniform_box(void **state) {
     free_mesh(&made);
 }
 
+/* Windows and slabs that are small parts of a cell, and cells of thousands of pixels. */
+static void test_inside_a_cell(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const struct pvr_map_value density = map_value(&made, "density", 0);
+    uint64_t random = 46;
+    set_all(&made, 0.5);
+    for (int i = 0; i < 24; i++) {
+        const double width = pow(10, -1 - i / 6.0), depth = i % 3 == 0 ? 0.3 : width;
+        double high[3];
+        struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
+                                        .has_centre = true,
+                                        .width = width * octree->size[0],
+                                        .depth = depth * octree->size[0],
+                                        .pixels = 20};
+        random_direction(&random, view.line_of_sight);
+        for (int a = 0; a < 3; a++) {
+            high[a] = octree->origin[a] + octree->size[a];
+            view.centre[a] = octree->origin[a] + octree->size[a] * random_in(&random, 0.45, 0.55);
+            view.line_of_sight[a] *= i % 4 == 1 && a == i % 3 ? 1e-6 : 1;
+        }
+        struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
+        unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
+        double *map = make_map(&made, &request, &density, NULL, 2);
+        for (uint64_t p = 0; p < count_pixels(&request); p++) {
+            assert_true(fabs(map[p] / (0.5 * view.depth) - 1) < 1e-11 + 1e-14 / width);
+        }
+        assert_true(fabs(in_map(&request, map) / (0.5 * view.depth * view.width * view.width) - 1) <
+                    1e-12 + 1e-16 / width);
+        free(map);
+    }
+    free_mesh(&made);
+}
+
 static void test_threads_do_not_change_a_bit(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT32, PVR_UNITS_CODE, 2000, 8);
@@ -311,6 +346,39 @@ static void test_spin(void **state) {
     assert_true(fabs(across) < 1e-12 * length);
     unit_ok(pvr_spin_view(&spin, false, line_of_sight, up, &error), &error);
     assert_memory_equal(line_of_sight, spin.momentum, sizeof line_of_sight);
+    /* in two parts, as ranks have them, and all of it as points */
+    struct pvr_spin part[2], joined, points;
+    struct pvr_array *masses[2], *position;
+    unit_ok(pvr_array_new(PVR_FLOAT64, 3, octree->ncells, &position, &error), &error);
+    for (int p = 0; p < 2; p++) {
+        unit_ok(pvr_array_new(PVR_FLOAT64, 1, octree->ncells, &masses[p], &error), &error);
+        for (uint64_t i = 0; i < octree->ncells; i++) {
+            bool leaf = made.place[i].level > 0 && !made.place[i].refined;
+            double mass = leaf ? unit_value(density, i, 0) *
+                                     pvr_octree_cell_volume(octree, made.place[i].level)
+                               : 0;
+            ((double *)masses[p]->data)[i] = p == (i / 7 % 3 == 0) ? mass : 0;
+            made_centre(&made, i, (double *)position->data + 3 * i);
+        }
+        unit_ok(
+            pvr_spin_points(position, masses[p], velocity, centre, 0.35, NULL, &part[p], &error),
+            &error);
+        assert_true(part[p].mass > 0.1 * spin.mass);
+    }
+    unit_ok(pvr_spin_join(part, 2, &joined, &error), &error);
+    for (uint64_t i = 0; i < octree->ncells; i++) {
+        ((double *)masses[0]->data)[i] += ((double *)masses[1]->data)[i];
+    }
+    unit_ok(pvr_spin_points(position, masses[0], velocity, centre, 0.35, NULL, &points, &error),
+            &error);
+    for (int a = 0; a < 3; a++) {
+        assert_true(fabs(joined.momentum[a] - spin.momentum[a]) < 1e-10 * length);
+        assert_true(fabs(points.momentum[a] - spin.momentum[a]) < 1e-10 * length);
+    }
+    assert_true(fabs(joined.mass - spin.mass) < 1e-12 * spin.mass);
+    pvr_array_release(masses[0]);
+    pvr_array_release(masses[1]);
+    pvr_array_release(position);
     const double nowhere[3] = {9, 9, 9};
     unit_failed(pvr_spin_octree(octree, density, velocity, nowhere, 0.1, NULL, &spin, &error),
                 &error, "no mass");
@@ -322,6 +390,7 @@ int main(void) {
         cmocka_unit_test(test_no_direction_loses_mass),
         cmocka_unit_test(test_uniform_boxes_look_like_one_box),
         cmocka_unit_test(test_slabs_of_a_uniform_box),
+        cmocka_unit_test(test_inside_a_cell),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
         cmocka_unit_test(test_tilted_a_little_is_nearly_straight),
         cmocka_unit_test(test_extrema_are_those_of_the_cells_in_sight),

@@ -1,11 +1,13 @@
 /**
  * @class   vtkAMRProjection
- * @brief   maps of a mesh: an image of what lies along each line of sight
+ * @brief   maps of cells or points: an image of what lies along each line of sight
  *
- * Several arrays are projected in one pass, exactly: a cell gives each pixel its part (see
- * filters/pvr_projection.h). The output is an image whose cells are the pixels; it lies where the
- * middle of the projected region is, so that it can be seen within the mesh, or with its centre in
- * the origin. Of a vector the component along the line of sight is projected.
+ * Takes hyper tree grids, images and other grids along the axes, unstructured grids of boxes, and
+ * points. Several arrays are projected in one pass, exactly: a cell gives each pixel its part (see
+ * filters/pvr_projection.h); points are spread by a kernel. The output is an image whose cells are
+ * the pixels; it lies where the middle of the projected region is, so that it can be seen within
+ * the mesh, or with its centre in the origin. Of a vector the component along the line of sight is
+ * projected.
  *
  * Under MPI every rank projects what it has; the maps are added in the order of the ranks, and rank
  * 0 has the image.
@@ -29,6 +31,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     enum Weightings { BY_MASS, BY_VOLUME, BY_ARRAY, BY_NOTHING };
     enum Resolutions { PIXELS, PIXEL_SIZE, LEVEL };
     enum Positions { WORLD, ORIGIN };
+    enum LengthUnits { COORDINATES, CODE, PC, KPC, MPC, AU, CM };
 
     ///@{ The arrays to project, in one pass. None: the density, or the first that there is.
     void AddArray(const char *name);
@@ -46,7 +49,9 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     vtkSetVector3Macro(Up, double);
     vtkSetMacro(SpinRadius, double);
     ///@}
-    ///@{ What of it, in the unit of the coordinates; 0: all. A center that is set is used.
+    /// The unit of all lengths below and above.
+    vtkSetClampMacro(LengthUnit, int, 0, 6);
+    ///@{ What of it; 0: all. A center that is set is used.
     vtkSetMacro(UseCenter, bool);
     void SetCenter(double x, double y, double z);
     vtkSetMacro(Width, double);
@@ -59,6 +64,13 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     vtkSetClampMacro(Resolution, int, 1, 65536);
     vtkSetMacro(PixelSize, double);
     vtkSetClampMacro(PixelLevel, int, 1, 32);
+    ///@}
+    ///@{ How points are spread: enum pvr_map_kernel; a spline with an array of lengths h (its
+    /// radius is 2 h), times the factor, or with about so many neighbours within 2 h.
+    vtkSetClampMacro(Kernel, int, 0, 2);
+    void SetLengthArray(const char *name);
+    vtkSetMacro(LengthFactor, double);
+    vtkSetClampMacro(Neighbours, int, 1, 100000);
     ///@}
     /// A number as text, so that it can be "nan".
     void SetEmptyValue(const char *value);
@@ -94,7 +106,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     std::string WeightArray;
     int Direction = Z;
     double LineOfSight[3] = {1, 1, 1};
-    double Up[3] = {0, 0, 1};
+    double Up[3] = {0, 0, 0}; // the axis least parallel to the line of sight
     double SpinRadius = 0;
     bool UseCenter = false;
     double Center[3] = {0.5, 0.5, 0.5}; // as in the XML, so that this is not "set"
@@ -104,6 +116,11 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     int Resolution = 1024;
     double PixelSize = 0;
     int PixelLevel = 8;
+    int LengthUnit = COORDINATES;
+    int Kernel = 1; // clouds
+    std::string LengthArray;
+    double LengthFactor = 1;
+    int Neighbours = 32;
     double EmptyValue;
     int Position = WORLD;
     int MaxThreads = 0;
