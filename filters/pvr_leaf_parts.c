@@ -198,13 +198,16 @@ static struct putting put_on_level(const struct pvr_leaf_cells *cells, int level
     return putting;
 }
 
-/* Puts a point where it belongs; `at` on the grid of corners of the level. The same bits for the
- * same place on any level, and those of the trees' own corners. */
+/* A coordinate of a place on the grid of corners of the level. The same bits for the same place on
+ * any level, and those of the trees' own corners. */
+static inline double coordinate(const struct putting *putting, int axis, uint32_t at) {
+    return putting->origin[axis] + putting->size[axis] * at / putting->ncells[axis];
+}
+
 static inline void put_point(const struct pvr_leaf_cells *cells, struct putting *putting,
-                             const uint32_t at[3], uint64_t number) {
+                             const double at[3], uint64_t number) {
     for (int axis = 0; axis < cells->octree->ndim; axis++) {
-        putting->world[cells->place.axis[axis]] =
-            putting->origin[axis] + putting->size[axis] * at[axis] / putting->ncells[axis];
+        putting->world[cells->place.axis[axis]] = at[axis];
     }
     for (int axis = 0; axis < 3; axis++) {
         if (putting->type == PVR_FLOAT32) {
@@ -263,12 +266,17 @@ static uint64_t put_level(const struct pvr_leaf_cells *cells, struct pvr_leaf_wa
             continue;
         }
         const struct pvr_leaf_walk_level *here = pvr_leaf_walk_to(walk, level, oct);
+        double line[3][3] = {{0}}; /* by axis and place */
+        for (int axis = 0; axis < cells->octree->ndim; axis++) {
+            for (uint32_t i = 0; i < 3; i++) {
+                line[axis][i] = coordinate(&putting, axis, 2 * here->at[axis] + i);
+            }
+        }
         for (uint32_t points = own->owned; points != 0 && done < count;
              points &= points - 1, candidate++) {
             if (candidate >= next && is_taken(cells, candidate)) {
                 unsigned p = (unsigned)__builtin_ctz(points);
-                const uint32_t at[3] = {2 * here->at[0] + p % 3, 2 * here->at[1] + p / 3 % 3,
-                                        2 * here->at[2] + p / 9};
+                const double at[3] = {line[0][p % 3], line[1][p / 3 % 3], line[2][p / 9]};
                 put_point(cells, &putting, at, done++);
             }
         }
@@ -289,8 +297,12 @@ void pvr_leaf_cells_points(const struct pvr_leaf_cells *cells, uint64_t first, u
         if (is_taken(cells, next)) {
             uint64_t nx = (uint64_t)octree->root_dims[0] + 1;
             uint64_t ny = octree->ndim > 1 ? (uint64_t)octree->root_dims[1] + 1 : 1;
-            const uint32_t at[3] = {(uint32_t)(next % nx), (uint32_t)(next / nx % ny),
-                                    (uint32_t)(next / nx / ny)};
+            const uint32_t place[3] = {(uint32_t)(next % nx), (uint32_t)(next / nx % ny),
+                                       (uint32_t)(next / nx / ny)};
+            double at[3] = {0, 0, 0};
+            for (int axis = 0; axis < octree->ndim; axis++) {
+                at[axis] = coordinate(&putting, axis, place[axis]);
+            }
             put_point(cells, &putting, at, done++);
         }
     }

@@ -151,7 +151,8 @@ const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, i
     unsigned bit = (unsigned)__builtin_ctzll(here->bits);
     here->bits &= here->bits - 1;
     here->oct = oct;
-    here->has_around = here->has_points = false;
+    here->naround = 0;
+    here->has_points = false;
     here->parent = bit % 8;
     if (level - 1 == octree->root_level) {
         pvr_tree_coordinate(octree, 64 * here->word + bit, here->at);
@@ -165,11 +166,12 @@ const struct pvr_leaf_walk_level *pvr_leaf_walk_to(struct pvr_leaf_walk *walk, i
     return here;
 }
 
-/* The octs around one that is right below a tree's root cell. */
-static void look_around_root(const struct pvr_lattice *lattice, struct pvr_leaf_walk_level *here) {
+/* The octs around one that is right below a tree's root cell, up to `count` of them. */
+static void look_around_root(const struct pvr_lattice *lattice, struct pvr_leaf_walk_level *here,
+                             int count) {
     const struct pvr_octree *octree = lattice->octree;
     const struct pvr_octree_level *roots = &octree->level[octree->root_level];
-    for (int i = 0; i < lattice->tables.naround; i++) {
+    for (int i = here->naround; i < count; i++) {
         unsigned p = lattice->tables.around[i];
         const int by[3] = {(int)(p % 3) - 1, (int)(p / 3 % 3) - 1, (int)(p / 9) - 1};
         uint64_t other = 0;
@@ -185,23 +187,25 @@ static void look_around_root(const struct pvr_lattice *lattice, struct pvr_leaf_
     }
 }
 
-/* Makes the walk know the octs around the one that it has gone to. */
-static void look_around(struct pvr_leaf_walk *walk, int level) {
+/* Makes the walk know the octs around the one that it has gone to: all for what its children ask,
+ * for itself just those before it, one of which owns what it does not own itself. */
+static void look_around(struct pvr_leaf_walk *walk, int level, bool all) {
     struct pvr_leaf_walk_level *here = &walk->level[level];
-    if (here->has_around) {
-        return;
-    }
     const struct pvr_lattice *lattice = walk->lattice;
-    here->has_around = true;
+    const int count = all ? lattice->tables.naround : lattice->tables.naround / 2;
     here->around[PVR_LATTICE_SELF] = (uint32_t)here->oct;
-    if (level - 1 == lattice->octree->root_level) {
-        look_around_root(lattice, here);
+    if (here->naround >= count) {
         return;
     }
-    look_around(walk, level - 1);
+    if (level - 1 == lattice->octree->root_level) {
+        look_around_root(lattice, here, count);
+        here->naround = count;
+        return;
+    }
+    look_around(walk, level - 1, true);
     const struct pvr_octree_level *above = &lattice->octree->level[level - 1];
     const struct pvr_leaf_walk_level *up = &walk->level[level - 1];
-    for (int i = 0; i < lattice->tables.naround; i++) {
+    for (int i = here->naround; i < count; i++) {
         unsigned p = lattice->tables.around[i];
         uint32_t parent = up->around[lattice->tables.step[here->parent][p].oct];
         unsigned cell = lattice->tables.step[here->parent][p].cell;
@@ -209,13 +213,14 @@ static void look_around(struct pvr_leaf_walk *walk, int level) {
                               ? (uint32_t)pvr_rank(above, parent, cell)
                               : PVR_NO_OCT;
     }
+    here->naround = count;
 }
 
 uint32_t pvr_leaf_walk_owned(struct pvr_leaf_walk *walk, int level) {
     const struct pvr_lattice_tables *tables = &walk->lattice->tables;
     const struct pvr_leaf_walk_level *here = &walk->level[level];
     uint32_t owned = 0;
-    look_around(walk, level);
+    look_around(walk, level, false);
     for (int n = 0; n < tables->nborn; n++) {
         int s = 0;
         while (here->around[tables->born[n].sharer[s].oct] == PVR_NO_OCT) {
@@ -235,7 +240,7 @@ const uint64_t *pvr_leaf_walk_points(struct pvr_leaf_walk *walk, int level) {
     const struct pvr_lattice *lattice = walk->lattice;
     const struct pvr_lattice_tables *tables = &lattice->tables;
     const int ncorners = lattice->octree->cells_per_oct;
-    look_around(walk, level);
+    look_around(walk, level, false);
     if (level - 1 == lattice->octree->root_level) {
         for (int c = 0; c < ncorners; c++) {
             here->point[tables->corners[c]] =

@@ -29,7 +29,7 @@ enum {
 /* What is the same for all octs; places in 3 x 3 x 3 are x + 3 y + 9 z. */
 struct pvr_lattice_tables {
     int naround;        /* octs around whose cells can share born points: 18, 4, 0 */
-    uint8_t around[18]; /* their places */
+    uint8_t around[18]; /* their places: first those that come before it, then the others */
     struct {
         uint8_t oct;        /* place of an oct around the parent oct */
         uint8_t cell;       /* its cell that is around the parent cell */
@@ -71,7 +71,8 @@ struct pvr_leaf_walk {
         uint64_t bits;                /* refined cells after the parent cell in that word */
         unsigned parent;              /* parent cell in its oct */
         uint32_t at[3];               /* coordinate of the oct on the grid of the level above */
-        bool has_around, has_points;  /* what follows is looked for when it is needed */
+        int naround;                  /* of the places around, those that were looked at */
+        bool has_points;              /* looked for when they are needed */
         uint32_t around[PVR_LATTICE]; /* octs of the level, PVR_NO_OCT: none */
         uint64_t point[PVR_LATTICE];  /* numbers */
     } level[PVR_MAX_LEVELS + 1];

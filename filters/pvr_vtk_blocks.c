@@ -162,8 +162,8 @@ static enum pvr_status make_block(const struct pvr_vtk_blocks *blocks,
     }
     const double begin = pvr_seconds();
     *made = out;
-    status = pvr_vtk_compress(blocks->options.compressor, blocks->options.level, data,
-                              (size_t)bytes, out, made_bytes, error);
+    status = pvr_vtk_compress(blocks->options.compressor, blocks->options.level,
+                              stored->array.pattern, data, (size_t)bytes, out, made_bytes, error);
     pvr_vtk_count(&statistics->compress_ns, pvr_vtk_nanoseconds(begin));
     return status;
 }

@@ -4,8 +4,8 @@
  * A *task* is one block of an array of several blocks, or a run of arrays that are one block each.
  * Tasks are begun in the order of the file, by any thread; what a task made waits in a slot until
  * all tasks before it have a place in the file. Whoever made the first one that is missing gives
- * places to all that wait behind it, and writes them. A thread waits only if its task is more than
- * the number of slots ahead of that first one.
+ * places to all that wait behind it. One thread at a time writes what has a place, while the others
+ * go on; one that finds no slot free helps to write.
  */
 #ifndef PVR_VTK_BLOCKS_H
 #define PVR_VTK_BLOCKS_H

@@ -1,6 +1,8 @@
 /* pvr_vtk_compress.c - one block of VTK's appended data. */
 #include "pvr_vtk_compress.h"
 
+#include "pvr_vtk_lz4.h"
+
 #include <lz4.h>
 #include <string.h>
 #include <zlib.h>
@@ -44,14 +46,21 @@ size_t pvr_vtk_compress_bound(enum pvr_vtk_compressor compressor, size_t bytes) 
     return bytes;
 }
 
-enum pvr_status pvr_vtk_compress(enum pvr_vtk_compressor compressor, int level, const void *data,
-                                 size_t bytes, void *out, size_t *size, struct pvr_error *error) {
+enum pvr_status pvr_vtk_compress(enum pvr_vtk_compressor compressor, int level,
+                                 enum pvr_vtk_pattern pattern, const void *data, size_t bytes,
+                                 void *out, size_t *size, struct pvr_error *error) {
     const size_t room = pvr_vtk_compress_bound(compressor, bytes);
     *size = 0;
     switch (compressor) {
     case PVR_VTK_LZ4: /* VTK's meaning of a level: 9 is LZ4's acceleration 1 */
-        *size = (size_t)LZ4_compress_fast(data, out, (int)bytes, (int)room,
-                                          1 + PVR_VTK_LEVEL_MOST - level);
+        if (level <= PVR_VTK_LEVEL_DEFAULT && pattern != PVR_VTK_ANY) {
+            *size = (pattern == PVR_VTK_VOXELS ? pvr_vtk_lz4_voxels
+                                               : pvr_vtk_lz4_points)(data, bytes, out);
+        }
+        if (*size == 0) {
+            *size = (size_t)LZ4_compress_fast(data, out, (int)bytes, (int)room,
+                                              1 + PVR_VTK_LEVEL_MOST - level);
+        }
         break;
     case PVR_VTK_ZLIB: {
         uLongf length = (uLongf)room;

@@ -12,7 +12,8 @@ size_t pvr_vtk_compress_bound(enum pvr_vtk_compressor compressor, size_t bytes);
 
 /* Compresses `bytes` (at most 1 GiB) into `out`, which has pvr_vtk_compress_bound() of room; *size
  * is what was needed. The same bytes for the same input. Thread-safe. */
-enum pvr_status pvr_vtk_compress(enum pvr_vtk_compressor compressor, int level, const void *data,
-                                 size_t bytes, void *out, size_t *size, struct pvr_error *error);
+enum pvr_status pvr_vtk_compress(enum pvr_vtk_compressor compressor, int level,
+                                 enum pvr_vtk_pattern pattern, const void *data, size_t bytes,
+                                 void *out, size_t *size, struct pvr_error *error);
 
 #endif

@@ -68,6 +68,14 @@ enum pvr_vtk_type pvr_vtk_type_of(enum pvr_type type);
 /* Bytes of a value; 1 for PVR_VTK_BIT, though eight stand in it. */
 size_t pvr_vtk_type_bytes(enum pvr_vtk_type type);
 
+/* Where the values of an array repeat themselves: LZ4 blocks are then made several times as fast
+ * (up to level 5; above they are searched for what is small). It is no condition that they do. */
+enum pvr_vtk_pattern {
+    PVR_VTK_ANY = 0,
+    PVR_VTK_VOXELS, /* 8 corners of voxels, cells of an oct one after another; int32 */
+    PVR_VTK_PLACES  /* x, y, z; float64 */
+};
+
 /* Gives tuples first .. first + count - 1 of an array: writes them to `values`. Called by any
  * thread, for several blocks at the same time, each block once. Of bits, `first` is a multiple of 8
  * and unused bits of the last byte are to be 0. */
@@ -81,6 +89,7 @@ struct pvr_vtk_array {
     int ncomponents; /* 0 means 1; bits have one */
     uint64_t ntuples;
     const char *const *component_names; /* of each component, or null: none have names */
+    enum pvr_vtk_pattern pattern;
     bool flat;            /* told in the file as ntuples * ncomponents single values */
     const void *data;     /* all tuples, interleaved; or null, and then: */
     pvr_vtk_fill_fn fill; /* called block by block */

@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_PER_THREAD = 3 };
+/* Blocks that wait while one is written; with many threads fewer each. */
+enum { SLOTS_PER_THREAD = 8, LEAST_SLOTS_PER_THREAD = 2, MANY_SLOTS = 64 };
 
 struct slot {
     size_t task; /* that may use it now */
     bool ready;  /* made, and waiting for its place */
     struct pvr_vtk_made made;
     uint64_t offset; /* of its data, in the appended data */
-    void *room;      /* blocks->made_bytes, made by the first task that uses it */
+    void *room;      /* blocks->made_bytes, while it is in use */
 };
 
 struct queue {
@@ -23,10 +24,14 @@ struct queue {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
     bool failed;
-    size_t next;  /* the first task that has no place yet */
-    uint64_t end; /* of the last place that was given */
+    size_t next;    /* the first task that has no place yet */
+    size_t written; /* the first task that nobody has begun to write */
+    bool writing;   /* a thread writes whatever gets a place */
+    uint64_t end;   /* of the last place that was given */
     size_t nslots;
     struct slot *slots; /* of task t: t % nslots */
+    void **rooms;       /* that no slot uses: the last one is the warmest */
+    size_t nrooms;
 };
 
 static enum pvr_status give_up(struct queue *queue, enum pvr_status status) {
@@ -37,23 +42,49 @@ static enum pvr_status give_up(struct queue *queue, enum pvr_status status) {
     return status;
 }
 
-/* Waits until the slot of `task` is free. The first task without a place never waits here, so there
- * is always one that can go on. Null if the run has failed. */
-static struct slot *wait_for_slot(struct queue *queue, size_t task) {
+/* Writes the first task that has a place and that nobody writes yet. Called with the lock, which
+ * is let go meanwhile. */
+static enum pvr_status write_next(struct queue *queue, struct pvr_error *error) {
+    struct slot *slot = &queue->slots[queue->written % queue->nslots];
+    queue->written++;
+    pthread_mutex_unlock(&queue->lock);
+    const double begin = pvr_seconds();
+    const enum pvr_status status = pvr_output_write(queue->file, queue->begin + slot->offset,
+                                                    slot->made.data, slot->made.bytes, error);
+    pvr_vtk_count(&queue->statistics->write_ns, pvr_vtk_nanoseconds(begin));
+    pthread_mutex_lock(&queue->lock);
+    slot->task += queue->nslots;
+    queue->rooms[queue->nrooms++] = slot->room;
+    slot->room = NULL;
+    queue->failed = queue->failed || status != PVR_OK;
+    pthread_cond_broadcast(&queue->changed);
+    return status;
+}
+
+/* Waits until the slot of `task` is free, and helps to write meanwhile. The first task without a
+ * place never waits here, so there is always one that can go on. Null if the run has failed. */
+static struct slot *wait_for_slot(struct queue *queue, size_t task, struct pvr_error *error,
+                                  enum pvr_status *status) {
     struct slot *slot = &queue->slots[task % queue->nslots];
+    *status = PVR_OK;
     pthread_mutex_lock(&queue->lock);
     while (!queue->failed && slot->task != task) {
-        pthread_cond_wait(&queue->changed, &queue->lock);
+        if (queue->written < queue->next) {
+            *status = write_next(queue, error);
+        } else {
+            pthread_cond_wait(&queue->changed, &queue->lock);
+        }
     }
-    bool failed = queue->failed;
+    const bool failed = queue->failed;
+    if (!failed && queue->nrooms > 0) {
+        slot->room = queue->rooms[--queue->nrooms];
+    }
     pthread_mutex_unlock(&queue->lock);
     return failed ? NULL : slot;
 }
 
-/* Gives places to all tasks that are ready from the first missing one on. Returns their number;
- * *first is the first. Called with the lock. */
-static size_t give_places(struct queue *queue, size_t *first) {
-    *first = queue->next;
+/* Gives places to all tasks that are ready from the first missing one on. Called with the lock. */
+static void give_places(struct queue *queue) {
     while (queue->next < queue->blocks->ntasks) {
         struct slot *slot = &queue->slots[queue->next % queue->nslots];
         if (slot->task != queue->next || !slot->ready) {
@@ -65,23 +96,24 @@ static size_t give_places(struct queue *queue, size_t *first) {
         slot->ready = false;
         queue->next++;
     }
-    return queue->next - *first;
 }
 
-static enum pvr_status write_places(struct queue *queue, size_t first, size_t count,
+/* Writes what has a place, unless another thread is doing so: file systems let in one writer of a
+ * file at a time, and the others have better to do than to wait for it. */
+static enum pvr_status write_places(struct queue *queue, struct slot *made,
                                     struct pvr_error *error) {
     enum pvr_status status = PVR_OK;
-    const double begin = pvr_seconds();
-    for (size_t task = first; task < first + count && status == PVR_OK; task++) {
-        struct slot *slot = &queue->slots[task % queue->nslots];
-        status = pvr_output_write(queue->file, queue->begin + slot->offset, slot->made.data,
-                                  slot->made.bytes, error);
-        pthread_mutex_lock(&queue->lock);
-        slot->task = task + queue->nslots;
-        pthread_cond_broadcast(&queue->changed);
-        pthread_mutex_unlock(&queue->lock);
+    pthread_mutex_lock(&queue->lock);
+    made->ready = true;
+    give_places(queue);
+    if (!queue->writing) {
+        queue->writing = true;
+        while (status == PVR_OK && !queue->failed && queue->written < queue->next) {
+            status = write_next(queue, error);
+        }
+        queue->writing = false;
     }
-    pvr_vtk_count(&queue->statistics->write_ns, pvr_vtk_nanoseconds(begin));
+    pthread_mutex_unlock(&queue->lock);
     return status;
 }
 
@@ -89,9 +121,10 @@ static enum pvr_status run_task(void *context, size_t task, struct pvr_worker *w
                                 struct pvr_error *error) {
     struct queue *queue = context;
     const struct pvr_vtk_blocks *blocks = queue->blocks;
-    struct slot *slot = wait_for_slot(queue, task);
+    enum pvr_status status;
+    struct slot *slot = wait_for_slot(queue, task, error, &status);
     if (slot == NULL) {
-        return PVR_CANCELLED; /* another task has said why */
+        return status != PVR_OK ? status : PVR_CANCELLED; /* another task has said why */
     }
     if (slot->room == NULL) {
         slot->room = malloc(blocks->made_bytes + 1);
@@ -101,20 +134,13 @@ static enum pvr_status run_task(void *context, size_t task, struct pvr_worker *w
         return give_up(queue, pvr_fail(error, PVR_ERROR_MEMORY, "%s: out of memory", blocks->path));
     }
     struct pvr_vtk_statistics mine = {.operations = 0};
-    enum pvr_status status = pvr_vtk_make(blocks, task, raw, slot->room, &slot->made, &mine, error);
+    status = pvr_vtk_make(blocks, task, raw, slot->room, &slot->made, &mine, error);
     pvr_vtk_statistics_add(queue->statistics, &mine);
     if (status != PVR_OK) {
         return give_up(queue, status);
     }
     pvr_job_add_read(worker, mine.bytes_in);
-
-    size_t first;
-    pthread_mutex_lock(&queue->lock);
-    slot->ready = true;
-    const size_t count = give_places(queue, &first);
-    pthread_mutex_unlock(&queue->lock);
-    status = write_places(queue, first, count, error);
-    return status == PVR_OK ? PVR_OK : give_up(queue, status);
+    return write_places(queue, slot, error);
 }
 
 /* Offsets of all arrays; headers of those that have several blocks. */
@@ -143,9 +169,17 @@ enum pvr_status pvr_vtk_blocks_write(struct pvr_vtk_blocks *blocks,
                                      struct pvr_job *job, struct pvr_vtk_statistics *statistics,
                                      uint64_t *bytes, struct pvr_error *error) {
     struct queue queue = {.blocks = blocks, .file = file, .begin = begin, .statistics = statistics};
-    queue.nslots = (size_t)job->threads * SLOTS_PER_THREAD;
+    const size_t threads = (size_t)job->threads;
+    queue.nslots = threads * SLOTS_PER_THREAD;
+    queue.nslots = queue.nslots < MANY_SLOTS ? queue.nslots : MANY_SLOTS;
+    queue.nslots = queue.nslots > threads * LEAST_SLOTS_PER_THREAD
+                       ? queue.nslots
+                       : threads * LEAST_SLOTS_PER_THREAD;
     queue.slots = calloc(queue.nslots, sizeof *queue.slots);
-    if (queue.slots == NULL) {
+    queue.rooms = calloc(queue.nslots, sizeof *queue.rooms);
+    if (queue.slots == NULL || queue.rooms == NULL) {
+        free(queue.slots);
+        free(queue.rooms);
         return pvr_fail(error, PVR_ERROR_MEMORY, "%s: out of memory", blocks->path);
     }
     for (size_t s = 0; s < queue.nslots; s++) {
@@ -165,7 +199,11 @@ enum pvr_status pvr_vtk_blocks_write(struct pvr_vtk_blocks *blocks,
     for (size_t s = 0; s < queue.nslots; s++) {
         free(queue.slots[s].room);
     }
+    for (size_t r = 0; r < queue.nrooms; r++) {
+        free(queue.rooms[r]);
+    }
     free(queue.slots);
+    free(queue.rooms);
     pthread_cond_destroy(&queue.changed);
     pthread_mutex_destroy(&queue.lock);
     return status;

@@ -73,19 +73,27 @@ static enum pvr_status fill_values(void *context, uint64_t first, uint64_t count
     return PVR_OK;
 }
 
+static bool is_voxels(const struct writer *writer) {
+    return writer->corners == 8 && writer->index_type == PVR_INT32;
+}
+
 static void add_geometry(struct pvr_vtk_file *file, struct writer *writer) {
     const uint64_t ncells = pvr_leaf_cells_count(writer->cells);
-    const struct pvr_vtk_array points = {.name = "Points",
-                                         .type = pvr_vtk_type_of(writer->point_type),
-                                         .ncomponents = 3,
-                                         .ntuples = pvr_leaf_cells_npoints(writer->cells),
-                                         .fill = fill_points,
-                                         .context = writer};
+    const struct pvr_vtk_array points = {
+        .name = "Points",
+        .type = pvr_vtk_type_of(writer->point_type),
+        .ncomponents = 3,
+        .ntuples = pvr_leaf_cells_npoints(writer->cells),
+        .pattern = writer->point_type == PVR_FLOAT64 ? PVR_VTK_PLACES : PVR_VTK_ANY,
+        .fill = fill_points,
+        .context = writer};
     /* VTK reads the points of all cells as one array of single values. */
     const struct pvr_vtk_array connectivity = {.name = "connectivity",
                                                .type = pvr_vtk_type_of(writer->index_type),
                                                .ncomponents = writer->corners,
                                                .ntuples = ncells,
+                                               .pattern =
+                                                   is_voxels(writer) ? PVR_VTK_VOXELS : PVR_VTK_ANY,
                                                .flat = true,
                                                .fill = fill_connectivity,
                                                .context = writer};
