@@ -22,6 +22,9 @@ CLUMP_FILES = [
     " mass_cl   relevance\n",
     "       1  0   1   216   2.0E-01   3.0E-01   2.5E-01   1.0E+02   1.0E+02   5.0E+01  6.5E-01  1.0E+01\n",
     "      17  0   1   100   1.0E-01   1.5E-01   4.5E-01   1.0E+02   1.0E+02   2.0E+01  3.0E-01  1.0E+01\n"]
+HALO_FILES = [
+    "     index      ncell    peak_x    peak_y    peak_z    rho+    mass\n",
+    "         1        316   2.0E-01   3.0E-01   2.5E-01   1.0E+02   9.5E-01\n"]
 
 
 def data_of(reader, port):
@@ -39,7 +42,7 @@ def values_of(points, name):
 
 
 def with_lists(folder):
-    """Gives the copy of sedov3d a list of sinks, and one of clumps for each domain."""
+    """Gives the copy of sedov3d a list of sinks, and of clumps and halos for each domain."""
     output = os.path.join(folder, "sedov3d", "output_00003")
     with open(os.path.join(output, "sink_00003.csv"), "w") as file:
         file.write(SINK_FILE)
@@ -47,6 +50,8 @@ def with_lists(folder):
     for domain in range(1, ncpu + 1):
         with open(os.path.join(output, "clump_00003.txt%05d" % domain), "w") as file:
             file.write(CLUMP_FILES[0] + (CLUMP_FILES[domain] if domain <= 2 else ""))
+        with open(os.path.join(output, "halo_00003.txt%05d" % domain), "w") as file:
+            file.write(HALO_FILES[0] + (HALO_FILES[1] if domain == 2 else ""))
     return output
 
 
@@ -83,6 +88,12 @@ def test_lists():
         glyph.GlyphMode = "All Points"
         glyph.UpdatePipeline()
         assert glyph.GetDataInformation().GetNumberOfCells() > 100, "glyphs"
+
+        reader.ClumpList = "halos"
+        reader.UpdatePipeline()
+        halos = data_of(reader, CLUMPS)
+        assert numpy.allclose(values_of(halos, "mass"), 0.95 * solar, rtol=1e-12), "mass of the halo"
+        assert numpy.allclose(points_of(halos), numpy.array([[.2, .3, .25]]) * parsec, rtol=1e-14)
 
         reader.ReadSinks, reader.ReadClumps = 0, 0
         reader.UpdatePipeline()

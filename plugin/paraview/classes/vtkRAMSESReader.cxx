@@ -564,8 +564,10 @@ std::string vtkRAMSESReader::KeyOf(int port) const {
         key << this->ReadParticles << ' ' << this->ParticleThinning << ' '
             << vtkPVRamsesSelection::Text(internal.PointArrays) << ' '
             << vtkPVRamsesSelection::Text(internal.Families);
+    } else if (port == PORT_SINKS) {
+        key << this->ReadSinks;
     } else {
-        key << (port == PORT_SINKS ? this->ReadSinks : this->ReadClumps);
+        key << this->ReadClumps << ' ' << this->ClumpList;
     }
     return key.str();
 }
@@ -600,9 +602,11 @@ int vtkRAMSESReader::ReadPort(int port, pvr_snapshot *snapshot, vtkDataObject *o
                                             reading, internal.Error);
     } else if (port == PORT_SINKS ? this->ReadSinks : port == PORT_CLUMPS && this->ReadClumps) {
         if (piece == 0) { // a list of few, in one file, or a few
-            status = vtkPVRamsesTables::Read(
-                vtkPolyData::SafeDownCast(output), snapshot,
-                port == PORT_SINKS ? PVR_TABLE_SINKS : PVR_TABLE_CLUMPS, reading, internal.Error);
+            const pvr_table_kind kind = port == PORT_SINKS     ? PVR_TABLE_SINKS
+                                        : this->ClumpList == 0 ? PVR_TABLE_CLUMPS
+                                                               : PVR_TABLE_HALOS;
+            status = vtkPVRamsesTables::Read(vtkPolyData::SafeDownCast(output), snapshot, kind,
+                                             reading, internal.Error);
         }
         status = ranks.Agree(status, internal.Error);
     }
@@ -628,6 +632,7 @@ void vtkRAMSESReader::PrintSelf(ostream &os, vtkIndent indent) {
        << indent << "ReadParticles: " << this->ReadParticles << "\n"
        << indent << "ReadSinks: " << this->ReadSinks << "\n"
        << indent << "ReadClumps: " << this->ReadClumps << "\n"
+       << indent << "ClumpList: " << this->ClumpList << "\n"
        << indent << "ParticleThinning: " << this->ParticleThinning << "\n"
        << indent << "MeanMolecularWeight: " << this->MeanMolecularWeight << "\n"
        << indent << "HydrogenFraction: " << this->HydrogenFraction << "\n"

@@ -58,6 +58,11 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkSetMacro(ReadClumps, bool);
     vtkGetMacro(ReadClumps, bool);
     ///@}
+    ///@{
+    /** The list at the port of the clumps: 0 clumps, 1 halos. */
+    vtkSetClampMacro(ClumpList, int, 0, 1);
+    vtkGetMacro(ClumpList, int);
+    ///@}
 
     /** The fields of the cells, and which of them are wanted. */
     vtkDataArraySelection *GetCellArraySelection();
@@ -259,6 +264,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     bool ReadParticles = true;
     bool ReadSinks = true;
     bool ReadClumps = true;
+    int ClumpList = 0;
     int ParticleThinning = 1;
     double MeanMolecularWeight = 1.0 / 0.76;
     double HydrogenFraction = 0.76;
