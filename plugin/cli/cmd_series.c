@@ -88,6 +88,7 @@ struct study {
     const struct options *options;
     struct quantities quantities;
     const char **units; /* of the quantities; set by the first output */
+    char volume_unit[24], angular_unit[64];
     struct pvr_series series;
     size_t count;
     const struct pvr_output **outputs;
@@ -385,15 +386,32 @@ static bool stopped(void *context) {
     return interrupt_caught() != 0;
 }
 
-/* Unit labels of the quantities, static strings. */
+static const char *const mass_labels[] = {"", "g", "Msol"};
+
+/* Labels of the units that are made of others; empty where one of these is code. */
+static void compose_units(struct study *study, const struct pvr_info *info) {
+    const char *length = pvr_length_unit(info, study->options->length_unit).label;
+    const char *velocity = pvr_field_unit(info, PVR_VELOCITY, study->options->units).label;
+    if (length[0] != '\0' && info->ndim > 1) {
+        snprintf(study->volume_unit, sizeof study->volume_unit, "%s^%d", length, info->ndim);
+    } else {
+        snprintf(study->volume_unit, sizeof study->volume_unit, "%s", length);
+    }
+    if (length[0] != '\0' && velocity[0] != '\0') {
+        snprintf(study->angular_unit, sizeof study->angular_unit, "%s %s %s",
+                 mass_labels[study->options->units], length, velocity);
+    }
+}
+
+/* Unit labels of the quantities, static strings or the study's own. */
 static void find_units(struct study *study) {
-    static const char *const masses[] = {"", "g", "Msol"};
     const struct options *options = study->options;
     const struct pvr_info *info = NULL;
     struct pvr_snapshot *snapshot = NULL;
     for (size_t i = 0; i < study->count && info == NULL; i++) {
         if (open_output(study, i, &snapshot, NULL) == PVR_OK) {
             info = pvr_snapshot_info(snapshot);
+            compose_units(study, info);
         }
     }
     for (int q = 0; q < study->quantities.count; q++) {
@@ -403,9 +421,13 @@ static void find_units(struct study *study) {
             continue;
         }
         if (quantity->kind == QUANTITY_MASS) {
-            study->units[q] = masses[options->units];
+            study->units[q] = mass_labels[options->units];
         } else if (quantity->kind == QUANTITY_CENTRE) {
             study->units[q] = pvr_length_unit(info, options->length_unit).label;
+        } else if (quantity->kind == QUANTITY_VOLUME) {
+            study->units[q] = study->volume_unit;
+        } else if (quantity->kind == QUANTITY_ANGULAR) {
+            study->units[q] = study->angular_unit;
         } else if (quantity->kind == QUANTITY_VELOCITY) {
             study->units[q] = pvr_field_unit(info, PVR_VELOCITY, options->units).label;
         } else if (quantity->kind == QUANTITY_FIELD) {

@@ -290,7 +290,7 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
         }
     }
     if (optind >= argc) {
-        return wrong(usage, "no path of an output");
+        return wrong(usage, (takes & TAKES_PATHS) != 0 ? "no file" : "no path of an output");
     }
     if (optind + 1 < argc && (takes & TAKES_PATHS) == 0) {
         return wrong(usage, "more than one path: '%.100s'", argv[optind + 1]);

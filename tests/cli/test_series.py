@@ -86,6 +86,10 @@ class Series(unittest.TestCase):
         self.assertTrue(1 < float(astro["temperature:mass_mean"]) < 1e9)
         done = command.run_json("series", run, *quantities, "--units", "astro")
         self.assertEqual([column["unit"] for column in done["columns"]], ["Msol", "", "", "", "K"])
+        done = command.run_json("series", run, "--quantities", "volume,angular_momentum",
+                                "--units", "astro", "--length-unit", "kpc")
+        self.assertEqual([column["unit"] for column in done["columns"]],
+                         ["kpc^3"] + 3 * ["Msol kpc km/s"])
 
     def test_the_same_for_any_jobs_and_threads(self):
         first = command.run("series", command.DATA / "web3d", "--quiet", "--jobs", 1, "--threads", 1)
