@@ -106,10 +106,17 @@ enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct 
         }
         return PVR_OK;
     }
+    struct stat status;
+    int why = stat(path, &status) != 0 ? errno : 0;
     if (numbered_name(name, name_length, "info_", ".txt") < 0) {
-        return pvr_fail(error, PVR_ERROR_FORMAT,
-                        "%s: is neither a file named info_NNNNN.txt nor a folder output_NNNNN%s",
-                        path, errno == ENOENT && !is_file(path) ? " (it does not exist)" : "");
+        const char *reason = why == ENOENT ? "it does not exist" : strerror(why);
+        return pvr_fail(
+            error, PVR_ERROR_FORMAT,
+            "%s: is neither a file named info_NNNNN.txt nor a folder output_NNNNN%s%s%s", path,
+            why != 0 ? " (" : "", why != 0 ? reason : "", why != 0 ? ")" : "");
+    }
+    if (why != 0 && why != ENOENT) {
+        return pvr_fail(error, PVR_ERROR_IO, "%s: %s", path, strerror(why));
     }
     if (!is_file(path)) {
         return pvr_fail(error, PVR_ERROR_IO, "%s: there is no such file", path);
