@@ -297,6 +297,9 @@ int pvr_leaf_cell(const struct pvr_leaves *leaves, uint64_t key, uint32_t low[3]
             low[axis] |= (uint32_t)(key >> from & 1) << bit;
         }
     }
+    for (int axis = 0; axis < leaves->ndim; axis++) {
+        low[axis] ^= leaves->turned[axis];
+    }
     return (int)(key & ((1 << PVR_KEY_LEVEL_BITS) - 1));
 }
 

@@ -34,6 +34,10 @@ struct pvr_leaves {
     uint64_t per_level[PVR_MAX_LEVELS + 1];
     uint32_t first[3], last[3]; /* cells of the finest level that all leaves lie in, inclusive */
     uint64_t hash; /* of all keys in the order of the rows: tells lists of the same cells */
+    /* Of a region across the border of a periodic box, see pvr_leaves_select; 0 by themselves: */
+    bool turn[3];       /* keys count from the middle of this axis on, and go on over the border */
+    int boxes[3];       /* by which the octree's place is moved */
+    uint32_t turned[3]; /* half of the finest level's grid once it was done */
 };
 
 /* A column of whole numbers. */
@@ -56,7 +60,8 @@ enum pvr_status pvr_leaves_take_rest(struct pvr_leaves *leaves, struct pvr_whole
 /* Is the cell of `level` at `at` on its grid (from 0) wanted? For several threads. */
 typedef bool (*pvr_leaf_wanted_fn)(const void *context, int level, const uint32_t at[3]);
 /* Keeps the leaves that are wanted, of those that were kept before; of those below max_level (0:
- * none is) the cell of max_level counts that they lie in. None may be left. */
+ * none is) the cell of max_level counts that they lie in. None may be left. Where `turn` was set,
+ * the halves of the box then change places: what lay on both sides of the border is one piece. */
 enum pvr_status pvr_leaves_select(struct pvr_leaves *leaves, int max_level,
                                   pvr_leaf_wanted_fn wanted, const void *context,
                                   struct pvr_job *job, struct pvr_error *error);
@@ -88,7 +93,7 @@ void pvr_leaf_map_free(struct pvr_leaf_map *map);
 
 /* Bits of a key below its Morton number: the level. */
 enum { PVR_KEY_LEVEL_BITS = 5 };
-/* Level and lower corner, on the finest level's grid, of a key. */
+/* Level and lower corner, on the finest level's grid (before any turn), of a key. */
 int pvr_leaf_cell(const struct pvr_leaves *leaves, uint64_t key, uint32_t low[3]);
 
 #endif

@@ -100,7 +100,8 @@ static enum pvr_status make_octree(struct building *building, double boxlen,
         building->low_tree[axis] = used ? leaves->first[axis] >> shift : 0;
         octree->root_dims[axis] =
             used ? (leaves->last[axis] >> shift) - building->low_tree[axis] + 1 : 1;
-        octree->origin[axis] = building->low_tree[axis] * side;
+        octree->origin[axis] = building->low_tree[axis] * side + leaves->boxes[axis] * boxlen -
+                               (leaves->turned[axis] != 0 ? 0.5 * boxlen : 0);
         octree->size[axis] = used ? octree->root_dims[axis] * side : boxlen;
         octree->ntrees *= octree->root_dims[axis];
     }

@@ -14,7 +14,9 @@ struct kept {
 struct selecting {
     struct pvr_leaves *leaves;
     uint32_t *row;
-    int last; /* level */
+    uint32_t turned[3];
+    uint64_t turned_bits; /* the same in keys */
+    int last;             /* level */
     pvr_leaf_wanted_fn wanted;
     const void *context;
     uint64_t chunk;
@@ -44,11 +46,12 @@ static enum pvr_status select_chunk(void *context, size_t task, struct pvr_worke
             continue;
         }
         for (int axis = 0; axis < leaves->ndim; axis++) {
+            low[axis] ^= selecting->turned[axis];
             uint32_t high = low[axis] + ((uint32_t)1 << (leaves->high - level)) - 1;
             kept.first[axis] = low[axis] < kept.first[axis] ? low[axis] : kept.first[axis];
             kept.last[axis] = high > kept.last[axis] ? high : kept.last[axis];
         }
-        leaves->key[begin + kept.count] = leaves->key[i];
+        leaves->key[begin + kept.count] = leaves->key[i] ^ selecting->turned_bits;
         selecting->row[begin + kept.count++] = leaves->row != NULL ? leaves->row[i] : (uint32_t)i;
     }
     selecting->kept[task] = kept;
@@ -63,6 +66,13 @@ enum pvr_status pvr_leaves_select(struct pvr_leaves *leaves, int max_level,
     selecting.row = (uint32_t *)leaves->spare[1];
     selecting.chunk = leaves->count / MOST_CHUNKS + 1;
     selecting.chunk = selecting.chunk > LEAST_CHUNK ? selecting.chunk : LEAST_CHUNK;
+    for (int axis = 0; axis < leaves->ndim; axis++) { /* the highest bit is that of the halves */
+        if (leaves->turn[axis]) {
+            int bit = PVR_KEY_LEVEL_BITS + leaves->ndim * (leaves->high - 1) + axis;
+            selecting.turned[axis] = (uint32_t)1 << (leaves->high - 1);
+            selecting.turned_bits |= (uint64_t)(leaves->turned[axis] == 0) << bit; /* once */
+        }
+    }
     size_t ntasks = (size_t)((leaves->count + selecting.chunk - 1) / selecting.chunk);
     selecting.kept = calloc(ntasks, sizeof *selecting.kept);
     if (selecting.kept == NULL) {
@@ -87,6 +97,7 @@ enum pvr_status pvr_leaves_select(struct pvr_leaves *leaves, int max_level,
             leaves->last[axis] = last > leaves->last[axis] ? last : leaves->last[axis];
         }
     }
+    memcpy(leaves->turned, selecting.turned, sizeof leaves->turned);
     leaves->count = count;
     leaves->row = selecting.row;
     free(selecting.kept);

@@ -82,6 +82,8 @@ struct pvr_mera {
     struct pvr_jld2_identity identity;
     int number; /* of the output */
     struct pvr_info info;
+    int64_t ncoarse[3]; /* coarse cells of the run along each axis, with those of boundaries: where
+                           there is one, the box is periodic; 0: not told */
     double gamma;
     char *simulation; /* folder of the run */
     char *code;       /* "RAMSES" */

@@ -209,6 +209,10 @@ enum pvr_status pvr_mera_info_read(struct pvr_jld2 *file, const struct pvr_jld2_
     }
     close_followed(&followed);
     if (follow(file, from, "grid_info", &followed)) {
+        static const char *const sides[] = {"nx", "ny", "nz"};
+        for (int axis = 0; axis < 3; axis++) {
+            whole(value_of(&followed, 0), sides[axis], 1, INT32_MAX, &mera->ncoarse[axis]);
+        }
         whole(value_of(&followed, 0), "ngridmax", 0, INT64_MAX, &info->ngridmax);
         whole(value_of(&followed, 0), "nstep_coarse", 0, INT64_MAX, &info->nstep_coarse);
     }

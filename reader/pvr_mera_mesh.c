@@ -6,6 +6,7 @@
 #include "pvr_mesh_plan.h"
 #include "pvr_tree_set.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,18 @@ static bool is_wanted(const void *context, int level, const uint32_t at[3]) {
     return pvr_selection_has_leaf(context, level, at);
 }
 
+/* Across a periodic border the region is shown in one piece, where its middle is. */
+static void turn_leaves(const struct pvr_selection *selection, double boxlen,
+                        struct pvr_leaves *leaves) {
+    for (int axis = 0; axis < leaves->ndim; axis++) {
+        double middle = selection->middle[axis] / boxlen, in_box = middle - floor(middle);
+        if (selection->joined[axis]) { /* at most half of the axis */
+            leaves->turn[axis] = in_box < 0.25 || in_box > 0.75;
+            leaves->boxes[axis] = (int)floor(leaves->turn[axis] ? middle + 0.5 : middle);
+        }
+    }
+}
+
 /* Keeps the cells of the region and of the rank, sorts, builds. */
 static enum pvr_status build(struct loading *loading, struct pvr_leaves *leaves,
                              struct pvr_octree **octree, struct pvr_leaf_map *map,
@@ -186,6 +199,7 @@ static enum pvr_status build(struct loading *loading, struct pvr_leaves *leaves,
     int max_level = loading->request->max_level;
     enum pvr_status status = PVR_OK;
     if (pvr_mesh_wants_region(loading->request)) {
+        turn_leaves(&loading->selection, loading->mera->info.boxlen, leaves);
         status = pvr_leaves_select(leaves, max_level, is_wanted, &loading->selection, loading->job,
                                    error);
     }

@@ -149,6 +149,7 @@ enum pvr_status pvr_mera_snapshot_open(struct pvr_snapshot *snapshot, struct pvr
     layout->amr.nlevelmax = mera->info.levelmax;
     for (int axis = 0; axis < 3; axis++) {
         layout->box.count[axis] = 1;
+        layout->amr.ncoarse[axis] = (int32_t)mera->ncoarse[axis];
     }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const struct pvr_mera_table *table = &mera->table[kinds[i].from];

@@ -76,8 +76,8 @@ static void must_at(bool right, int line) {
 #define must(right) must_at(right, __LINE__)
 
 /* Every row's cell is a leaf, or above it where the octree ends, and has the row's value. */
-static void check(const struct rows *rows, const struct pvr_octree *octree,
-                  const struct pvr_leaf_map *map, bool selected) {
+static void check(const struct rows *rows, const struct pvr_leaves *leaves,
+                  const struct pvr_octree *octree, const struct pvr_leaf_map *map, bool selected) {
     uint64_t found = 0, filled = 0, wanted = 0;
     for (uint64_t i = 0; i < map->ncells; i++) {
         filled += map->source[i] != PVR_NO_ROW;
@@ -89,9 +89,11 @@ static void check(const struct rows *rows, const struct pvr_octree *octree,
         uint32_t place[3] = {0, 0, 0}, at[3] = {0, 0, 0};
         for (int axis = 0; axis < rows->ndim; axis++) {
             double side = octree->size[axis] / octree->root_dims[axis];
-            double first = ldexp(octree->origin[axis] / side, shown - octree->root_level);
+            double origin = octree->origin[axis] + (leaves->turned[axis] != 0 ? 0.5 : 0);
+            double first = ldexp(origin / side, shown - octree->root_level);
             place[axis] = (uint32_t)((rows->at[axis][row] - 1) >> (level - shown));
-            at[axis] = place[axis] - (uint32_t)first;
+            at[axis] = place[axis] ^ (leaves->turned[axis] >> (leaves->high - shown));
+            at[axis] -= (uint32_t)first;
         }
         if (selected && !every_other(NULL, shown, place)) {
             continue;
@@ -145,13 +147,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                      PVR_OK &&
                  pvr_leaves_take_first(&leaves, level, place[0], &job, &error) == PVR_OK &&
                  pvr_leaves_take_rest(&leaves, place[1], place[2], &job, &error) == PVR_OK;
+    for (int axis = 0; axis < 3; axis++) {
+        leaves.turn[axis] = second >> (4 + axis) & 1;
+    }
     if (right && select) {
         right = pvr_leaves_select(&leaves, max_level, every_other, NULL, &job, &error) == PVR_OK;
     }
     right = right && pvr_leaves_sort(&leaves, &job, &error) == PVR_OK;
     if (right && pvr_leaves_build(&leaves, 1.0, max_level, &job, &octree, &map, &error) == PVR_OK) {
         if (leaves.count > 0) {
-            check(&rows, octree, &map, select);
+            check(&rows, &leaves, octree, &map, select);
         }
         pvr_leaf_map_free(&map);
         pvr_octree_release(octree);

@@ -540,7 +540,7 @@ static void particles(void **state) {
     for (int boxed = 0; boxed < 2; boxed++) {
         struct pvr_particles *loaded;
         const struct pvr_region region = {
-            .type = PVR_REGION_BOX, .centre = {0.1, 0.25, 0.25}, .size = {0.3, 1, 1}};
+            .type = PVR_REGION_BOX, .centre = {0.125, 0.25, 0.25}, .size = {0.25, 1, 1}};
         request.region = boxed ? &region : NULL;
         unit_ok(pvr_particles_load(snapshot, &request, NULL, NULL, NULL, &loaded, &error), &error);
         uint64_t at = 0;

@@ -1,5 +1,6 @@
 /* test_region_use.c - regions of streams and of particles: the same cells as of a mesh, and the
  * particles that lie in them. */
+#include "mera.h"
 #include "parts.h"
 #include "plain.h"
 #include "pvr_mesh.h"
@@ -307,12 +308,63 @@ static void one_handle_for_many(void **state) {
     pvr_snapshot_release(first);
 }
 
+/* ---- Mera files -------------------------------------------------------------------------------
+ */
+
+/* A sphere across the borders of a periodic box is one piece about its centre, with the values of
+ * the rows that overlap it. */
+static void mera_across_borders(void **state) {
+    (void)state;
+    static const char *const names[] = {"cx", "cy", "cz"}, *const field[] = {"density"};
+    static const double centres[2][3] = {{0, 0.5, 0.02}, {0.49, -0.01, 0.25}};
+    const double radius = 0.06, box = 0.5;
+    struct pvr_mera *mera = mera_open(mera_path("mera190_multi_00002"));
+    struct mera_columns columns = mera_read(mera, PVR_MERA_HYDRO, 2);
+    for (int i = 0; i < 2; i++) {
+        struct pvr_region region = {.type = PVR_REGION_SPHERE, .radius = radius};
+        memcpy(region.centre, centres[i], sizeof region.centre);
+        const struct pvr_mesh_request request = {
+            .fields = field, .nfields = 1, .precision = PVR_FLOAT64, .region = &region};
+        struct pvr_snapshot *snapshot;
+        struct pvr_mesh *mesh;
+        struct pvr_error error;
+        unit_ok(pvr_snapshot_open(mera->path, &snapshot, &error), &error);
+        unit_ok(pvr_mesh_load(snapshot, &request, NULL, NULL, NULL, &mesh, &error), &error);
+        uint64_t cells = 0;
+        for (uint64_t row = 0; row < columns.table->nrows; row++) {
+            double side = ldexp(box, -(int)mera_value(&columns, "level", row)), squares = 0, at[3];
+            for (int axis = 0; axis < 3; axis++) {
+                double middle = (mera_value(&columns, names[axis], row) - 0.5) * side;
+                double from_centre = remainder(middle - centres[i][axis], box);
+                double gap = fmax(fabs(from_centre) - 0.5 * side, 0);
+                at[axis] = centres[i][axis] + from_centre;
+                squares += gap * gap;
+            }
+            if (squares < radius * radius) {
+                struct pvr_cell leaf;
+                assert_true(pvr_octree_find_leaf(mesh->octree, at, &leaf));
+                assert_false(leaf.outside);
+                assert_true(unit_value(mesh->arrays[0].array, leaf.index, 0) ==
+                            mera_value(&columns, "rho", row));
+                cells++;
+            }
+        }
+        assert_true(cells > 0);
+        assert_int_equal(mesh->octree->nleaves, cells);
+        pvr_mesh_free(mesh);
+        pvr_snapshot_release(snapshot);
+    }
+    mera_columns_free(&columns);
+    pvr_mera_free(mera);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_has_the_cells_of_the_mesh),
         cmocka_unit_test(particles_that_lie_in_it),
         cmocka_unit_test(other_particle_files_are_not_opened),
         cmocka_unit_test(one_handle_for_many),
+        cmocka_unit_test(mera_across_borders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

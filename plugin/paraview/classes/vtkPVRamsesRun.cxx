@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include <sys/stat.h>
 
@@ -137,6 +138,31 @@ const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
         }
     }
     return nullptr;
+}
+
+std::string vtkPVRamsesRun::ProblemOfNamed() const {
+    static const std::string skipped = ": skipped";
+    for (size_t i = 0; i < this->Series.count; ++i) {
+        const pvr_output &output = this->Series.output[i];
+        if (output.problem && output.info_path && this->InfoPath == output.info_path) {
+            const std::string problem = output.problem;
+            if (problem.size() > skipped.size() &&
+                problem.compare(problem.size() - skipped.size(), skipped.size(), skipped) == 0)
+                return problem.substr(0, problem.size() - skipped.size());
+        }
+    }
+    return std::string();
+}
+
+std::string vtkPVRamsesRun::Warnings() const {
+    const std::string told = this->ProblemOfNamed() + ": skipped";
+    std::istringstream lines(this->Series.warnings ? this->Series.warnings : "");
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+        if (line != told)
+            all += (all.empty() ? "" : "\n") + line;
+    }
+    return all;
 }
 
 bool vtkPVRamsesRun::TakeSeries(const std::string &path, const std::string &bytes,

@@ -39,6 +39,10 @@ class vtkPVRamsesRun {
     const pvr_output *OutputBeside(double time, int step) const;
     // The output that the path of Find() names; its time in the unit of the last GetTimes().
     const pvr_output *OutputNamed(double &time);
+    // Why the output that was named cannot be read at all; empty if it can.
+    std::string ProblemOfNamed() const;
+    // Gaps, and outputs that are left out, one per line; without that problem.
+    std::string Warnings() const;
 
     // Opens an output, or gives the handle that is open already. Owned by this object, which keeps
     // three: the output that is named, the one that is shown and the one that comes next.

@@ -280,8 +280,9 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
         internal.InformationError = error.message;
         return 1;
     }
-    if (news && internal.Run.GetSeries().warnings)
-        vtkWarningMacro(<< internal.Run.GetSeries().warnings);
+    const std::string warnings = news ? internal.Run.Warnings() : std::string();
+    if (!warnings.empty())
+        vtkWarningMacro(<< warnings);
 
     const std::vector<double> &times =
         internal.Run.GetTimes(static_cast<pvr_time_unit>(this->TimeUnit));
@@ -308,8 +309,11 @@ void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
     const pvr_output *output = internal.Run.OutputNamed(time);
     pvr_snapshot *snapshot = output ? internal.Run.Open(output->info_path, ranks, error) : nullptr;
     if (!snapshot) {
+        const std::string problem = internal.Run.ProblemOfNamed();
         internal.InformationError =
-            output ? error.message : std::string(this->FileName) + ": the output is not finished.";
+            output             ? error.message
+            : !problem.empty() ? problem
+                               : std::string(this->FileName) + ": the output is not finished.";
         return;
     }
     vtkPVRamsesCells::List(snapshot, internal.CellArrays, internal.DerivedArrays);
