@@ -336,6 +336,7 @@ void pvr_mera_free(struct pvr_mera *mera) {
         free(table->comments);
         free(table->memory_unit);
         free(table->fact);
+        free(table->storage);
         for (int i = 0; i < mera->descriptor[kind].count; i++) {
             free(mera->descriptor[kind].name[i]);
         }

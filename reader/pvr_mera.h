@@ -53,6 +53,12 @@ struct pvr_mera_fact {
     char text[PVR_MERA_TEXT];
 };
 
+/* Bytes on disk of a part of the output that the file was made of: "hydro", "folder" for all. */
+struct pvr_mera_storage {
+    char name[32];
+    double bytes;
+};
+
 struct pvr_mera_table {
     bool present;
     uint64_t nrows;
@@ -73,6 +79,8 @@ struct pvr_mera_table {
     char *memory_unit;
     int nfacts; /* versions */
     struct pvr_mera_fact *fact;
+    int nstorage;
+    struct pvr_mera_storage *storage;
     uint64_t stored; /* bytes of the columns in the file */
 };
 

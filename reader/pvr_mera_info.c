@@ -73,15 +73,12 @@ static void read_names(struct pvr_jld2 *file, struct pvr_jld2_value info, const 
 }
 
 /* The pairs of a dictionary: an array of references to compounds of `first` and `second`. */
-static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value from, const char *member,
-                      void (*use)(struct pvr_jld2 *file, void *context, const char *key,
-                                  struct pvr_jld2_value second),
+static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value dictionary,
+                      void (*use)(void *context, const char *key, struct pvr_jld2_value second),
                       void *context) {
-    struct followed dictionary, list = {.data = NULL};
-    if (follow(file, from, member, &dictionary) &&
-        (dictionary.object.type->kind == PVR_JLD2_COMPOUND
-             ? follow(file, value_of(&dictionary, 0), "kvvec", &list)
-             : follow(file, value_of(&dictionary, 0), NULL, &list))) {
+    struct followed list;
+    if (follow(file, dictionary, dictionary.type->kind == PVR_JLD2_COMPOUND ? "kvvec" : NULL,
+               &list)) {
         for (uint64_t i = 0; i < list.object.count && i < MOST_NAMES; i++) {
             struct followed pair, first, second;
             memset(&first, 0, sizeof first);
@@ -92,7 +89,7 @@ static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value from, const c
                 follow(file, value_of(&pair, 0), "second", &second)) {
                 char *key = pvr_jld2_text(file, value_of(&first, 0));
                 if (key != NULL) {
-                    use(file, context, key, value_of(&second, 0));
+                    use(context, key, value_of(&second, 0));
                 }
                 free(key);
             }
@@ -101,13 +98,10 @@ static void each_pair(struct pvr_jld2 *file, struct pvr_jld2_value from, const c
             close_followed(&second);
         }
     }
-    close_followed(&dictionary);
     close_followed(&list);
 }
 
-static void take_radiation(struct pvr_jld2 *file, void *context, const char *key,
-                           struct pvr_jld2_value second) {
-    (void)file;
+static void take_radiation(void *context, const char *key, struct pvr_jld2_value second) {
     struct pvr_info *info = context;
     double number;
     if (pvr_jld2_real(second, &number) && isfinite(number) && number > 0) {
@@ -118,11 +112,14 @@ static void take_radiation(struct pvr_jld2 *file, void *context, const char *key
 
 static void read_descriptor(struct pvr_jld2 *file, struct pvr_jld2_value info,
                             struct pvr_mera *mera) {
-    struct followed descriptor;
+    struct followed descriptor, radiation;
     if (follow(file, info, "descriptor", &descriptor)) {
         struct pvr_jld2_value value = value_of(&descriptor, 0);
         read_names(file, value, "hydro", &mera->descriptor[PVR_MERA_HYDRO]);
-        each_pair(file, value, "rt", take_radiation, &mera->info);
+        if (follow(file, value, "rt", &radiation)) {
+            each_pair(file, value_of(&radiation, 0), take_radiation, &mera->info);
+        }
+        close_followed(&radiation);
     }
     close_followed(&descriptor);
 }
@@ -225,10 +222,18 @@ enum pvr_status pvr_mera_info_read(struct pvr_jld2 *file, const struct pvr_jld2_
 /* ---- of the file ------------------------------------------------------------------------------
  */
 
-/* "1.9.0" of a VersionNumber, or a number. */
+/* "1.9.0" of a VersionNumber, "0.1.0 to 0.2.0" of two, or a number. */
 static bool version_text(struct pvr_jld2_value value, char text[PVR_MERA_TEXT]) {
     int64_t part[3];
     double number;
+    struct pvr_jld2_value lower, upper;
+    char first[PVR_MERA_TEXT], last[PVR_MERA_TEXT];
+    if (pvr_jld2_member(value, "lower", &lower) && pvr_jld2_member(value, "upper", &upper) &&
+        lower.type->nmembers > 2 && upper.type->nmembers > 2 && version_text(lower, first) &&
+        version_text(upper, last)) {
+        snprintf(text, PVR_MERA_TEXT, "%.28s to %.28s", first, last);
+        return true;
+    }
     if (whole(value, "major", 0, INT64_MAX, &part[0]) &&
         whole(value, "minor", 0, INT64_MAX, &part[1]) &&
         whole(value, "patch", 0, INT64_MAX, &part[2])) {
@@ -276,6 +281,17 @@ static bool add_version(void *context, const char *name) {
     return true;
 }
 
+static void add_storage(void *context, const char *key, struct pvr_jld2_value second) {
+    struct pvr_mera_table *table = context;
+    double bytes;
+    if (table->nstorage < MOST_FACTS && pvr_jld2_real(second, &bytes) && bytes >= 0 &&
+        bytes < 1e30) {
+        struct pvr_mera_storage *storage = &table->storage[table->nstorage++];
+        snprintf(storage->name, sizeof storage->name, "%.31s", key);
+        storage->bytes = bytes;
+    }
+}
+
 void pvr_mera_information_read(struct pvr_jld2 *file, enum pvr_mera_kind kind,
                                struct pvr_mera_table *table) {
     struct listing listing = {table, file, pvr_mera_kind_name(kind)};
@@ -299,6 +315,15 @@ void pvr_mera_information_read(struct pvr_jld2 *file, enum pvr_mera_kind kind,
         if (pvr_jld2_member(value_of(&found, 0), "2", &value)) {
             table->memory_unit = pvr_jld2_text(file, value);
         }
+    }
+    close_followed(&found);
+    memset(&found, 0, sizeof found);
+    snprintf(path, sizeof path, "/%s/information/storage", listing.kind);
+    table->storage = calloc(MOST_FACTS, sizeof *table->storage);
+    if (table->storage != NULL && pvr_jld2_find(file, path, &found.object, NULL) == PVR_OK &&
+        pvr_jld2_read(file, &found.object, SMALL, path, &found.data, NULL) == PVR_OK &&
+        found.data != NULL) {
+        each_pair(file, value_of(&found, 0), add_storage, table);
     }
     close_followed(&found);
     table->fact = calloc(MOST_FACTS, sizeof *table->fact);

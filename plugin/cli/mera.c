@@ -32,6 +32,19 @@ static uint64_t expanded_bytes(const struct pvr_mera_table *table) {
     return bytes;
 }
 
+/* What Mera noted of the output's own files. */
+static void print_storage(const struct pvr_mera_table *table) {
+    char text[FORMAT_SIZE];
+    int parts = 0;
+    for (int i = 0; i < table->nstorage; i++) {
+        if (table->storage[i].bytes > 0) {
+            printf("%s%s %s", parts++ == 0 ? "             on disk before: " : ", ",
+                   table->storage[i].name, format_bytes(text, table->storage[i].bytes));
+        }
+    }
+    printf("%s", parts > 0 ? "\n" : "");
+}
+
 static void print_table(const struct pvr_mera *mera, enum pvr_mera_kind kind) {
     const struct pvr_mera_table *table = &mera->table[kind];
     char rows[FORMAT_SIZE], stored[FORMAT_SIZE], bytes[FORMAT_SIZE];
@@ -63,6 +76,7 @@ static void print_table(const struct pvr_mera *mera, enum pvr_mera_kind kind) {
     if (table->memory > 0 && table->memory_unit != NULL) {
         printf("             %.4g %s in memory in Julia\n", table->memory, table->memory_unit);
     }
+    print_storage(table);
     if (table->comments != NULL && table->comments[0] != '\0') {
         printf("             \"%s\"\n", table->comments);
     }
@@ -105,6 +119,11 @@ static void write_table(const struct pvr_mera_table *table, const char *name, st
     json_begin_object(json, "versions");
     for (int i = 0; i < table->nfacts; i++) {
         json_string(json, table->fact[i].name, table->fact[i].text);
+    }
+    json_end_object(json);
+    json_begin_object(json, "storage");
+    for (int i = 0; i < table->nstorage; i++) {
+        json_double(json, table->storage[i].name, table->storage[i].bytes);
     }
     json_end_object(json);
     json_double(json, "memory", table->memory);

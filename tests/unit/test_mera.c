@@ -185,6 +185,8 @@ static void information(void **state) {
     assert_string_equal(fact(hydro, "Mera"), "1.9.0");
     assert_string_equal(fact(hydro, "JLD2"), "0.6.5");
     assert_string_equal(fact(hydro, "merafile_version"), "1");
+    assert_string_equal(hydro->storage[0].name, "folder");
+    assert_true(hydro->storage[0].bytes == 1619666);
     assert_string_equal(hydro->memory_unit, "KB");
     assert_true(fabs(hydro->memory - 482.7197265625) < 1e-9);
     assert_true(hydro->lmin == 4 && hydro->lmax == 7 && hydro->boxlen == 0.5);
