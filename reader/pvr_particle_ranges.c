@@ -1,23 +1,23 @@
 /* pvr_particle_ranges.c - extrema and sums of the arrays of particles. */
 #include "pvr_particles.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum { CHUNK = 1 << 16 /* tuples of a task */, LANES = 12 /* divided by 1 and by 3 */ };
 
-/* Of a run of tuples. `count` is of the values that are numbers; `rest` what rounding left out of
- * the sums. */
+/* Of a run of tuples. `rest` is what rounding left out of the sums; `odd` counts NaN and
+ * infinities, which are left out of all others. */
 struct extrema {
     double low[3], high[3], sum[3], rest[3], norm_low, norm_high;
+    uint64_t odd[3];
 };
 
-static const struct extrema nothing = {{INFINITY, INFINITY, INFINITY},
-                                       {-INFINITY, -INFINITY, -INFINITY},
-                                       {0, 0, 0},
-                                       {0, 0, 0},
-                                       INFINITY,
-                                       -INFINITY};
+static const struct extrema nothing = {.low = {INFINITY, INFINITY, INFINITY},
+                                       .high = {-INFINITY, -INFINITY, -INFINITY},
+                                       .norm_low = INFINITY,
+                                       .norm_high = -INFINITY};
 
 /* Adds `value` with what is lost in *rest: six operations and no branch (Knuth). */
 static inline void add_to(double *sum, double *rest, double value) {
@@ -26,12 +26,13 @@ static inline void add_to(double *sum, double *rest, double value) {
     *sum = next;
 }
 
-/* Independent lanes let the compiler use vector instructions: lane j holds component j % width.
- * Comparisons leave NaN out of the extrema; in sums it counts as 0. */
+/* Independent lanes let the compiler use vector instructions: lane j holds component j % width. A
+ * value that is no number takes the place of nothing: the lane's extremum, 0 in sums. */
 #define DEFINE_EXTREMA(NAME, TYPE)                                                                 \
     static struct extrema NAME(const TYPE *value, uint64_t ntuples, int width) {                   \
         struct extrema found = nothing;                                                            \
         double low[LANES], high[LANES], sum[LANES], rest[LANES];                                   \
+        uint64_t odd[LANES] = {0};                                                                 \
         for (int j = 0; j < LANES; j++) {                                                          \
             low[j] = (double)INFINITY;                                                             \
             high[j] = -(double)INFINITY;                                                           \
@@ -42,9 +43,11 @@ static inline void add_to(double *sum, double *rest, double value) {
             int lanes = count - i < LANES ? (int)(count - i) : LANES;                              \
             for (int j = 0; j < lanes; j++) {                                                      \
                 double v = (double)value[i + (uint64_t)j];                                         \
-                low[j] = v < low[j] ? v : low[j];                                                  \
-                high[j] = v > high[j] ? v : high[j];                                               \
-                add_to(&sum[j], &rest[j], v == v ? v : 0);                                         \
+                bool number = v - v == 0;                                                          \
+                low[j] = number && v < low[j] ? v : low[j];                                        \
+                high[j] = number && v > high[j] ? v : high[j];                                     \
+                odd[j] += !number;                                                                 \
+                add_to(&sum[j], &rest[j], number ? v : 0);                                         \
             }                                                                                      \
         }                                                                                          \
         for (int j = 0; j < LANES; j++) {                                                          \
@@ -53,12 +56,14 @@ static inline void add_to(double *sum, double *rest, double value) {
             found.high[c] = fmax(found.high[c], high[j]);                                          \
             add_to(&found.sum[c], &found.rest[c], sum[j]);                                         \
             found.rest[c] += rest[j];                                                              \
+            found.odd[c] += odd[j];                                                                \
         }                                                                                          \
         for (uint64_t t = 0; width == 3 && t < ntuples; t++) {                                     \
             double x = (double)value[3 * t], y = (double)value[3 * t + 1];                         \
             double z = (double)value[3 * t + 2], square = x * x + y * y + z * z;                   \
             found.norm_low = square < found.norm_low ? square : found.norm_low;                    \
-            found.norm_high = square > found.norm_high ? square : found.norm_high;                 \
+            bool larger = square > found.norm_high && square <= DBL_MAX;                           \
+            found.norm_high = larger ? square : found.norm_high;                                   \
         }                                                                                          \
         return found;                                                                              \
     }
@@ -118,6 +123,7 @@ static void note_ranges(struct pvr_particle_array *array, const struct extrema *
             all.high[c] = fmax(all.high[c], result[i].high[c]);
             add_to(&all.sum[c], &all.rest[c], result[i].sum[c]);
             all.rest[c] += result[i].rest[c];
+            all.odd[c] += result[i].odd[c];
         }
         all.norm_low = fmin(all.norm_low, result[i].norm_low);
         all.norm_high = fmax(all.norm_high, result[i].norm_high);
@@ -129,6 +135,7 @@ static void note_ranges(struct pvr_particle_array *array, const struct extrema *
         array->range[c][0] = all.low[c];
         array->range[c][1] = all.high[c];
         array->sum[c] = all.sum[c] + all.rest[c];
+        array->not_finite[c] = all.odd[c];
     }
     array->norm[0] = vector ? sqrt(all.norm_low) : all.low[0];
     array->norm[1] = vector ? sqrt(all.norm_high) : all.high[0];

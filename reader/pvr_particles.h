@@ -127,10 +127,12 @@ struct pvr_particle_array {
     struct pvr_unit unit;
     int ncomponents; /* that are read: a 2-D velocity has 2, its array's third is 0 */
     struct pvr_array *array;
-    /* Set by pvr_particles_find_ranges, of each component of the array; NaN left out. */
-    bool has_ranges; /* false if all are NaN, or there is none */
+    /* Set by pvr_particles_find_ranges, of each component of the array; NaN and infinities are left
+     * out, and counted. */
+    bool has_ranges; /* false if there is no other value */
     double range[3][2];
     double sum[3];
+    uint64_t not_finite[3];
     double norm[2]; /* of the vectors' length; of the values for a scalar */
 };
 

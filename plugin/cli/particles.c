@@ -104,6 +104,7 @@ static void write_column(void *context, const char *name, const struct pvr_parti
     json_double(json, "min", array->has_ranges ? array->range[component][0] : (double)NAN);
     json_double(json, "max", array->has_ranges ? array->range[component][1] : (double)NAN);
     json_double(json, "sum", array->has_ranges ? array->sum[component] : (double)NAN);
+    json_uint(json, "not_finite", array->not_finite[component]);
     json_string(json, "unit", array->unit.label);
     json_end_object(json);
 }
@@ -161,8 +162,14 @@ static void print_column(void *context, const char *name, const struct pvr_parti
                          int component) {
     (void)context;
     if (array->has_ranges) {
-        printf("  %-20s %16.9g %16.9g   %s\n", name, array->range[component][0],
+        printf("  %-20s %16.9g %16.9g   %s", name, array->range[component][0],
                array->range[component][1], array->unit.label[0] != '\0' ? array->unit.label : "");
+        if (array->not_finite[component] > 0) {
+            char text[FORMAT_SIZE];
+            printf("(%s values without a number left out)",
+                   format_count(text, array->not_finite[component]));
+        }
+        printf("\n");
     }
 }
 

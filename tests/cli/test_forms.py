@@ -182,6 +182,38 @@ class Forms(unittest.TestCase):
             with self.subTest(**form):
                 self.check(Output(**form))
 
+    def test_particles_that_are_no_numbers(self):
+        output = Output()
+        path = output.write(self.folder)
+        odd = {2: math.nan, 4: math.inf, 5: -math.inf}
+        columns = [("position_%s" % axis, "d", lambda i: 0.1 * i) for axis in "xyz"]
+        columns += [("velocity_%s" % axis, "d", lambda i: odd.get(i, i)) for axis in "xyz"]
+        columns += [("mass", "d", lambda i: 0.5), ("identity", "q", lambda i: 2**40 + i),
+                    ("levelp", "i", lambda i: 4), ("what", "d", lambda i: 1.0),
+                    ("mass", "d", lambda i: 7.0), ("potential", "d", lambda i: odd.get(i, -1.0))]
+        types = {"q": "l"}
+        descriptor = "# version:  1\n" + "".join(
+            "%3d, %s, %s\n" % (i + 1, name, "z" if name == "what" else types.get(form, form))
+            for i, (name, form, _) in enumerate(columns))
+        families = ("other_tracer debris_tracer cloud_tracer star_tracer other_tracer gas_tracer DM "
+                    "star cloud debris other undefined").split()
+        header = "#      Family     Count\n" + "".join(
+            "%13s%10d\n" % (name, 9 if name == "DM" else 0) for name in families)
+        write_particles(output, path, columns, [3, 0, 5], header, descriptor)
+        found = command.run_json("load", path)["particles"]
+        self.assertEqual((found["count"], found["mass"]), (8, 4.0))
+        potential, velocity = found["fields"]["potential"], found["fields"]["velocity_y"]
+        self.assertEqual((potential["not_finite"], potential["sum"]), (3, -5.0))
+        self.assertEqual((velocity["min"], velocity["max"], velocity["sum"]), (0, 7, 17))
+        self.assertEqual(found["fields"]["mass_2"]["max"], 7.0)
+        self.assertEqual(found["fields"]["id"]["max"], 2**40 + 7)
+        self.assertNotIn("what", found["fields"])
+        warnings = "\n".join(found["warnings"])
+        for part in ("what, is of no type that is known", "repeats the name mass",
+                     "hold 8 particles where header_00002.txt counts 9"):
+            self.assertIn(part, warnings)
+        self.assertIn("3 values without a number", command.run("load", path).stdout)
+
     def test_without_hydro(self):
         for form in ({"hydro": None}, {"hydro": None, "gravity": 4}):
             with self.subTest(**form):
