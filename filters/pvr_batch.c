@@ -32,6 +32,7 @@ struct pvr_batch {
     int threads;                          /* in use */
     uint64_t reserved;                    /* needs of those that are running */
     uint64_t own_before;                  /* held by this process when the batch began */
+    uint64_t others_before;               /* by others */
     double begin, last, last_check, busy; /* seconds; busy: integral of threads over time */
 };
 
@@ -67,6 +68,10 @@ void pvr_batch_memory_now(void *context, struct pvr_batch_memory *memory) {
     memory->own = own_bytes();
 }
 
+bool pvr_batch_can_fit(const struct pvr_batch_memory *memory, uint64_t need, double margin) {
+    return (double)need + (double)memory->own <= (double)memory->total * margin;
+}
+
 int pvr_batch_recommended(int wanted, int least, uint64_t total, uint64_t used, double margin) {
     double safe = (double)total * margin - (double)used;
     double part = safe < 0.2 * (double)total ? 0.5 : safe < 0.4 * (double)total ? 0.75 : 1;
@@ -93,24 +98,31 @@ static uint64_t used_bytes(const struct pvr_batch_memory *memory) {
     return memory->total > memory->available ? memory->total - memory->available : 0;
 }
 
-/* Bytes that would be in use at most with `need` more: by others, by this process before the
- * batch, and by items that may not have taken yet all that they need. */
-static double expected_use(const struct pvr_batch *batch, const struct pvr_batch_memory *memory,
+static uint64_t others_bytes(const struct pvr_batch_memory *memory) {
+    uint64_t used = used_bytes(memory);
+    return used > memory->own ? used - memory->own : 0;
+}
+
+/* Bytes that this process would hold at most with `need` more: what it held before the batch, and
+ * what the running items take, who may not have taken all of it yet. */
+static double expected_own(const struct pvr_batch *batch, const struct pvr_batch_memory *memory,
                            uint64_t need) {
-    double used = (double)used_bytes(memory), own = (double)memory->own;
-    double others = used > own ? used - own : 0;
-    double grown = own - (double)batch->own_before;
+    double grown = (double)memory->own - (double)batch->own_before;
     double reserved = (double)batch->reserved;
-    return others + (double)batch->own_before + (grown > reserved ? grown : reserved) +
-           (double)need;
+    return (double)batch->own_before + (grown > reserved ? grown : reserved) + (double)need;
 }
 
 /* A look at the memory that counts. */
 static void check(struct pvr_batch *batch, const struct pvr_batch_memory *memory, double now) {
     struct pvr_batch_report *report = batch->report;
     uint64_t used = used_bytes(memory);
+    double most = (double)memory->total * batch->options->margin;
+    bool over = (double)used > most;
+    bool own = (double)batch->others_before + (double)batch->own_before <= most &&
+               (double)batch->others_before + (double)memory->own > most;
     report->checks++;
-    report->violations += (double)used > (double)memory->total * batch->options->margin;
+    report->violations += over;
+    report->own_violations += over && own;
     report->total = memory->total;
     report->used_at_end = used;
     report->most_used = used > report->most_used ? used : report->most_used;
@@ -225,7 +237,8 @@ static enum pvr_status start_item(struct pvr_batch *batch, int threads, double n
     return PVR_OK;
 }
 
-/* Starts what can be started. *waiting: nothing runs, and others use the memory. */
+/* Starts what can be started. *waiting: nothing runs, or others have taken memory since the batch
+ * began, and without that the next item could begin. */
 static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *waiting,
                                    struct pvr_error *error) {
     enum pvr_status status = PVR_OK;
@@ -235,7 +248,8 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
         struct pvr_batch_memory memory = look(batch);
         struct pvr_batch_item *item = &batch->work->items[batch->next];
         double most = (double)memory.total * options->margin;
-        if ((double)item->need + (double)batch->own_before > most) {
+        const struct pvr_batch_memory alone = {.total = memory.total, .own = batch->own_before};
+        if (!pvr_batch_can_fit(&alone, item->need, options->margin)) {
             char message[256];
             snprintf(message, sizeof message,
                      "it needs %.1f GiB of memory, and %.1f GiB are what may be used of %.1f GiB",
@@ -245,15 +259,19 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
             tell(batch, batch->next - 1, false);
             continue;
         }
-        double others = (double)used_bytes(&memory) - (double)memory.own;
-        int cap = pvr_batch_recommended(options->threads, options->min_threads, memory.total,
-                                        (uint64_t)(others > 0 ? others : 0), options->margin);
-        int threads = share(batch, cap);
-        if (threads == 0) {
+        if (share(batch, options->threads) == 0) {
             break;
         }
-        if (expected_use(batch, &memory, item->need) > most) {
-            *waiting = batch->nrunning == 0;
+        uint64_t others = others_bytes(&memory);
+        double own = expected_own(batch, &memory, item->need);
+        if ((double)others + own > most) {
+            *waiting = batch->nrunning == 0 || (double)batch->others_before + own <= most;
+            break;
+        }
+        int cap = pvr_batch_recommended(options->threads, options->min_threads, memory.total,
+                                        others, options->margin);
+        int threads = share(batch, cap);
+        if (threads == 0) {
             break;
         }
         check(batch, &memory, now);
@@ -300,10 +318,13 @@ static enum pvr_status supervise(struct pvr_batch *batch, size_t *ended, struct 
     for (;;) {
         double now = pvr_seconds();
         bool waiting = false;
+        if (work->stopped != NULL && work->stopped(work->context)) {
+            __atomic_store_n(&batch->stop, 1, __ATOMIC_RELAXED);
+        }
         if (status == PVR_OK) {
             status = start_items(batch, now, &waiting, error);
         }
-        if (status != PVR_OK || (work->stopped != NULL && work->stopped(work->context))) {
+        if (status != PVR_OK) {
             __atomic_store_n(&batch->stop, 1, __ATOMIC_RELAXED);
         }
         if (batch->nrunning == 0 && (batch->next == work->nitems || pvr_batch_stopped(batch))) {
@@ -354,6 +375,7 @@ enum pvr_status pvr_batch_run(const struct pvr_batch_options *options, struct pv
         batch.begin = batch.last = pvr_seconds();
         struct pvr_batch_memory memory = look(&batch);
         batch.own_before = memory.own;
+        batch.others_before = others_bytes(&memory);
         check(&batch, &memory, batch.begin);
         status = supervise(&batch, ended, error);
         memory = look(&batch);

@@ -31,6 +31,9 @@ struct pvr_batch_memory {
 };
 void pvr_batch_memory_now(void *context, struct pvr_batch_memory *memory);
 
+/* Whether what needs so much can ever be run under the margin, however little others use. */
+bool pvr_batch_can_fit(const struct pvr_batch_memory *memory, uint64_t need, double margin);
+
 /* How many of `wanted` threads are wise where `used` of `total` bytes are in use already: with
  * less than a fifth of the memory left under the margin half of them, with less than two fifths
  * three quarters; at least `least`. (The rule of Mera.jl's converter.) */
@@ -59,7 +62,7 @@ struct pvr_batch_news {
     size_t done, failed, running, pending; /* items; too large ones count as failed */
     const size_t *items;                   /* that are running, `running` of them */
     size_t changed;                        /* item whose state just changed, or SIZE_MAX */
-    bool waiting; /* the next item could run, but others use the memory that it needs */
+    bool waiting; /* the next item could run, but for memory that others use (now, if some run) */
     int threads;  /* in use */
     uint64_t total, used;
 };
@@ -91,6 +94,7 @@ struct pvr_batch_options {
 struct pvr_batch_report {
     size_t done, failed, pending;
     uint64_t checks, violations; /* looks at the memory; those that found it over the margin */
+    uint64_t own_violations; /* those of them that would be without what others took meanwhile */
     double seconds;
     int least_threads, most_threads;                  /* in use at once while items ran */
     double mean_threads;                              /* over the time */

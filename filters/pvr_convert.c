@@ -24,22 +24,21 @@ struct converting {
     size_t *shown;                   /* running items as places in the list, for `tell` */
 };
 
-enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SIZE],
-                                 struct pvr_error *error) {
-    enum { PART = 1 << 20 };
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+enum pvr_status pvr_convert_hash_open(int file, const char *path, char hash[PVR_CONVERT_HASH_SIZE],
+                                      struct pvr_error *error) {
+    enum { PART = 1 << 18 };
     char *part = malloc(PART);
     XXH3_state_t *state = XXH3_createState();
     enum pvr_status status = PVR_OK;
+    off_t offset = 0;
     ssize_t got = 0;
-    if (file < 0) {
-        status = pvr_fail(error, PVR_ERROR_IO, "%s: %s", path, strerror(errno));
-    } else if (part == NULL || state == NULL) {
+    if (part == NULL || state == NULL) {
         status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the checksum of %s", path);
     } else {
         XXH3_128bits_reset(state);
-        while ((got = read(file, part, PART)) > 0) {
-            XXH3_128bits_update(state, part, (size_t)got);
+        while ((got = pread(file, part, PART, offset)) > 0 || (got < 0 && errno == EINTR)) {
+            XXH3_128bits_update(state, part, got > 0 ? (size_t)got : 0);
+            offset += got > 0 ? got : 0;
         }
         if (got < 0) {
             status = pvr_fail(error, PVR_ERROR_IO, "%s: %s", path, strerror(errno));
@@ -51,9 +50,17 @@ enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SI
     }
     XXH3_freeState(state);
     free(part);
-    if (file >= 0) {
-        close(file);
+    return status;
+}
+
+enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SIZE],
+                                 struct pvr_error *error) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return pvr_fail(error, PVR_ERROR_IO, "%s: %s", path, strerror(errno));
     }
+    enum pvr_status status = pvr_convert_hash_open(file, path, hash, error);
+    close(file);
     return status;
 }
 
@@ -61,8 +68,10 @@ enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SI
  */
 
 struct following {
+    const struct converting *converting;
     struct pvr_convert_entry *entry;
     const struct pvr_batch *batch;
+    struct stat before; /* of the source */
 };
 
 static int follow(void *context, double fraction, uint64_t bytes_done, uint64_t bytes_expected) {
@@ -74,22 +83,36 @@ static int follow(void *context, double fraction, uint64_t bytes_done, uint64_t 
     return pvr_batch_stopped(following->batch);
 }
 
-/* Notes in the log what was done. Folders (of RAMSES) have no checksum. */
-static enum pvr_status note(const struct converting *converting, struct pvr_convert_entry *entry,
-                            struct pvr_error *error) {
+/* Tells whether a source was written to while it was read. */
+static bool changed(const struct stat *before, const char *path) {
+    struct stat now;
+    return stat(path, &now) != 0 || now.st_size != before->st_size ||
+           now.st_ino != before->st_ino || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+}
+
+/* The target is whole: the last look at the source, and the line in the log, before it gets its
+ * name. So nothing has a name that is not in the log. Folders (of RAMSES) have no checksum. */
+static enum pvr_status note(void *context, int file, struct pvr_error *error) {
+    const struct following *following = context;
+    struct pvr_convert_entry *entry = following->entry;
+    struct pvr_convert_facts *facts = &entry->facts;
     struct stat about;
-    enum pvr_status status = pvr_convert_hash(entry->target, entry->facts.target_hash, error);
-    if (status == PVR_OK && stat(entry->source, &about) == 0 && S_ISREG(about.st_mode)) {
-        status = pvr_convert_hash(entry->source, entry->facts.source_hash, error);
+    enum pvr_status status = pvr_convert_hash_open(file, entry->target, facts->target_hash, error);
+    if (status == PVR_OK && S_ISREG(following->before.st_mode)) {
+        status = pvr_convert_hash(entry->source, facts->source_hash, error);
     }
-    if (status == PVR_OK && stat(entry->target, &about) == 0) {
-        entry->facts.target_bytes = (uint64_t)about.st_size;
+    if (status == PVR_OK && fstat(file, &about) == 0) {
+        facts->target_bytes = (uint64_t)about.st_size;
     }
-    const struct pvr_convert_facts *facts = &entry->facts;
+    if (status == PVR_OK && changed(&following->before, entry->source)) {
+        status =
+            pvr_fail(error, PVR_ERROR_IO, "%s: it was changed while it was read", entry->source);
+    }
     return status != PVR_OK
                ? status
                : pvr_convert_log_line(
-                     &converting->log, error,
+                     &following->converting->log, error,
                      "converted %s: %llu bytes xxh128 %s (%s) from %s: %llu bytes xxh128 %s (%s), "
                      "%llu values compared, pvramses %s",
                      entry->name, (unsigned long long)facts->target_bytes, facts->target_hash,
@@ -103,14 +126,6 @@ static bool is_there(const char *path) {
     return lstat(path, &about) == 0;
 }
 
-/* Tells whether a source was written to while it was read. */
-static bool changed(const struct stat *before, const char *path) {
-    struct stat now;
-    return stat(path, &now) != 0 || now.st_size != before->st_size ||
-           now.st_ino != before->st_ino || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
-}
-
 static enum pvr_status convert_item(void *context, size_t item, int threads,
                                     const struct pvr_batch *batch, struct pvr_error *error) {
     struct converting *converting = context;
@@ -119,23 +134,20 @@ static enum pvr_status convert_item(void *context, size_t item, int threads,
         converting->outcome[item] = PVR_CONVERT_SKIPPED; /* it came meanwhile */
         return PVR_OK;
     }
-    struct stat before;
-    if (stat(entry->source, &before) != 0) {
+    struct following following = {.converting = converting, .entry = entry, .batch = batch};
+    if (stat(entry->source, &following.before) != 0) {
         return pvr_fail(error, PVR_ERROR_IO, "%s: %s", entry->source, strerror(errno));
     }
-    struct following following = {entry, batch};
     struct pvr_threads team = {.max = threads, .prefetch = true};
     const struct pvr_convert_engine *engine = converting->engine;
-    enum pvr_status status = engine->convert(engine->context, entry->source, entry->target, &team,
-                                             follow, &following, &entry->facts, error);
-    if (status == PVR_OK && changed(&before, entry->source)) {
-        unlink(entry->target);
-        return pvr_fail(error, PVR_ERROR_IO, "%s: it was changed while it was read", entry->source);
-    }
+    const struct pvr_convert_call call = {entry->source, entry->target, &team,     follow,
+                                          &following,    note,          &following};
+    enum pvr_status status = engine->convert(engine->context, &call, &entry->facts, error);
     if (status == PVR_OK) {
         converting->outcome[item] = PVR_CONVERT_CONVERTED;
+    }
+    if (status != PVR_CANCELLED) { /* also of one that fails nothing is left to do */
         __atomic_store_n(&entry->bytes_done, entry->source_bytes, __ATOMIC_RELAXED);
-        status = note(converting, entry, error);
     }
     return status;
 }
@@ -179,28 +191,52 @@ static bool stopped(void *context) {
            converting->options->stopped(converting->options->context);
 }
 
-/* Makes an item of each entry that is to be converted. A file whose headers cannot be read gets no
- * memory set aside: it will fail at once, with its reason. */
+void pvr_convert_estimate(const struct pvr_convert_options *options,
+                          const struct pvr_convert_engine *engine, struct pvr_convert_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        struct pvr_convert_entry *entry = &list->entry[i];
+        struct pvr_error ignored;
+        if (entry->estimated || (entry->exists && !options->force)) {
+            continue;
+        }
+        if (options->stopped != NULL && options->stopped(options->context)) {
+            return;
+        }
+        entry->estimated = true;
+        if (engine->need(engine->context, entry->source, options->batch.threads, &entry->need,
+                         &ignored) != PVR_OK) {
+            entry->need = 0;
+        }
+    }
+}
+
+/* Makes an item of each entry that is to be converted. */
 static void make_items(struct converting *converting) {
-    const struct pvr_convert_engine *engine = converting->engine;
     for (size_t i = 0; i < converting->list->count; i++) {
         struct pvr_convert_entry *entry = &converting->list->entry[i];
         if (!converting->options->force && entry->exists) {
             entry->state = PVR_CONVERT_SKIPPED;
             continue;
         }
-        struct pvr_error ignored;
-        if (engine->need(engine->context, entry->source, converting->options->batch.threads,
-                         &entry->need, &ignored) != PVR_OK) {
-            entry->need = 0;
-        }
         converting->items[converting->nitems].need = entry->need;
         converting->entry[converting->nitems++] = i;
     }
 }
 
+/* Makes a folder, and those above it. */
 static enum pvr_status make_folder(const char *path, struct pvr_error *error) {
     struct stat about;
+    char *above = strdup(path);
+    if (above == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a path");
+    }
+    for (char *slash = path[0] != '\0' ? strchr(above + 1, '/') : NULL; slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(above, 0777); /* whether it went well shows in the end */
+        *slash = '/';
+    }
+    free(above);
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         return pvr_fail(error, PVR_ERROR_IO, "%s: cannot be made: %s", path, strerror(errno));
     }
@@ -248,6 +284,7 @@ enum pvr_status pvr_convert_run(const struct pvr_convert_options *options,
         }
     }
     if (status == PVR_OK) {
+        pvr_convert_estimate(options, engine, list);
         make_items(&converting);
         struct pvr_batch_work work = {.nitems = converting.nitems,
                                       .items = converting.items,
@@ -277,7 +314,7 @@ int pvr_convert_advice(const struct pvr_convert_report *report, int threads, cha
     if (violations > 0.2) {
         int half = threads / 2 > 1 ? threads / 2 : 1;
         return snprintf(text, size,
-                        "memory was short often: take %d thread%s, or a safety margin of 0.9", half,
+                        "memory was short often: take %d thread%s and a safety margin of 0.9", half,
                         half == 1 ? "" : "s");
     }
     if (violations > 0.1) {

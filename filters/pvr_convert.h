@@ -7,9 +7,9 @@
  *     pvr_convert_list_free(&list);
  *
  * Sources are never touched. A target appears whole, after it was read back and compared with its
- * source value by value, or not at all: stopping or killing the process at any moment loses
- * nothing, and running again goes on with what is missing. One converter at a time works in a
- * folder. What was done stands in the folder's log (PVR_CONVERT_LOG) with sizes, checksums and
+ * source value by value and noted in the folder's log, or not at all: stopping or killing the
+ * process at any moment loses nothing, and running again goes on with what is missing. One
+ * converter at a time works in a folder. The log (PVR_CONVERT_LOG) has sizes, checksums and
  * versions.
  */
 #ifndef PVR_CONVERT_H
@@ -44,6 +44,7 @@ struct pvr_convert_facts {
     char target_version[64];
     uint64_t target_bytes;
     uint64_t values;                         /* that were compared, bit for bit */
+    double verify_seconds, sync_seconds;     /* reading back; bringing to the disk */
     char source_hash[PVR_CONVERT_HASH_SIZE]; /* XXH3, 128 bits, as xxhsum prints it */
     char target_hash[PVR_CONVERT_HASH_SIZE];
 };
@@ -57,9 +58,12 @@ struct pvr_convert_entry {
     bool exists;    /* the target does */
     bool duplicate; /* the entry before has the same number (output_12.jld2) */
 
+    /* Set by pvr_convert_estimate. */
+    bool estimated;
+    uint64_t need; /* bytes of memory, from the file's headers; 0: they cannot be read */
+
     /* Set while converting. */
     enum pvr_convert_state state;
-    uint64_t need;       /* bytes of memory, from the file's headers */
     uint64_t bytes_done; /* of source_bytes; atomic */
     double seconds;
     char *message; /* why it failed; null: it did not */
@@ -87,23 +91,33 @@ size_t pvr_convert_gaps(const struct pvr_convert_list *list, int *gap, size_t ro
 /* ---- converting -------------------------------------------------------------------------------
  */
 
+/* One file that is to be converted. */
+struct pvr_convert_call {
+    const char *source, *target;
+    const struct pvr_threads *threads;
+    pvr_progress_fn progress; /* asks to stop by returning non-zero */
+    void *progress_context;
+    /* To be called when the target is whole and compared, before it gets its name, with a
+     * descriptor that reads it. Unless it returns PVR_OK the target must not appear. */
+    enum pvr_status (*whole)(void *context, int file, struct pvr_error *error);
+    void *whole_context;
+};
+
 /* How one file is converted: the two kinds of sources each have one. */
 struct pvr_convert_engine {
     /* Bytes of memory that converting `source` takes with a team of `threads`, from its headers
      * alone. Called by one thread at a time. */
     enum pvr_status (*need)(void *context, const char *source, int threads, uint64_t *need,
                             struct pvr_error *error);
-    /* Converts; fills `facts` but for the hashes. Called by several threads at once; `progress`
-     * asks to stop by returning non-zero. */
-    enum pvr_status (*convert)(void *context, const char *source, const char *target,
-                               const struct pvr_threads *threads, pvr_progress_fn progress,
-                               void *progress_context, struct pvr_convert_facts *facts,
-                               struct pvr_error *error);
+    /* Converts; fills `facts` but for the hashes and the target's size: the versions before `whole`
+     * is called. Called by several threads at once. */
+    enum pvr_status (*convert)(void *context, const struct pvr_convert_call *call,
+                               struct pvr_convert_facts *facts, struct pvr_error *error);
     void *context;
 };
 
 struct pvr_convert_options {
-    const char *out; /* folder, made if it is missing */
+    const char *out; /* folder, made if it is missing, with those above it */
     bool force;      /* convert also what is there already */
     struct pvr_batch_options batch;
     /* As in pvr_batch.h; both may be null. */
@@ -119,6 +133,12 @@ struct pvr_convert_report {
     struct pvr_batch_report batch;
 };
 
+/* Finds out how much memory each entry takes that is to be converted, unless that is known. For
+ * those whose headers cannot be read none is set aside: they will fail at once, with their reason.
+ */
+void pvr_convert_estimate(const struct pvr_convert_options *options,
+                          const struct pvr_convert_engine *engine, struct pvr_convert_list *list);
+
 /* Converts what `list` has. `news->changed` and `news->items` are places in the list. Fails when
  * nothing can be done at all (the folder cannot be made or is locked); files that fail have their
  * reason in the list, and the others go on. */
@@ -129,14 +149,17 @@ enum pvr_status pvr_convert_run(const struct pvr_convert_options *options,
 
 /* What to do better the next time, by Mera.jl's rules: with more than a fifth of violations of the
  * margin per file half the threads, with more than a tenth a quarter less, with any one or two
- * less; with none, and less than 60 % of the memory in use, more. One line, without a line break;
- * `threads` were asked for. Like snprintf. */
+ * less; with none, and less than 60 % of the memory in use at the end, more. One line, without a
+ * line break; `threads` were asked for. Like snprintf. */
 int pvr_convert_advice(const struct pvr_convert_report *report, int threads, char *text,
                        size_t size);
 
-/* XXH3 (128 bits) of a file, as `xxhsum -H2` prints it. */
+/* XXH3 (128 bits) of a file, as `xxhsum -H2` prints it; of one that is open, from its beginning,
+ * under the name `path`. */
 enum pvr_status pvr_convert_hash(const char *path, char hash[PVR_CONVERT_HASH_SIZE],
                                  struct pvr_error *error);
+enum pvr_status pvr_convert_hash_open(int file, const char *path, char hash[PVR_CONVERT_HASH_SIZE],
+                                      struct pvr_error *error);
 
 /* ---- the log: also the lock -------------------------------------------------------------------
  */

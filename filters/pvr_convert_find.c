@@ -126,6 +126,30 @@ static enum pvr_status find_files(const char *in, const char *out, int from, int
     return status;
 }
 
+/* Bytes of the files of a folder, and of those one below it (group_00001 of very large runs). */
+static uint64_t bytes_below(const char *path, bool deeper) {
+    uint64_t bytes = 0;
+    DIR *folder = opendir(path);
+    const struct dirent *found;
+    while (folder != NULL && (found = readdir(folder)) != NULL) {
+        struct stat about;
+        if (found->d_name[0] == '.' || fstatat(dirfd(folder), found->d_name, &about, 0) != 0) {
+            continue;
+        }
+        if (S_ISREG(about.st_mode)) {
+            bytes += (uint64_t)about.st_size;
+        } else if (deeper && S_ISDIR(about.st_mode)) {
+            char *below = join(path, found->d_name);
+            bytes += below != NULL ? bytes_below(below, false) : 0;
+            free(below);
+        }
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return bytes;
+}
+
 static enum pvr_status find_outputs(const char *in, const char *out, int from, int to,
                                     struct pvr_convert_list *list, struct pvr_error *error) {
     struct pvr_series series;
@@ -140,9 +164,9 @@ static enum pvr_status find_outputs(const char *in, const char *out, int from, i
         }
         char name[32];
         snprintf(name, sizeof name, "output_%05d.jld2", output->number);
-        status = output->finished
-                     ? add_entry(list, output->number, name, strdup(output->folder), out, 0, error)
-                     : add_foreign(list, output->folder, error);
+        status = output->finished ? add_entry(list, output->number, name, strdup(output->folder),
+                                              out, bytes_below(output->folder, true), error)
+                                  : add_foreign(list, output->folder, error);
     }
     pvr_series_free(&series);
     return status;

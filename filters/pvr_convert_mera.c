@@ -7,16 +7,28 @@
 #include "pvr_mera_export.h"
 #include "pvr_mera_write_private.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What a run takes beside its tables: libraries, and buffers of the writer and of each thread. */
 enum { BASE_BYTES = 32 << 20, THREAD_BYTES = 12 << 20 };
 
 static const char written_as[] = "Mera 1.9.0, JLD2 0.6.5";
+
+/* What is known when a target is whole is handed on before it gets its name. */
+struct whole {
+    const struct pvr_convert_call *call;
+    struct pvr_convert_facts *facts;
+    const struct pvr_mera_out_written *written;
+};
+
+static enum pvr_status when_whole(void *context, int file, struct pvr_error *error) {
+    const struct whole *whole = context;
+    whole->facts->values = whole->written->values;
+    whole->facts->verify_seconds = whole->written->verify_seconds;
+    return whole->call->whole(whole->call->whole_context, file, error);
+}
 
 /* ---- from Mera files --------------------------------------------------------------------------
  */
@@ -55,6 +67,17 @@ static uint64_t table_bytes(const struct pvr_mera_table *table) {
     return bytes;
 }
 
+/* All columns, and what each thread takes to expand one. */
+static uint64_t table_need(const struct pvr_mera_table *table, int threads) {
+    uint64_t most = 0;
+    for (int i = 0; i < table->ncolumns; i++) {
+        const uint64_t bytes = pvr_jld2_column_buffer(&table->column[i].object);
+        most = bytes > most ? bytes : most;
+    }
+    const int teams = threads < table->ncolumns ? threads : table->ncolumns;
+    return table_bytes(table) + (uint64_t)teams * most;
+}
+
 static enum pvr_status need_of_file(void *context, const char *source, int threads, uint64_t *need,
                                     struct pvr_error *error) {
     (void)context;
@@ -65,7 +88,7 @@ static enum pvr_status need_of_file(void *context, const char *source, int threa
     }
     uint64_t most = 0;
     for (int i = 0; i < PVR_MERA_KINDS; i++) {
-        uint64_t bytes = mera->table[i].present ? table_bytes(&mera->table[i]) : 0;
+        uint64_t bytes = mera->table[i].present ? table_need(&mera->table[i], threads) : 0;
         most = bytes > most ? bytes : most;
     }
     pvr_mera_free(mera);
@@ -124,10 +147,11 @@ static enum pvr_status get_table(void *context, size_t number, struct pvr_mera_o
         const struct pvr_mera_column *from = &in->column[i];
         column[i].name = from->name;
         if (!type_of(from->object.type, &column[i].type)) {
-            status = pvr_fail(error, PVR_ERROR_UNSUPPORTED,
-                              "%s: column %s of %s is neither of whole numbers (1, 4 or 8 bytes, "
-                              "signed) nor of reals",
-                              upgrade->mera->path, from->name, pvr_mera_kind_name(kinds[0].in));
+            status =
+                pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                         "%s: column %s of %s is neither of whole numbers (1, 4 or 8 bytes, "
+                         "signed) nor of reals",
+                         upgrade->mera->path, from->name, pvr_mera_out_kind_name(table->out.kind));
             break;
         }
         void *data = pvr_large_alloc(in->nrows * pvr_mera_out_type_bytes(column[i].type));
@@ -148,8 +172,7 @@ static enum pvr_status get_table(void *context, size_t number, struct pvr_mera_o
 }
 
 /* Lists the tables, with what the file knows of each. */
-static enum pvr_status list_tables(struct upgrade *upgrade, struct pvr_convert_facts *facts,
-                                   struct pvr_error *error) {
+static enum pvr_status list_tables(struct upgrade *upgrade, struct pvr_error *error) {
     enum pvr_status status = PVR_OK;
     for (int k = 0; status == PVR_OK && k < NKINDS; k++) {
         const struct pvr_mera_table *in = &upgrade->mera->table[kinds[k].in];
@@ -162,7 +185,6 @@ static enum pvr_status list_tables(struct upgrade *upgrade, struct pvr_convert_f
                                      &table->comments, error);
         table->out.about = table->about;
         table->out.comments = table->comments;
-        facts->values += in->nrows * (uint64_t)in->ncolumns;
         pvr_job_expect(upgrade->job, 2 * table_bytes(in));
     }
     return status;
@@ -189,18 +211,17 @@ static void tell_version(const struct pvr_mera *mera, char *text, size_t size) {
     }
 }
 
-static enum pvr_status upgrade_file(void *context, const char *source, const char *target,
-                                    const struct pvr_threads *threads, pvr_progress_fn progress,
-                                    void *progress_context, struct pvr_convert_facts *facts,
-                                    struct pvr_error *error) {
+static enum pvr_status upgrade_file(void *context, const struct pvr_convert_call *call,
+                                    struct pvr_convert_facts *facts, struct pvr_error *error) {
     const struct pvr_convert_mera *settings = context;
+    const char *source = call->source;
     struct pvr_mera *mera;
     enum pvr_status status = pvr_mera_open(source, &mera, error);
     if (status != PVR_OK) {
         return status;
     }
     struct pvr_job job;
-    status = pvr_job_begin(&job, threads, progress, progress_context, error);
+    status = pvr_job_begin(&job, call->threads, call->progress, call->progress_context, error);
     if (status != PVR_OK) {
         pvr_mera_free(mera);
         return status;
@@ -211,15 +232,18 @@ static enum pvr_status upgrade_file(void *context, const char *source, const cha
     status = pvr_jld2_source_open(source, &mera->identity, &upgrade.source, error);
     bool open = status == PVR_OK;
     if (status == PVR_OK) {
-        status = list_tables(&upgrade, facts, error);
+        status = list_tables(&upgrade, error);
     }
     if (status == PVR_OK) {
         const struct pvr_mera_out_source tables = {upgrade.ntables, get_table, release_table,
                                                    &upgrade};
-        const struct pvr_mera_out_request request = {.compressor = settings->compressor};
-        struct pvr_mera_out_written written;
-        status = pvr_mera_write_source(target, upgrade.table[0].about, &tables, &request, &job,
-                                       &written, error);
+        struct pvr_mera_out_written written = {0};
+        struct whole whole = {call, facts, &written};
+        const struct pvr_mera_out_request request = {
+            .compressor = settings->compressor, .whole = when_whole, .whole_context = &whole};
+        status = pvr_mera_write_source(call->target, upgrade.table[0].about, &tables, &request,
+                                       &job, &written, error);
+        facts->sync_seconds = written.sync_seconds;
     }
     for (size_t t = 0; t < upgrade.ntables; t++) {
         release_table(&upgrade, t);
@@ -241,83 +265,65 @@ struct pvr_convert_engine pvr_convert_from_mera(struct pvr_convert_mera *setting
 /* ---- from RAMSES outputs ----------------------------------------------------------------------
  */
 
-/* Bytes of the files of an output whose names begin so. */
-static uint64_t bytes_of_files(const char *folder, const char *head) {
-    uint64_t bytes = 0;
-    DIR *open = opendir(folder);
-    const struct dirent *entry;
-    while (open != NULL && (entry = readdir(open)) != NULL) {
-        struct stat about;
-        if (strncmp(entry->d_name, head, strlen(head)) == 0 &&
-            fstatat(dirfd(open), entry->d_name, &about, 0) == 0) {
-            bytes += (uint64_t)about.st_size;
-        }
-    }
-    if (open != NULL) {
-        closedir(open);
-    }
-    return bytes;
-}
-
-/* The largest table: cells with all their variables, or particles, as they are read and as they
- * are written, with what sorting takes. */
-static enum pvr_status need_of_output(void *context, const char *source, int threads,
-                                      uint64_t *need, struct pvr_error *error) {
-    enum { ROW_BYTES = 64, MOST_LEVELS = 64 };
-    const struct pvr_convert_mera *settings = context;
+/* An output, and what is wanted of it. */
+struct order {
     struct pvr_snapshot *snapshot;
-    enum pvr_status status = pvr_snapshot_open(source, &snapshot, error);
+    struct pvr_region region;
+    struct pvr_mera_export_request request;
+};
+
+static enum pvr_status open_order(const struct pvr_convert_mera *settings, const char *source,
+                                  struct order *order, struct pvr_error *error) {
+    enum pvr_status status = pvr_snapshot_open(source, &order->snapshot, error);
     if (status != PVR_OK) {
         return status;
     }
-    struct pvr_level_count levels[MOST_LEVELS];
-    struct pvr_threads team = {.max = threads};
-    int nlevels = 0;
-    status = pvr_snapshot_levels(snapshot, &team, levels, &nlevels, error);
-    uint64_t cells = 0;
-    for (int l = 1; status == PVR_OK && l <= nlevels; l++) {
-        bool wanted = settings->max_level == 0 || l <= settings->max_level;
-        cells += wanted ? levels[l - 1].cells : 0;
+    order->request = (struct pvr_mera_export_request){.kinds = settings->kinds,
+                                                      .max_level = settings->max_level,
+                                                      .out = {.compressor = settings->compressor}};
+    if (settings->region != NULL) {
+        order->region = settings->region(settings->region_context, order->snapshot);
+        order->request.region = order->region.type != PVR_REGION_NONE ? &order->region : NULL;
     }
-    const struct pvr_field_table *fields = pvr_snapshot_fields(snapshot);
-    uint64_t most[PVR_FILE_KINDS] = {0}, variables = 0;
-    for (int i = 0; i < fields->nvariables; i++) {
-        uint64_t count = ++most[fields->variable[i].kind];
-        variables = count > variables ? count : variables;
+    return PVR_OK;
+}
+
+static enum pvr_status need_of_output(void *context, const char *source, int threads,
+                                      uint64_t *need, struct pvr_error *error) {
+    struct order order;
+    enum pvr_status status = open_order(context, source, &order, error);
+    if (status != PVR_OK) {
+        return status;
     }
-    pvr_snapshot_release(snapshot);
-    uint64_t of_cells = cells * (8 * variables + ROW_BYTES);
-    uint64_t of_particles = 3 * bytes_of_files(source, "part_");
-    *need = (of_cells > of_particles ? of_cells : of_particles) + BASE_BYTES +
-            (uint64_t)threads * THREAD_BYTES;
+    const struct pvr_threads team = {.max = threads};
+    order.request.out.threads = &team;
+    status = pvr_mera_export_need(order.snapshot, &order.request, need, error);
+    *need += BASE_BYTES + (uint64_t)threads * THREAD_BYTES;
+    pvr_snapshot_release(order.snapshot);
     return status;
 }
 
-static enum pvr_status export_output(void *context, const char *source, const char *target,
-                                     const struct pvr_threads *threads, pvr_progress_fn progress,
-                                     void *progress_context, struct pvr_convert_facts *facts,
-                                     struct pvr_error *error) {
-    const struct pvr_convert_mera *settings = context;
-    struct pvr_snapshot *snapshot;
-    enum pvr_status status = pvr_snapshot_open(source, &snapshot, error);
+static enum pvr_status export_output(void *context, const struct pvr_convert_call *call,
+                                     struct pvr_convert_facts *facts, struct pvr_error *error) {
+    struct order order;
+    enum pvr_status status = open_order(context, call->source, &order, error);
     if (status != PVR_OK) {
         return status;
     }
-    const struct pvr_mera_export_request request = {.kinds = settings->kinds,
-                                                    .max_level = settings->max_level,
-                                                    .out = {.compressor = settings->compressor,
-                                                            .threads = threads,
-                                                            .progress = progress,
-                                                            .progress_context = progress_context}};
-    struct pvr_mera_out_written written;
-    status = pvr_mera_export(snapshot, target, &request, &written, error);
-    if (status == PVR_OK) {
-        facts->values = written.bytes_in / sizeof(double);
-        pvr_report_free(&written.report);
-    }
     snprintf(facts->source_version, sizeof facts->source_version, "RAMSES");
     snprintf(facts->target_version, sizeof facts->target_version, "%s", written_as);
-    pvr_snapshot_release(snapshot);
+    struct pvr_mera_out_request *out = &order.request.out;
+    out->threads = call->threads;
+    out->progress = call->progress;
+    out->progress_context = call->progress_context;
+    struct pvr_mera_out_written written = {0};
+    struct whole whole = {call, facts, &written};
+    out->whole = when_whole;
+    out->whole_context = &whole;
+    status = pvr_mera_export(order.snapshot, call->target, &order.request, &written, error);
+    facts->sync_seconds = written.sync_seconds;
+    pvr_report_free(&written.report);
+    pvr_snapshot_release(order.snapshot);
     return status;
 }
 

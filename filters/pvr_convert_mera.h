@@ -5,6 +5,7 @@
 
 #include "pvr_convert.h"
 #include "pvr_mera_write.h"
+#include "pvr_region.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,6 +15,9 @@ struct pvr_convert_mera {
     enum pvr_mera_out_compressor compressor;
     unsigned kinds; /* of RAMSES outputs: bit 1 << kind; 0: all that an output has */
     int max_level;  /* of RAMSES outputs; 0: all */
+    /* The part of RAMSES outputs, in code length of each; null: all. */
+    struct pvr_region (*region)(const void *context, const struct pvr_snapshot *snapshot);
+    const void *region_context;
 };
 
 /* An engine that reads a Mera file of any version and writes one of Mera 1.9 with the same tables:

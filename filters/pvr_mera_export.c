@@ -418,16 +418,26 @@ static enum pvr_status kind_need(struct pvr_mera_export *export, enum pvr_mera_o
         const struct pvr_mesh_request request = {.max_level = export->request->max_level,
                                                  .fields = found->field,
                                                  .nfields = found->nfields,
-                                                 .precision = PVR_FLOAT64};
+                                                 .precision = PVR_FLOAT64,
+                                                 .region = export->request->region};
         status =
             pvr_mesh_bytes(export->snapshot, &request, export->request->out.threads, bytes, error);
         if (status == PVR_OK) {
             status = pvr_snapshot_levels(export->snapshot, export->request->out.threads, level,
                                          &nlevels, error);
         }
+        const int deepest = export->request->max_level;
+        uint64_t rows = 0;
         for (int l = 0; status == PVR_OK && l < nlevels; l++) {
-            *bytes += level[l].leaf_cells * 2 * sizeof(struct pvr_leaf_row);
+            rows += deepest == 0 || l + 1 < deepest ? level[l].leaf_cells
+                    : l + 1 == deepest              ? level[l].cells
+                                                    : 0;
         }
+        if (status == PVR_OK && found->nfields > 0) { /* of a region there are fewer */
+            const uint64_t cells = *bytes / (sizeof(double) * (uint64_t)found->nfields);
+            rows = rows < cells ? rows : cells;
+        }
+        *bytes += rows * 2 * sizeof(struct pvr_leaf_row);
     }
     free(found);
     return status;

@@ -411,6 +411,7 @@ static enum pvr_status write_tables(struct pvr_output_file *output,
         if (status == PVR_OK) {
             result->bytes_in += table_bytes(&table);
             result->rows += table.nrows;
+            result->values += table.nrows * table.ncolumns;
             parts.about = table.about != NULL ? table.about : about;
             put_table(&parts, &table);
             writer.arena.failed = writer.arena.failed || arena.failed;
@@ -451,6 +452,9 @@ enum pvr_status pvr_mera_write_source(const char *path, const struct pvr_mera_ab
     enum pvr_status status = pvr_output_begin(&output, path, error);
     if (status == PVR_OK) {
         status = write_tables(&output, about, source, request, job, result, error);
+    }
+    if (status == PVR_OK && request->whole != NULL) {
+        status = request->whole(request->whole_context, output.fd, error);
     }
     if (status == PVR_OK) {
         const double begin = pvr_seconds();

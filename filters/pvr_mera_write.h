@@ -115,14 +115,18 @@ struct pvr_mera_out_request {
     const char *output_folder;         /* whose bytes are told in information/storage, or null */
     bool append;                       /* add to the file, which must not have these kinds yet */
     bool unverified;                   /* do not read back */
-    bool unsynced;                     /* do not force to the disk */
-    const struct pvr_threads *threads; /* may be null, as the next two */
+    const struct pvr_threads *threads; /* may be null, as what follows */
     pvr_progress_fn progress;
     void *progress_context;
+    /* Called once all is written and compared, before the file gets its name; `file` is open for
+     * reading. What it returns other than PVR_OK ends it all. */
+    enum pvr_status (*whole)(void *context, int file, struct pvr_error *error);
+    void *whole_context;
 };
 
 struct pvr_mera_out_written {
     uint64_t rows;      /* of all tables */
+    uint64_t values;    /* of all columns */
     uint64_t bytes_in;  /* of all columns */
     uint64_t bytes_out; /* of the file */
     uint64_t blocks;    /* that columns were compressed in */

@@ -26,7 +26,7 @@ static bool read_number(const char *path, const char *name, double *number) {
  * but files kept in memory count as free. */
 static double group_leaves(const char *folder, const char *limit_name, const char *use_name,
                            double otherwise) {
-    char path[4608];
+    char path[4736];
     double limit, use, files;
     snprintf(path, sizeof path, "%s/%s", folder, limit_name);
     if (!read_number(path, NULL, &limit)) {
@@ -39,24 +39,40 @@ static double group_leaves(const char *folder, const char *limit_name, const cha
     if (!read_number(path, NULL, &use)) {
         return otherwise;
     }
-    static const char *const kept[] = {"inactive_file ", "active_file "};
+    /* The old kind of groups tells what stands in a group alone, and with "total_" also what those
+     * below it have, as `use` does. */
+    static const char *const kept[][2] = {{"total_inactive_file ", "inactive_file "},
+                                          {"total_active_file ", "active_file "}};
     snprintf(path, sizeof path, "%s/memory.stat", folder);
     for (int i = 0; i < 2; i++) {
-        use -= read_number(path, kept[i], &files) ? files : 0;
+        use -= read_number(path, kept[i][0], &files) || read_number(path, kept[i][1], &files)
+                   ? files
+                   : 0;
     }
     double left = limit - (use > 0 ? use : 0);
     return left < otherwise ? left : otherwise;
 }
 
-/* The least that this process's group and those above it allow or leave. `controller` stands before
- * the group's path in /proc/self/cgroup; `mount` is where the groups stand. */
-static double groups_leave(const char *controller, const char *mount, const char *limit_name,
-                           const char *use_name, double otherwise) {
-    char line[4096], folder[4352], *group = NULL;
-    FILE *file = fopen("/proc/self/cgroup", "r");
+/* How the two kinds of control groups name themselves: before the group's path in
+ * /proc/self/cgroup, where groups stand, and their files. */
+struct controller {
+    const char *name, *mount, *limit, *use;
+};
+static const struct controller controllers[] = {
+    {"0::", "/sys/fs/cgroup", "memory.max", "memory.current"},
+    {"0::", "/sys/fs/cgroup", "memory.high", "memory.current"},
+    {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"},
+};
+
+/* The least that this process's group and those above it allow (`left` false) or leave. */
+static double groups_leave(const char *root, const struct controller *controller, bool left,
+                           double otherwise) {
+    char line[4096], folder[4608], *group = NULL;
+    snprintf(folder, sizeof folder, "%s/proc/self/cgroup", root);
+    FILE *file = fopen(folder, "r");
     while (file != NULL && group == NULL && fgets(line, sizeof line, file) != NULL) {
-        group = strstr(line, controller); /* "0::/..." or "4:memory:/..." */
-        group = group != NULL ? group + strlen(controller) : NULL;
+        group = strstr(line, controller->name); /* "0::/..." or "4:memory:/..." */
+        group = group != NULL ? group + strlen(controller->name) : NULL;
     }
     if (file != NULL) {
         fclose(file);
@@ -66,8 +82,9 @@ static double groups_leave(const char *controller, const char *mount, const char
     }
     group[strcspn(group, "\n")] = '\0';
     for (;;) {
-        snprintf(folder, sizeof folder, "%s%s", mount, group);
-        otherwise = group_leaves(folder, limit_name, use_name, otherwise);
+        snprintf(folder, sizeof folder, "%s%s%s", root, controller->mount, group);
+        otherwise =
+            group_leaves(folder, controller->limit, left ? controller->use : NULL, otherwise);
         char *slash = strrchr(group, '/');
         if (slash == NULL) {
             return otherwise;
@@ -76,23 +93,32 @@ static double groups_leave(const char *controller, const char *mount, const char
     }
 }
 
-uint64_t pvr_memory_total(void) {
-    double most = 0x1p62, kibibytes;
-    if (read_number("/proc/meminfo", "MemTotal:", &kibibytes)) {
-        most = kibibytes * 1024;
+static double memory_of(const char *root, const char *name, bool left) {
+    char path[4608];
+    double bytes = 0x1p62, kibibytes;
+    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    if (read_number(path, name, &kibibytes)) {
+        bytes = kibibytes * 1024;
     }
-    most = groups_leave("0::", "/sys/fs/cgroup", "memory.max", NULL, most);
-    most = groups_leave(":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", NULL, most);
-    return (uint64_t)most;
+    for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
+        bytes = groups_leave(root, &controllers[i], left, bytes);
+    }
+    return bytes;
+}
+
+uint64_t pvr_memory_total_below(const char *root) {
+    return (uint64_t)memory_of(root, "MemTotal:", false);
+}
+
+uint64_t pvr_memory_available_below(const char *root) {
+    double left = memory_of(root, "MemAvailable:", true);
+    return left > 1 ? (uint64_t)left : 1;
+}
+
+uint64_t pvr_memory_total(void) {
+    return pvr_memory_total_below("");
 }
 
 uint64_t pvr_memory_available(void) {
-    double left = 0x1p62, kibibytes;
-    if (read_number("/proc/meminfo", "MemAvailable:", &kibibytes)) {
-        left = kibibytes * 1024;
-    }
-    left = groups_leave("0::", "/sys/fs/cgroup", "memory.max", "memory.current", left);
-    left = groups_leave(":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                        "memory.usage_in_bytes", left);
-    return left > 1 ? (uint64_t)left : 1;
+    return pvr_memory_available_below("");
 }

@@ -12,4 +12,8 @@ uint64_t pvr_memory_available(void);
 /* Bytes that it may use at most: the system's memory, or the least limit of these groups. */
 uint64_t pvr_memory_total(void);
 
+/* The same where /proc and /sys stand below `root`: for tests. */
+uint64_t pvr_memory_available_below(const char *root);
+uint64_t pvr_memory_total_below(const char *root);
+
 #endif

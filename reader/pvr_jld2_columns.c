@@ -221,6 +221,19 @@ static uint64_t scratch_bytes(const struct pvr_jld2_object *object, const struct
     return beyond ? 2 * round_up(step) : pvr_expand_needs_scratch(object) ? step : 0;
 }
 
+uint64_t pvr_jld2_column_buffer(const struct pvr_jld2_object *object) {
+    uint64_t most = 0, step = object->chunk_rows * object->type->size;
+    if (object->layout != PVR_JLD2_CHUNKED) {
+        return 0; /* read to its place */
+    }
+    for (uint64_t i = 0; i < object->nchunks; i++) {
+        const struct part part = {.out = i * step, .bytes = object->chunk[i].bytes};
+        const uint64_t bytes = round_up(part.bytes) + scratch_bytes(object, &part);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 uint64_t pvr_jld2_column_room(uint64_t bytes) {
     return bytes + pvr_lz4_margin(bytes);
 }

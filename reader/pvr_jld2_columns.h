@@ -44,6 +44,8 @@ enum pvr_status pvr_jld2_columns_read_in(const struct pvr_jld2_source *source,
                                          const struct pvr_jld2_column *columns, int count,
                                          uint64_t room, struct pvr_job *job,
                                          struct pvr_error *error);
+/* Bytes of a thread's own that reading a part of the column takes at most (without such room). */
+uint64_t pvr_jld2_column_buffer(const struct pvr_jld2_object *object);
 /* Room for a column of `bytes` that is expanded where it stands. */
 uint64_t pvr_jld2_column_room(uint64_t bytes);
 

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "convert.h"
 #include "progress.h"
+#include "pvr_output_file.h"
 #include "pvr_threads.h"
 
 #include <errno.h>
@@ -42,9 +43,15 @@ static const char help[] =
     "  --from-ramses        IN_DIR is a RAMSES run: convert its outputs (output_NNNNN folders)\n"
     "  --kinds A,B          of RAMSES outputs: hydro, gravity, particles, clumps, rt (default: "
     "all)\n"
-    "  --max-level L        of RAMSES outputs: deepest level (default: all)\n"
-    "  --dry-run            show what would be done, and do nothing\n"
-    "  --interactive        ask for the range and the threads\n"
+    "  --lmax L             of RAMSES outputs: deepest level, with RAMSES' own coarse values "
+    "there\n"
+    "                       (default: all; --max-level is the same)\n"
+    "  --region REGION      of RAMSES outputs: this part of the box, as in pvramses export:\n"
+    "                       box,X,Y,Z,SX,SY,SZ (centre and sides), sphere,X,Y,Z,R or\n"
+    "                       cylinder,X,Y,Z,R,H[,AX,AY,AZ], then maybe a unit: ,code ,kpc ... ,box\n"
+    "  --by-centre          cells count if their centre lies in the region\n"
+    "  --dry-run            show what would be done and the memory it needs, and do nothing\n"
+    "  --interactive        ask for the range and the threads, then whether to begin\n"
     "  --yes                do not ask before beginning (nothing is asked where standard input is\n"
     "                       no terminal)\n"
     "  --report FILE.json   write the report as JSON\n"
@@ -72,6 +79,8 @@ enum {
     OPTION_RAMSES,
     OPTION_KINDS,
     OPTION_MAX_LEVEL,
+    OPTION_REGION,
+    OPTION_BY_CENTRE,
     OPTION_DRY_RUN,
     OPTION_INTERACTIVE,
     OPTION_YES,
@@ -94,7 +103,10 @@ static const struct option known[] = {
     {"compressor", required_argument, NULL, OPTION_COMPRESS},
     {"from-ramses", no_argument, NULL, OPTION_RAMSES},
     {"kinds", required_argument, NULL, OPTION_KINDS},
+    {"lmax", required_argument, NULL, OPTION_MAX_LEVEL},
     {"max-level", required_argument, NULL, OPTION_MAX_LEVEL},
+    {"region", required_argument, NULL, OPTION_REGION},
+    {"by-centre", no_argument, NULL, OPTION_BY_CENTRE},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"interactive", no_argument, NULL, OPTION_INTERACTIVE},
     {"yes", no_argument, NULL, OPTION_YES},
@@ -182,6 +194,10 @@ static bool apply(int option, const char *argument, struct convert_options *opti
         return parse_kinds(argument, &options->kinds);
     case OPTION_MAX_LEVEL:
         return parse_int(argument, 0, 64, &options->max_level);
+    case OPTION_REGION:
+        return region_parse(argument, &options->region);
+    case OPTION_BY_CENTRE:
+        return options->by_centre = true;
     case OPTION_DRY_RUN:
         return options->dry_run = true;
     case OPTION_INTERACTIVE:
@@ -231,14 +247,16 @@ static bool parse(int argc, char **argv, struct convert_options *options) {
         snprintf(message, sizeof message, "--from %d is beyond --to %d", options->from,
                  options->to);
     } else if (message[0] == '\0' && !options->ramses &&
-               (options->kinds != 0 || options->max_level != 0)) {
-        snprintf(message, sizeof message, "--kinds and --max-level go with --from-ramses");
+               (options->kinds != 0 || options->max_level != 0 ||
+                options->region.region.type != PVR_REGION_NONE)) {
+        snprintf(message, sizeof message, "--kinds, --lmax and --region go with --from-ramses");
     }
     if (message[0] != '\0') {
         cli_complain(message);
         fputs(usage, stderr);
         return false;
     }
+    options->region.region.by_centre = options->by_centre;
     options->in = argv[optind];
     options->out = argv[optind + 1];
     return true;
@@ -247,6 +265,7 @@ static bool parse(int argc, char **argv, struct convert_options *options) {
 int convert_threads(const struct convert_options *options) {
     int available = pvr_threads_available();
     int threads = options->threads > 0 ? options->threads : available;
+    threads = threads < available ? threads : available;
     threads = threads < options->max_threads ? threads : options->max_threads;
     return threads > options->min_threads ? threads : options->min_threads;
 }
@@ -263,20 +282,26 @@ static bool stop_wanted(void *context) {
     return interrupt_caught() != 0;
 }
 
+/* The report as JSON, where it is wanted. `output`: the file for --report, open already. */
 static int write_report(const struct convert_options *options, const struct pvr_convert_list *list,
-                        const struct pvr_convert_report *report) {
+                        const struct pvr_convert_report *report, struct pvr_output_file *output) {
     if (options->report != NULL) {
-        FILE *out = fopen(options->report, "w");
-        bool well = out != NULL;
-        if (well) {
-            convert_write_json(out, options, list, report);
-            well = fflush(out) == 0 && !ferror(out);
-            well = fclose(out) == 0 && well;
+        struct pvr_error error;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *memory = open_memstream(&text, &size);
+        if (memory == NULL) {
+            return cli_complain("no memory for the report");
         }
-        if (!well) {
-            char message[4352];
-            snprintf(message, sizeof message, "%s: %s", options->report, strerror(errno));
-            return cli_complain(message);
+        convert_write_json(memory, options, list, report);
+        fclose(memory);
+        enum pvr_status status = pvr_output_write(output, 0, text, size, &error);
+        if (status == PVR_OK) {
+            status = pvr_output_commit(output, &error);
+        }
+        free(text);
+        if (status != PVR_OK) {
+            return cli_failed(&error);
         }
     }
     if (options->json) {
@@ -285,50 +310,95 @@ static int write_report(const struct convert_options *options, const struct pvr_
     return CLI_OK;
 }
 
-static int run(const struct convert_options *options, struct pvr_convert_list *list) {
-    struct pvr_error error;
-    struct pvr_convert_mera settings = {.compressor = options->compressor,
-                                        .kinds = options->kinds,
-                                        .max_level = options->max_level};
-    struct pvr_convert_engine engine =
-        options->ramses ? pvr_convert_from_ramses(&settings) : pvr_convert_from_mera(&settings);
+static struct pvr_region region_of(const void *context, const struct pvr_snapshot *snapshot) {
+    return region_in_code(context, snapshot);
+}
+
+/* What the options say, for the library. */
+struct work {
+    struct pvr_convert_mera settings;
+    struct pvr_convert_engine engine;
     struct convert_display display;
-    struct pvr_convert_options wanted = {.out = options->out,
-                                         .force = options->force,
-                                         .batch = {.threads = convert_threads(options),
-                                                   .min_threads = options->min_threads,
-                                                   .margin = options->margin},
-                                         .tell = convert_display_news,
-                                         .stopped = stop_wanted,
-                                         .context = &display};
+    struct pvr_convert_options wanted;
+};
+
+static void prepare(const struct convert_options *options, struct work *work) {
+    *work = (struct work){.settings = {.compressor = options->compressor,
+                                       .kinds = options->kinds,
+                                       .max_level = options->max_level,
+                                       .region = region_of,
+                                       .region_context = &options->region}};
+    work->engine = options->ramses ? pvr_convert_from_ramses(&work->settings)
+                                   : pvr_convert_from_mera(&work->settings);
+    work->wanted = (struct pvr_convert_options){.out = options->out,
+                                                .force = options->force,
+                                                .batch = {.threads = convert_threads(options),
+                                                          .min_threads = options->min_threads,
+                                                          .margin = options->margin},
+                                                .tell = convert_display_news,
+                                                .stopped = stop_wanted,
+                                                .context = &work->display};
+}
+
+static int run(const struct convert_options *options, struct pvr_convert_list *list,
+               struct pvr_output_file *output) {
+    struct pvr_error error;
+    struct work work;
     struct pvr_convert_report report;
+    prepare(options, &work);
     interrupt_catch();
-    convert_display_begin(&display, options);
-    enum pvr_status status = pvr_convert_run(&wanted, &engine, list, &report, &error);
-    convert_display_end(&display);
+    convert_display_begin(&work.display, options);
+    enum pvr_status status = pvr_convert_run(&work.wanted, &work.engine, list, &report, &error);
+    convert_display_end(&work.display);
     if (status != PVR_OK) {
         return cli_failed(&error);
     }
     if (!options->json) {
         convert_show_report(stdout, options, list, &report);
     }
-    int exit_status = write_report(options, list, &report);
+    int exit_status = write_report(options, list, &report, output);
     if (interrupt_caught() != 0) {
         return CLI_SIGNAL + interrupt_caught();
     }
     return exit_status != CLI_OK || report.failed > 0 ? CLI_FAILED : CLI_OK;
 }
 
+/* What a dry run reports: nothing is done, and what is not there already is to do. */
+static struct pvr_convert_report report_of_plan(const struct convert_options *options,
+                                                struct pvr_convert_list *list,
+                                                const struct pvr_batch_memory *memory) {
+    struct pvr_convert_report report = {.files = list->count};
+    for (size_t i = 0; i < list->count; i++) {
+        bool skipped = list->entry[i].exists && !options->force;
+        list->entry[i].state = skipped ? PVR_CONVERT_SKIPPED : PVR_CONVERT_PENDING;
+        report.skipped += skipped;
+        report.pending += !skipped;
+    }
+    report.batch.total = memory->total;
+    report.batch.used_at_end = report.batch.most_used = memory->total - memory->available;
+    report.batch.most_own = memory->own;
+    return report;
+}
+
+/* The user said no: a report of nothing. */
+static int leave(const struct convert_options *options, struct pvr_output_file *output) {
+    const struct pvr_convert_report none = {.files = 0};
+    const struct pvr_convert_list nothing = {.count = 0};
+    return write_report(options, &nothing, &none, output);
+}
+
 /* Shows, asks, and runs. */
-static int convert(struct convert_options *options, struct pvr_convert_list *list) {
+static int convert(struct convert_options *options, struct pvr_convert_list *list,
+                   struct pvr_output_file *output) {
     struct pvr_error error;
     struct pvr_batch_memory memory;
+    struct work work;
     pvr_batch_memory_now(NULL, &memory);
     FILE *page = options->json ? stderr : stdout;
     if (options->interactive) {
         convert_show_plan(page, options, list, &memory);
-        if (!convert_ask_all(options, list, &memory)) {
-            return CLI_OK;
+        if (!convert_ask_all(page, options, list, &memory)) {
+            return leave(options, output);
         }
         pvr_convert_list_free(list);
         if (pvr_convert_find(options->in, options->out, options->from, options->to, options->ramses,
@@ -337,17 +407,43 @@ static int convert(struct convert_options *options, struct pvr_convert_list *lis
         }
     }
     if (!options->quiet || options->dry_run) {
+        prepare(options, &work);
+        pvr_convert_estimate(&work.wanted, &work.engine, list);
         convert_show_plan(page, options, list, &memory);
     }
     if (options->dry_run) {
-        return CLI_OK;
+        const struct pvr_convert_report plan = report_of_plan(options, list, &memory);
+        return write_report(options, list, &plan, output);
     }
     bool ask = !options->yes && (options->interactive || isatty(STDIN_FILENO) != 0);
-    if (ask && !convert_ask_go(options, convert_threads(options))) {
-        struct pvr_convert_report none = {.files = 0};
-        return write_report(options, list, &none);
+    if (ask && !convert_ask_go(page, options, convert_threads(options))) {
+        return leave(options, output);
     }
-    return run(options, list);
+    return run(options, list, output);
+}
+
+/* Finds what there is to do. `output`: of the report. */
+static int convert_found(struct convert_options *options, struct pvr_output_file *output) {
+    struct pvr_error error;
+    struct pvr_convert_list list;
+    int exit_status = CLI_OK;
+    if (pvr_convert_find(options->in, options->out, options->from, options->to, options->ramses,
+                         &list, &error) != PVR_OK) {
+        exit_status = cli_failed(&error);
+    } else if (list.count == 0) {
+        struct pvr_convert_report none = {.files = 0};
+        char range[64] = "";
+        if (options->from > 0 || options->to < INT_MAX) {
+            snprintf(range, sizeof range, " from %d to %d", options->from, options->to);
+        }
+        fprintf(stderr, "pvramses: %s: nothing to convert: no %s%s\n", options->in,
+                options->ramses ? "finished output" : "output_NNNNN.jld2", range);
+        exit_status = write_report(options, &list, &none, output);
+    } else {
+        exit_status = convert(options, &list, output);
+    }
+    pvr_convert_list_free(&list);
+    return exit_status;
 }
 
 int cmd_convert(int argc, char **argv) {
@@ -363,20 +459,15 @@ int cmd_convert(int argc, char **argv) {
         return cli_complain("source and target are the same folder; sources are never replaced");
     }
     struct pvr_error error;
-    struct pvr_convert_list list;
+    struct pvr_output_file output = {.fd = -1};
     int exit_status = CLI_OK;
-    if (pvr_convert_find(options.in, options.out, options.from, options.to, options.ramses, &list,
-                         &error) != PVR_OK) {
+    /* A report that cannot be written is told now, and not after the work. */
+    if (options.report != NULL && pvr_output_begin(&output, options.report, &error) != PVR_OK) {
         exit_status = cli_failed(&error);
-    } else if (list.count == 0) {
-        struct pvr_convert_report none = {.files = 0};
-        fprintf(stderr, "pvramses: %s: nothing to convert: no %s from %d to %d\n", options.in,
-                options.ramses ? "finished output" : "output_NNNNN.jld2", options.from, options.to);
-        exit_status = write_report(&options, &list, &none);
     } else {
-        exit_status = convert(&options, &list);
+        exit_status = convert_found(&options, &output);
     }
-    pvr_convert_list_free(&list);
+    pvr_output_end(&output);
     int finished = cli_finish_output();
     return exit_status != CLI_OK ? exit_status : finished;
 }

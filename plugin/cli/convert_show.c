@@ -60,6 +60,27 @@ static void show_strangers(FILE *out, const struct pvr_convert_list *list) {
     }
 }
 
+/* What the largest takes, and what can never be done. */
+static void show_needs(FILE *out, const struct convert_options *options,
+                       const struct pvr_convert_list *list, const struct pvr_batch_memory *memory) {
+    const struct pvr_convert_entry *most = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct pvr_convert_entry *entry = &list->entry[i];
+        most = entry->need > (most != NULL ? most->need : 0) ? entry : most;
+    }
+    if (most != NULL) {
+        fprintf(out, "  memory for the largest, %s: %.1f GiB\n", most->name,
+                (double)most->need * gib);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct pvr_convert_entry *entry = &list->entry[i];
+        if (!pvr_batch_can_fit(memory, entry->need, options->margin)) {
+            fprintf(out, "  %s can never fit: it needs %.1f GiB; it will not be tried\n",
+                    entry->name, (double)entry->need * gib);
+        }
+    }
+}
+
 void convert_show_plan(FILE *out, const struct convert_options *options,
                        const struct pvr_convert_list *list, const struct pvr_batch_memory *memory) {
     size_t there = 0;
@@ -76,9 +97,15 @@ void convert_show_plan(FILE *out, const struct convert_options *options,
             "memory  %.1f GiB in all, %.1f GiB free, %.1f %% used; the margin is %.0f %%: %s\n",
             (double)memory->total * gib, (double)memory->available * gib, percent,
             100 * options->margin, percent <= 100 * options->margin ? "fine" : "used up already");
-    fprintf(out, "threads %d\n", convert_threads(options));
+    int threads = convert_threads(options);
+    int wise =
+        pvr_batch_recommended(threads, options->min_threads, memory->total, used, options->margin);
+    fprintf(out, "threads %d; with the memory that is free now %d %s wise%s\n", threads, wise,
+            wise == 1 ? "is" : "are",
+            wise < threads ? ": more are used once there is more of it" : "");
     fprintf(out, "files   %zu, outputs %d to %d, %s\n", list->count, list->entry[0].number,
             list->entry[list->count - 1].number, format_bytes(size, (double)bytes));
+    show_needs(out, options, list, memory);
     size_t todo = options->force ? list->count : list->count - there;
     if (todo > 0 && !options->force) {
         fprintf(out, "  to be converted: %zu\n", todo);
@@ -101,19 +128,32 @@ void convert_display_begin(struct convert_display *display, const struct convert
         .options = options, .terminal = isatty(STDERR_FILENO) != 0, .begin = pvr_seconds()};
 }
 
+/* The block is drawn over itself by one write, so that it stands still. */
+static void begin_block(struct convert_display *display) {
+    display->length = 0;
+    if (display->lines > 0) {
+        display->length =
+            (size_t)snprintf(display->block, sizeof display->block, "\033[%dA", display->lines);
+    }
+    display->lines = 0;
+}
+
 /* One line, cut to the width of the terminal. */
 static void put_line(struct convert_display *display, const char *text) {
     struct winsize size;
     int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
-    fprintf(stderr, "\033[K%.*s\n", width - 1, text);
-    display->lines++;
+    const size_t room = sizeof display->block - display->length;
+    int length = snprintf(display->block + display->length, room, "%.*s\033[K\n", width - 1, text);
+    if (length > 0 && (size_t)length < room) {
+        display->length += (size_t)length;
+        display->lines++;
+    }
 }
 
-static void wipe(struct convert_display *display) {
-    if (display->lines > 0) {
-        fprintf(stderr, "\033[%dA\033[J", display->lines);
-        display->lines = 0;
-    }
+/* Clears what is left of a longer block below. */
+static void draw(struct convert_display *display) {
+    fprintf(stderr, "%.*s\033[J", (int)display->length, display->block);
+    fflush(stderr);
 }
 
 static void draw_block(struct convert_display *display, const struct pvr_convert_list *list,
@@ -131,7 +171,7 @@ static void draw_block(struct convert_display *display, const struct pvr_convert
     if (done > 0) {
         format_seconds(left, elapsed * (double)(all - done) / (double)done);
     }
-    wipe(display);
+    begin_block(display);
     snprintf(line, sizeof line, "%zu of %zu files, %s of %s, %s/s, %s left", news->done,
              news->done + news->failed + news->running + news->pending,
              format_bytes(bytes, (double)done), format_bytes(of, (double)all),
@@ -149,7 +189,7 @@ static void draw_block(struct convert_display *display, const struct pvr_convert
                  used_percent(part, entry->source_bytes));
         put_line(display, line);
     }
-    fflush(stderr);
+    draw(display);
 }
 
 static void put_file(const struct pvr_convert_entry *entry, size_t number, size_t files) {
@@ -157,6 +197,8 @@ static void put_file(const struct pvr_convert_entry *entry, size_t number, size_
     if (entry->state == PVR_CONVERT_FAILED) {
         fprintf(stderr, "[%zu/%zu] FAILED %s: %s\n", number, files, entry->name,
                 entry->message != NULL ? entry->message : "no reason is known");
+    } else if (entry->state == PVR_CONVERT_SKIPPED) {
+        fprintf(stderr, "[%zu/%zu] %s: it came meanwhile: skipped\n", number, files, entry->name);
     } else if (entry->state == PVR_CONVERT_CONVERTED) {
         fprintf(stderr, "[%zu/%zu] %s: %s -> %s, %.1f s\n", number, files, entry->name,
                 format_bytes(in, (double)entry->source_bytes),
@@ -187,12 +229,29 @@ void convert_display_news(void *context, const struct pvr_convert_list *list,
 
 void convert_display_end(struct convert_display *display) {
     if (display->terminal) {
-        wipe(display);
+        begin_block(display);
+        draw(display);
     }
 }
 
 /* ---- the report -------------------------------------------------------------------------------
  */
+
+/* What one who asks his way through may want to know for the next time. */
+static void show_remarks(FILE *out, const struct convert_options *options,
+                         const struct pvr_convert_report *report) {
+    const struct pvr_batch_report *batch = &report->batch;
+    if (batch->violations > 0 || report->converted == 0) {
+        return;
+    }
+    if (used_percent(batch->used_at_end, batch->total) < 50) {
+        fprintf(out, "                        try %d threads the next time\n",
+                convert_threads(options) + 2);
+    }
+    if (batch->seconds < 2 * (double)report->files) {
+        fprintf(out, "                        less than 2 s per file: excellent\n");
+    }
+}
 
 void convert_show_report(FILE *out, const struct convert_options *options,
                          const struct pvr_convert_list *list,
@@ -209,8 +268,9 @@ void convert_show_report(FILE *out, const struct convert_options *options,
         fprintf(out, "not begun               %zu (the same command goes on with them)\n",
                 report->pending);
     }
-    fprintf(out, "margin violations       %llu of %llu checks\n",
-            (unsigned long long)batch->violations, (unsigned long long)batch->checks);
+    fprintf(out, "margin violations       %llu of %llu checks, %llu by this converter\n",
+            (unsigned long long)batch->violations, (unsigned long long)batch->checks,
+            (unsigned long long)batch->own_violations);
     fprintf(out, "total time              %.1f s\n", batch->seconds);
     fprintf(out, "average per file        %.2f s\n",
             report->files > 0 ? batch->seconds / (double)report->files : 0);
@@ -221,6 +281,9 @@ void convert_show_report(FILE *out, const struct convert_options *options,
             used_percent(batch->most_used, batch->total), (double)batch->most_own * gib);
     pvr_convert_advice(report, convert_threads(options), advice, sizeof advice);
     fprintf(out, "advice                  %s\n", advice);
+    if (options->interactive) {
+        show_remarks(out, options, report);
+    }
     for (size_t i = 0; i < list->count; i++) {
         if (list->entry[i].state == PVR_CONVERT_FAILED) {
             fprintf(out, "FAILED %s: %s\n", list->entry[i].name,
@@ -248,13 +311,17 @@ void convert_write_json(FILE *out, const struct convert_options *options,
                 used_percent(batch->used_at_end, batch->total));
     json_uint(&json, "processed", report->files);
     json_uint(&json, "pending", report->pending);
+    json_bool(&json, "dry_run", options->dry_run);
+    json_uint(&json, "own_violations", batch->own_violations);
     json_uint(&json, "checks", batch->checks);
     json_double(&json, "seconds_per_file",
                 report->files > 0 ? batch->seconds / (double)report->files : 0);
+    json_int(&json, "threads_asked", convert_threads(options));
     json_int(&json, "least_threads", batch->least_threads);
     json_double(&json, "mean_threads", batch->mean_threads);
     json_double(&json, "most_memory_usage_percent", used_percent(batch->most_used, batch->total));
     json_uint(&json, "most_own_bytes", batch->most_own);
+    json_uint(&json, "memory_total_bytes", batch->total);
     json_double(&json, "safety_margin", options->margin);
     json_uint(&json, "bytes_in", report->bytes_in);
     json_uint(&json, "bytes_out", report->bytes_out);
@@ -273,6 +340,8 @@ void convert_write_json(FILE *out, const struct convert_options *options,
         if (entry->state == PVR_CONVERT_CONVERTED) {
             json_uint(&json, "bytes_out", entry->facts.target_bytes);
             json_uint(&json, "values_compared", entry->facts.values);
+            json_double(&json, "verify_seconds", entry->facts.verify_seconds);
+            json_double(&json, "sync_seconds", entry->facts.sync_seconds);
             json_string(&json, "source_version", entry->facts.source_version);
             json_string(&json, "target_version", entry->facts.target_version);
             json_string(&json, "source_xxh128", entry->facts.source_hash);

@@ -18,11 +18,13 @@ struct machine {
     int threads, most_threads, running, most_running;
     size_t started[MOST_ITEMS], nstarted;
     struct pvr_batch_item *items;
-    long milliseconds; /* that an item takes */
-    size_t fails;      /* item that fails, or SIZE_MAX */
-    size_t stop_after; /* items begun */
-    double others_go;  /* time at which the others leave */
-    bool waited;
+    long milliseconds;          /* that an item takes */
+    size_t fails;               /* item that fails, or SIZE_MAX */
+    size_t stop_after;          /* items begun */
+    double others_go;           /* time at which the others leave */
+    size_t others_come;         /* items begun when they come, for half a second; 0: never */
+    size_t slow;                /* item that takes four times as long, or SIZE_MAX */
+    bool waited, waited_beside; /* the latter while others were running */
     uint64_t changes;
 };
 
@@ -49,6 +51,10 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
     enum pvr_status status = PVR_OK;
     pthread_mutex_lock(&machine->lock);
     machine->started[machine->nstarted++] = item;
+    if (machine->nstarted == machine->others_come) {
+        machine->others = (uint64_t)5 * GIB;
+        machine->others_go = pvr_seconds() + 0.5;
+    }
     machine->running++;
     machine->threads += threads;
     machine->most_running =
@@ -62,7 +68,7 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
         uint64_t use = machine->base + machine->taken + machine->others;
         machine->most = use > machine->most ? use : machine->most;
         pthread_mutex_unlock(&machine->lock);
-        sleep_ms(machine->milliseconds / 4);
+        sleep_ms(item == machine->slow ? machine->milliseconds : machine->milliseconds / 4);
         if (pvr_batch_stopped(batch)) {
             status = pvr_fail(error, PVR_CANCELLED, "stopped");
         }
@@ -86,6 +92,7 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
 static void tell(void *context, const struct pvr_batch_news *news) {
     struct machine *machine = context;
     machine->waited = machine->waited || news->waiting;
+    machine->waited_beside = machine->waited_beside || (news->waiting && news->running > 0);
     machine->changes += news->changed != SIZE_MAX;
 }
 
@@ -107,6 +114,7 @@ static struct machine machine_new(struct pvr_batch_item *items, size_t count, ui
                               .items = items,
                               .milliseconds = 20,
                               .fails = SIZE_MAX,
+                              .slow = SIZE_MAX,
                               .stop_after = SIZE_MAX};
     pthread_mutex_init(&machine.lock, NULL);
     return machine;
@@ -180,6 +188,7 @@ static void memory_is_never_above_the_margin(void **state) {
     assert_true(machine.most <= (uint64_t)4 * GIB);
     assert_int_equal(machine.most_running, 3);
     assert_int_equal(report.violations, 0);
+    assert_false(machine.waited); /* for nobody else */
 }
 
 static void what_can_never_fit_is_told_and_not_tried(void **state) {
@@ -208,7 +217,21 @@ static void nothing_starts_while_others_fill_the_memory(void **state) {
     assert_true(pvr_seconds() - begin >= 0.5);
     assert_true(machine.waited);
     assert_true(report.violations > 0);
+    assert_int_equal(report.own_violations, 0);
     assert_int_equal(report.done, 4);
+}
+
+static void waiting_is_told_while_items_run(void **state) {
+    (void)state;
+    struct pvr_batch_item items[4];
+    struct machine machine = machine_new(items, 4, GIB / 2);
+    machine.milliseconds = 200;
+    machine.slow = 0;
+    machine.others_come = 2;
+    struct pvr_batch_report report = run(&machine, 4, 2, 0, 0.5);
+    assert_int_equal(report.done, 4);
+    assert_true(machine.waited_beside);
+    assert_int_equal(report.own_violations, 0);
 }
 
 static void one_that_fails_does_not_stop_the_rest(void **state) {
@@ -283,6 +306,7 @@ int main(void) {
         cmocka_unit_test(memory_is_never_above_the_margin),
         cmocka_unit_test(what_can_never_fit_is_told_and_not_tried),
         cmocka_unit_test(nothing_starts_while_others_fill_the_memory),
+        cmocka_unit_test(waiting_is_told_while_items_run),
         cmocka_unit_test(one_that_fails_does_not_stop_the_rest),
         cmocka_unit_test(stopping_leaves_the_rest_pending),
         cmocka_unit_test(the_rule_of_threads),

@@ -4,6 +4,7 @@
 
 #include "pvr_convert.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,28 +36,34 @@ static void copy_bytes(const char *source, const char *target) {
     fclose(out);
 }
 
-static enum pvr_status copy(void *context, const char *source, const char *target,
-                            const struct pvr_threads *threads, pvr_progress_fn progress,
-                            void *progress_context, struct pvr_convert_facts *facts,
-                            struct pvr_error *error) {
+static enum pvr_status copy(void *context, const struct pvr_convert_call *call,
+                            struct pvr_convert_facts *facts, struct pvr_error *error) {
     struct copying *copying = context;
-    (void)threads;
-
+    char part[4096];
     __atomic_add_fetch(&copying->calls, 1, __ATOMIC_RELAXED);
-    if (progress(progress_context, 0.5, 1, 2) != 0) {
-        return pvr_fail(error, PVR_CANCELLED, "%s: stopped", source);
+    if (call->progress(call->progress_context, 0.5, 1, 2) != 0) {
+        return pvr_fail(error, PVR_CANCELLED, "%s: stopped", call->source);
     }
-    if (copying->fails_at != NULL && strstr(source, copying->fails_at) != NULL) {
-        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: broken at record 3", source);
+    if (copying->fails_at != NULL && strstr(call->source, copying->fails_at) != NULL) {
+        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: broken at record 3", call->source);
     }
-    copy_bytes(source, target);
+    snprintf(part, sizeof part, "%s.part", call->target);
+    copy_bytes(call->source, part);
     if (copying->touches) {
-        copying->touches = truncate(source, 3) == 0;
+        copying->touches = truncate(call->source, 3) == 0;
     }
     snprintf(facts->source_version, sizeof facts->source_version, "old");
     snprintf(facts->target_version, sizeof facts->target_version, "new");
     facts->values = 7;
-    return PVR_OK;
+    int file = open(part, O_RDONLY);
+    enum pvr_status status = call->whole(call->whole_context, file, error);
+    close(file);
+    if (status == PVR_OK) {
+        rename(part, call->target);
+    } else {
+        unlink(part);
+    }
+    return status;
 }
 
 /* A folder with the named files; each holds its name. */
@@ -127,9 +134,13 @@ static void finds_by_number(void **state) {
 
 static void converts_skips_and_forces(void **state) {
     (void)state;
-    char *in = folder_with(plain), *out = unit_temp_folder();
+    char *in = folder_with(plain), *above = unit_temp_folder();
+    char *out = strdup(unit_path("%s/made/with/all/above", above));
     size_t size;
     struct copying copying = {0};
+    struct pvr_convert_list none = find(in, out, 50, 100); /* which makes the folders */
+    assert_int_equal(run(out, &none, &copying, false).files, 0);
+    pvr_convert_list_free(&none);
     unit_write_text(unit_path("%s/output_00003.jld2", out), "there before");
     struct pvr_convert_list list = find(in, out, 0, 100);
     struct pvr_convert_report report = run(out, &list, &copying, false);
@@ -158,7 +169,8 @@ static void converts_skips_and_forces(void **state) {
     free(kept);
     pvr_convert_list_free(&list);
     unit_drop_folder(in);
-    unit_drop_folder(out);
+    unit_drop_folder(above);
+    free(out);
 }
 
 static void one_broken_file_has_its_reason(void **state) {
@@ -192,6 +204,19 @@ static void a_source_that_changes_is_not_converted(void **state) {
     assert_int_equal(report.failed, 1);
     assert_non_null(strstr(list.entry[0].message, "changed while it was read"));
     assert_int_not_equal(access(unit_path("%s/%s", out, plain[0]), F_OK), 0);
+    pvr_convert_list_free(&list);
+
+    /* Nor does it take the place of one that is there. */
+    unit_write_text(unit_path("%s/%s", out, plain[0]), "there before");
+    copying.touches = true;
+    unit_write_text(unit_path("%s/%s", in, plain[0]), "longer than three");
+    list = find(in, out, 1, 1);
+    report = run(out, &list, &copying, true);
+    assert_int_equal(report.failed, 1);
+    size_t size;
+    char *kept = unit_read_file(unit_path("%s/%s", out, plain[0]), &size);
+    assert_string_equal(kept, "there before");
+    free(kept);
     pvr_convert_list_free(&list);
     unit_drop_folder(in);
     unit_drop_folder(out);

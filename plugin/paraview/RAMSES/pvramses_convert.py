@@ -1,0 +1,1 @@
+../python/pvramses_convert.py

@@ -1,0 +1,1 @@
+../python/pvramses_map.py

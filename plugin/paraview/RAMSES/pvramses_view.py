@@ -1,0 +1,1 @@
+../python/pvramses_view.py
