@@ -68,6 +68,10 @@ void pvr_batch_memory_now(void *context, struct pvr_batch_memory *memory) {
     memory->own = own_bytes();
 }
 
+static uint64_t need_with(const struct pvr_batch_item *item, int threads) {
+    return item->need + (uint64_t)threads * item->thread_need;
+}
+
 bool pvr_batch_can_fit(const struct pvr_batch_memory *memory, uint64_t need, double margin) {
     return (double)need + (double)memory->own <= (double)memory->total * margin;
 }
@@ -112,6 +116,12 @@ static double expected_own(const struct pvr_batch *batch, const struct pvr_batch
     return (double)batch->own_before + (grown > reserved ? grown : reserved) + (double)need;
 }
 
+static void note_peak(struct pvr_batch_report *report, const struct pvr_batch_memory *memory) {
+    uint64_t used = used_bytes(memory);
+    report->most_used = used > report->most_used ? used : report->most_used;
+    report->most_own = memory->own > report->most_own ? memory->own : report->most_own;
+}
+
 /* A look at the memory that counts. */
 static void check(struct pvr_batch *batch, const struct pvr_batch_memory *memory, double now) {
     struct pvr_batch_report *report = batch->report;
@@ -125,8 +135,7 @@ static void check(struct pvr_batch *batch, const struct pvr_batch_memory *memory
     report->own_violations += over && own;
     report->total = memory->total;
     report->used_at_end = used;
-    report->most_used = used > report->most_used ? used : report->most_used;
-    report->most_own = memory->own > report->most_own ? memory->own : report->most_own;
+    note_peak(report, memory);
     batch->last_check = now;
 }
 
@@ -176,7 +185,7 @@ static void finish_item(struct pvr_batch *batch, size_t item, double now) {
     pthread_join(worker->thread, NULL);
     at->seconds = now - worker->begin;
     batch->threads -= at->threads;
-    batch->reserved -= at->need;
+    batch->reserved -= need_with(at, at->threads);
     size_t place = 0;
     while (batch->running[place] != item) {
         place++;
@@ -232,7 +241,7 @@ static enum pvr_status start_item(struct pvr_batch *batch, int threads, double n
     batch->next++;
     batch->running[batch->nrunning++] = item;
     batch->threads += threads;
-    batch->reserved += at->need;
+    batch->reserved += need_with(at, threads);
     tell(batch, item, false);
     return PVR_OK;
 }
@@ -249,11 +258,12 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
         struct pvr_batch_item *item = &batch->work->items[batch->next];
         double most = (double)memory.total * options->margin;
         const struct pvr_batch_memory alone = {.total = memory.total, .own = batch->own_before};
-        if (!pvr_batch_can_fit(&alone, item->need, options->margin)) {
+        uint64_t least = need_with(item, 1);
+        if (!pvr_batch_can_fit(&alone, least, options->margin)) {
             char message[256];
             snprintf(message, sizeof message,
                      "it needs %.1f GiB of memory, and %.1f GiB are what may be used of %.1f GiB",
-                     (double)item->need * 0x1p-30, (most - (double)batch->own_before) * 0x1p-30,
+                     (double)least * 0x1p-30, (most - (double)batch->own_before) * 0x1p-30,
                      (double)memory.total * 0x1p-30);
             fail_item(batch, batch->next++, PVR_BATCH_TOO_LARGE, message);
             tell(batch, batch->next - 1, false);
@@ -263,7 +273,7 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
             break;
         }
         uint64_t others = others_bytes(&memory);
-        double own = expected_own(batch, &memory, item->need);
+        double own = expected_own(batch, &memory, least);
         if ((double)others + own > most) {
             *waiting = batch->nrunning == 0 || (double)batch->others_before + own <= most;
             break;
@@ -273,6 +283,10 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
         int threads = share(batch, cap);
         if (threads == 0) {
             break;
+        }
+        while (threads > 1 &&
+               (double)others + expected_own(batch, &memory, need_with(item, threads)) > most) {
+            threads--;
         }
         check(batch, &memory, now);
         status = start_item(batch, threads, now, error);
@@ -335,6 +349,7 @@ static enum pvr_status supervise(struct pvr_batch *batch, size_t *ended, struct 
         now = pvr_seconds();
         count_time(batch, now);
         struct pvr_batch_memory memory = look(batch);
+        note_peak(batch->report, &memory);
         if (count > 0 || now - batch->last_check >= check_interval) {
             check(batch, &memory, now);
         }

@@ -167,6 +167,7 @@ static void tell(void *context, const struct pvr_batch_news *news) {
         struct pvr_convert_entry *entry = &converting->list->entry[place];
         struct pvr_batch_item *item = &converting->items[news->changed];
         entry->seconds = item->seconds;
+        entry->threads = item->threads;
         if (item->state == PVR_BATCH_DONE) {
             entry->state = converting->outcome[news->changed];
         }
@@ -204,8 +205,8 @@ void pvr_convert_estimate(const struct pvr_convert_options *options,
         }
         entry->estimated = true;
         if (engine->need(engine->context, entry->source, options->batch.threads, &entry->need,
-                         &ignored) != PVR_OK) {
-            entry->need = 0;
+                         &entry->thread_need, &ignored) != PVR_OK) {
+            entry->need = entry->thread_need = 0;
         }
     }
 }
@@ -219,6 +220,7 @@ static void make_items(struct converting *converting) {
             continue;
         }
         converting->items[converting->nitems].need = entry->need;
+        converting->items[converting->nitems].thread_need = entry->thread_need;
         converting->entry[converting->nitems++] = i;
     }
 }

@@ -60,7 +60,9 @@ struct pvr_convert_entry {
 
     /* Set by pvr_convert_estimate. */
     bool estimated;
-    uint64_t need; /* bytes of memory, from the file's headers; 0: they cannot be read */
+    uint64_t need;        /* bytes of memory, from the file's headers; 0: they cannot be read */
+    uint64_t thread_need; /* and for each thread */
+    int threads;          /* that converted it */
 
     /* Set while converting. */
     enum pvr_convert_state state;
@@ -105,10 +107,10 @@ struct pvr_convert_call {
 
 /* How one file is converted: the two kinds of sources each have one. */
 struct pvr_convert_engine {
-    /* Bytes of memory that converting `source` takes with a team of `threads`, from its headers
-     * alone. Called by one thread at a time. */
+    /* Bytes of memory that converting `source` takes, and those for each thread of a team, from its
+     * headers alone (which `threads` may read). Called by one thread at a time. */
     enum pvr_status (*need)(void *context, const char *source, int threads, uint64_t *need,
-                            struct pvr_error *error);
+                            uint64_t *thread_need, struct pvr_error *error);
     /* Converts; fills `facts` but for the hashes and the target's size: the versions before `whole`
      * is called. Called by several threads at once. */
     enum pvr_status (*convert)(void *context, const struct pvr_convert_call *call,

@@ -67,32 +67,28 @@ static uint64_t table_bytes(const struct pvr_mera_table *table) {
     return bytes;
 }
 
-/* All columns, and what each thread takes to expand one. */
-static uint64_t table_need(const struct pvr_mera_table *table, int threads) {
-    uint64_t most = 0;
-    for (int i = 0; i < table->ncolumns; i++) {
-        const uint64_t bytes = pvr_jld2_column_buffer(&table->column[i].object);
-        most = bytes > most ? bytes : most;
-    }
-    const int teams = threads < table->ncolumns ? threads : table->ncolumns;
-    return table_bytes(table) + (uint64_t)teams * most;
-}
-
 static enum pvr_status need_of_file(void *context, const char *source, int threads, uint64_t *need,
-                                    struct pvr_error *error) {
+                                    uint64_t *thread_need, struct pvr_error *error) {
     (void)context;
+    (void)threads;
     struct pvr_mera *mera;
     enum pvr_status status = pvr_mera_open(source, &mera, error);
     if (status != PVR_OK) {
         return status;
     }
-    uint64_t most = 0;
-    for (int i = 0; i < PVR_MERA_KINDS; i++) {
-        uint64_t bytes = mera->table[i].present ? table_need(&mera->table[i], threads) : 0;
+    uint64_t most = 0, buffer = 0; /* a table; what a thread takes to expand a column */
+    for (int k = 0; k < PVR_MERA_KINDS; k++) {
+        const struct pvr_mera_table *table = &mera->table[k];
+        const uint64_t bytes = table->present ? table_bytes(table) : 0;
         most = bytes > most ? bytes : most;
+        for (int i = 0; table->present && i < table->ncolumns; i++) {
+            const uint64_t own = pvr_jld2_column_buffer(&table->column[i].object);
+            buffer = own > buffer ? own : buffer;
+        }
     }
     pvr_mera_free(mera);
-    *need = most + BASE_BYTES + (uint64_t)threads * THREAD_BYTES;
+    *need = most + BASE_BYTES;
+    *thread_need = buffer + THREAD_BYTES;
     return PVR_OK;
 }
 
@@ -289,7 +285,8 @@ static enum pvr_status open_order(const struct pvr_convert_mera *settings, const
 }
 
 static enum pvr_status need_of_output(void *context, const char *source, int threads,
-                                      uint64_t *need, struct pvr_error *error) {
+                                      uint64_t *need, uint64_t *thread_need,
+                                      struct pvr_error *error) {
     struct order order;
     enum pvr_status status = open_order(context, source, &order, error);
     if (status != PVR_OK) {
@@ -298,7 +295,8 @@ static enum pvr_status need_of_output(void *context, const char *source, int thr
     const struct pvr_threads team = {.max = threads};
     order.request.out.threads = &team;
     status = pvr_mera_export_need(order.snapshot, &order.request, need, error);
-    *need += BASE_BYTES + (uint64_t)threads * THREAD_BYTES;
+    *need += BASE_BYTES;
+    *thread_need = THREAD_BYTES;
     pvr_snapshot_release(order.snapshot);
     return status;
 }

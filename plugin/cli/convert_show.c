@@ -60,23 +60,28 @@ static void show_strangers(FILE *out, const struct pvr_convert_list *list) {
     }
 }
 
+/* Bytes that a file takes with the team that it had, or with one thread. */
+static uint64_t need_of(const struct pvr_convert_entry *entry) {
+    return entry->need + (uint64_t)(entry->threads > 1 ? entry->threads : 1) * entry->thread_need;
+}
+
 /* What the largest takes, and what can never be done. */
 static void show_needs(FILE *out, const struct convert_options *options,
                        const struct pvr_convert_list *list, const struct pvr_batch_memory *memory) {
     const struct pvr_convert_entry *most = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const struct pvr_convert_entry *entry = &list->entry[i];
-        most = entry->need > (most != NULL ? most->need : 0) ? entry : most;
+        most = need_of(entry) > (most != NULL ? need_of(most) : 0) ? entry : most;
     }
     if (most != NULL) {
-        fprintf(out, "  memory for the largest, %s: %.1f GiB\n", most->name,
-                (double)most->need * gib);
+        fprintf(out, "  memory for the largest, %s: %.2f GiB\n", most->name,
+                (double)need_of(most) * gib);
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct pvr_convert_entry *entry = &list->entry[i];
-        if (!pvr_batch_can_fit(memory, entry->need, options->margin)) {
-            fprintf(out, "  %s can never fit: it needs %.1f GiB; it will not be tried\n",
-                    entry->name, (double)entry->need * gib);
+        if (!pvr_batch_can_fit(memory, need_of(entry), options->margin)) {
+            fprintf(out, "  %s can never fit: it needs %.2f GiB; it will not be tried\n",
+                    entry->name, (double)need_of(entry) * gib);
         }
     }
 }
@@ -336,7 +341,8 @@ void convert_write_json(FILE *out, const struct convert_options *options,
         json_string(&json, "state", states[entry->state]);
         json_double(&json, "seconds", entry->seconds);
         json_uint(&json, "bytes_in", entry->source_bytes);
-        json_uint(&json, "memory", entry->need);
+        json_uint(&json, "memory", need_of(entry));
+        json_int(&json, "threads", entry->threads);
         if (entry->state == PVR_CONVERT_CONVERTED) {
             json_uint(&json, "bytes_out", entry->facts.target_bytes);
             json_uint(&json, "values_compared", entry->facts.values);

@@ -191,6 +191,16 @@ static void memory_is_never_above_the_margin(void **state) {
     assert_false(machine.waited); /* for nobody else */
 }
 
+static void teams_shrink_to_fit(void **state) {
+    (void)state;
+    struct pvr_batch_item items[2];
+    struct machine machine = machine_new(items, 2, GIB);
+    items[0].thread_need = items[1].thread_need = GIB / 2;
+    struct pvr_batch_report report = run(&machine, 2, 8, 1, 0.5); /* 4 GiB: 1/8 + 1 + 5 / 2 */
+    assert_int_equal(report.done, 2);
+    assert_int_equal(items[0].threads, 5);
+}
+
 static void what_can_never_fit_is_told_and_not_tried(void **state) {
     (void)state;
     struct pvr_batch_item items[3];
@@ -304,6 +314,7 @@ int main(void) {
         cmocka_unit_test(few_items_share_the_threads),
         cmocka_unit_test(jobs_cap_the_items_and_not_the_threads),
         cmocka_unit_test(memory_is_never_above_the_margin),
+        cmocka_unit_test(teams_shrink_to_fit),
         cmocka_unit_test(what_can_never_fit_is_told_and_not_tried),
         cmocka_unit_test(nothing_starts_while_others_fill_the_memory),
         cmocka_unit_test(waiting_is_told_while_items_run),

@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 static enum pvr_status need_little(void *context, const char *source, int threads, uint64_t *need,
-                                   struct pvr_error *error) {
+                                   uint64_t *thread_need, struct pvr_error *error) {
     (void)context;
     (void)source;
     (void)threads;
     (void)error;
     *need = 1 << 20;
+    *thread_need = 1 << 10;
     return PVR_OK;
 }
 
