@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What a run takes beside its tables: libraries, and buffers of the writer and of each thread. */
-enum { BASE_BYTES = 32 << 20, THREAD_BYTES = 12 << 20 };
+enum { BASE_BYTES = 32 << 20, THREAD_BYTES = 12 << 20, STRANGER_SIZE = 128 };
 
 static const char written_as[] = "Mera 1.9.0, JLD2 0.6.5";
 
@@ -186,6 +186,36 @@ static enum pvr_status list_tables(struct upgrade *upgrade, struct pvr_error *er
     return status;
 }
 
+/* Keeps the first name that is no kind of Mera's; JLD2's own begin with "_". */
+static bool is_known(void *context, const char *name) {
+    char *stranger = context;
+    bool known = name[0] == '_';
+    for (int k = 0; k < NKINDS; k++) {
+        known = known || strcmp(name, pvr_mera_out_kind_name(kinds[k].out)) == 0;
+    }
+    if (!known) {
+        snprintf(stranger, STRANGER_SIZE, "%s", name);
+    }
+    return known;
+}
+
+/* What somebody else put into a file is not converted: better to fail than to lose it. */
+static enum pvr_status check_groups(const char *path, struct pvr_error *error) {
+    char stranger[STRANGER_SIZE] = "";
+    struct pvr_jld2 *file;
+    enum pvr_status status = pvr_jld2_open(path, &file, error);
+    if (status != PVR_OK) {
+        return status;
+    }
+    status = pvr_jld2_list(file, "/", is_known, stranger, error);
+    pvr_jld2_close(file);
+    if (status == PVR_OK && stranger[0] != '\0') {
+        status = pvr_fail(error, PVR_ERROR_UNSUPPORTED,
+                          "%s: holds '%s' beside Mera's data, which would be lost", path, stranger);
+    }
+    return status;
+}
+
 /* "Mera 1.4.4, JLD2 0.4.46" of what the file says of its making. */
 static void tell_version(const struct pvr_mera *mera, char *text, size_t size) {
     static const char *const names[] = {"Mera", "JLD2"};
@@ -227,6 +257,9 @@ static enum pvr_status upgrade_file(void *context, const struct pvr_convert_call
     snprintf(facts->target_version, sizeof facts->target_version, "%s", written_as);
     status = pvr_jld2_source_open(source, &mera->identity, &upgrade.source, error);
     bool open = status == PVR_OK;
+    if (status == PVR_OK) {
+        status = check_groups(source, error);
+    }
     if (status == PVR_OK) {
         status = list_tables(&upgrade, error);
     }
