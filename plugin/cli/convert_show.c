@@ -332,6 +332,13 @@ void convert_write_json(FILE *out, const struct convert_options *options,
     json_uint(&json, "bytes_out", report->bytes_out);
     pvr_convert_advice(report, convert_threads(options), advice, sizeof advice);
     json_string(&json, "advice", advice);
+    int first_gap;
+    json_uint(&json, "gaps", pvr_convert_gaps(list, &first_gap, 1));
+    json_begin_array(&json, "foreign");
+    for (size_t i = 0; i < list->nforeign; i++) {
+        json_string(&json, NULL, list->foreign[i]);
+    }
+    json_end_array(&json);
     json_begin_array(&json, "files");
     for (size_t i = 0; i < list->count; i++) {
         const struct pvr_convert_entry *entry = &list->entry[i];
@@ -339,6 +346,7 @@ void convert_write_json(FILE *out, const struct convert_options *options,
         json_string(&json, "name", entry->name);
         json_int(&json, "output", entry->number);
         json_string(&json, "state", states[entry->state]);
+        json_bool(&json, "duplicate", entry->duplicate);
         json_double(&json, "seconds", entry->seconds);
         json_uint(&json, "bytes_in", entry->source_bytes);
         json_uint(&json, "memory", need_of(entry));

@@ -168,6 +168,12 @@ def bench_region(arguments, folder):
     return figures
 
 
+def bench_convert(arguments, folder):
+    """Mera files, converted one at a time and many at once."""
+    return output_json([sys.executable, HERE / "bench_convert.py", arguments.build, folder, "--runs",
+                        str(arguments.runs)])
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -193,6 +199,7 @@ def main():
     folder = pathlib.Path(arguments.dir or pathlib.Path(tempfile.gettempdir()) / "pvramses-bench")
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
     results["region"] = bench_region(arguments, folder)
+    results["convert"] = bench_convert(arguments, folder)
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
     target = arguments.build / "bench.json"

@@ -15,7 +15,13 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
+
+
+def tell(text):
+    """For people; standard output is for the figures as JSON."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def run(*command):
@@ -134,23 +140,23 @@ def main():
     ram = pathlib.Path("/dev/shm")
     place = pathlib.Path(tempfile.mkdtemp(dir=ram if ram.is_dir() else folder, prefix="pvramses-bench-"))
     figures = {}
-    print("\nconverting Mera files")
+    tell("\nconverting Mera files")
     try:
         large, small = make_file(build, folder, 10800000), make_file(build, folder, 1000000)
         for name, which in (("LZ4 frames of Mera 1.7 and before", 1), ("LZ4 of Mera 1.9", 0)):
             seconds, check = one_file(build, place, large[which], arguments.runs)
             one, two = many_files(build, place, small[which], 20, arguments.runs)
             figures[name] = {"one": seconds, "verify": check, "many_1": one, "many_2": two}
-            print(f"  {name}: one file of {large[which].stat().st_size / 1e6:.0f} MB, 2 threads: {seconds:.2f} s, and "
+            tell(f"  {name}: one file of {large[which].stat().st_size / 1e6:.0f} MB, 2 threads: {seconds:.2f} s, and "
                   f"{check:.2f} s to read it back and compare")
-            print(f"    20 files of {small[which].stat().st_size / 1e6:.0f} MB: {one:.2f} s with 1 thread, {two:.2f} s with 2: "
+            tell(f"    20 files of {small[which].stat().st_size / 1e6:.0f} MB: {one:.2f} s with 1 thread, {two:.2f} s with 2: "
                   f"{one / two:.2f} times")
         report = limited(build, folder, make_file(build, folder, 3000000)[1], 1 << 30)
         if report is None:
-            print("  no control group can be made here: the limit of memory is left out")
+            tell("  no control group can be made here: the limit of memory is left out")
         else:
             need = max(file["memory"] for file in report["files"])
-            print(f"  8 files that need {need / 1e6:.0f} MB each under a limit of 1 GiB, 8 threads: {report['success']} converted, "
+            tell(f"  8 files that need {need / 1e6:.0f} MB each under a limit of 1 GiB, 8 threads: {report['success']} converted, "
                   f"at most {report['most_memory_usage_percent']:.0f} % used, {report['safety_violations']} violations")
         figures["limited"] = report
     finally:

@@ -1,6 +1,5 @@
 """pvramses convert: old Mera files and RAMSES outputs become Mera files of today, and nothing is lost."""
 
-import fcntl
 import json
 import os
 import pathlib
@@ -135,6 +134,43 @@ class Converting(Folders):
         self.assertIn("... and 2 more files", done.stdout)
         self.assertFalse(self.new.exists())
 
+    def test_dry_run_reports_its_plan(self):
+        self.fill(3)
+        shutil.copytree(self.old, self.new)
+        (self.new / "output_00002.jld2").unlink()
+        status, report = self.report("--dry-run")
+        self.assertEqual((status, report["dry_run"]), (0, True))
+        self.assertEqual((report["success"], report["skipped"], report["pending"]), (0, 2, 1))
+        self.assertEqual(
+            [entry["state"] for entry in report["files"]], ["skipped", "pending", "skipped"]
+        )
+        self.assertGreater(report["files"][1]["memory"], 1 << 20)
+        self.assertFalse((self.new / "output_00002.jld2").exists())
+
+    def test_report_that_cannot_be_written_is_told_first(self):
+        self.fill(1)
+        done = self.convert("--report", self.place / "nowhere" / "report.json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nowhere/report.json", done.stderr)
+        self.assertFalse(self.new.exists())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_unreadable_files_and_folders(self):
+        self.fill(3)
+        (self.old / "output_00002.jld2").chmod(0)
+        self.place.chmod(0o755)
+        self.new.mkdir()
+        nobody = {"user": 65534, "group": 65534}
+        done = self.convert("--yes", **nobody)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(LOG, done.stderr)
+        self.assertIn("Permission denied", done.stderr)
+        self.new.chmod(0o777)
+        done = self.convert("--yes", **nobody)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, "FAILED output_00002.jld2: .*Permission denied")
+        self.assertEqual(len(list(self.new.glob("*.jld2"))), 2)
+
     def test_what_can_never_fit_is_not_tried(self):
         self.fill(2)
         status, report = self.report("--safety-margin", 1e-6)
@@ -152,6 +188,24 @@ class Converting(Folders):
                 self.assertEqual(values["min"], expect["fields"][name]["min"], name)
                 self.assertEqual(values["max"], expect["fields"][name]["max"], name)
 
+    def test_parts_of_ramses_outputs(self):
+        """A level and a region of each output, as `pvramses export` takes them."""
+        run = command.DATA / "sedov3d"
+        part = ("--region", "sphere,0.5,0.5,0.5,0.3,box", "--by-centre", "--lmax", 5)
+        done = command.run(
+            "convert", run, self.new, "--from-ramses", "--kinds", "hydro", *part, "--json"
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        for entry in report["files"]:
+            self.assertGreater(entry["bytes_in"], 10000)
+            number = "output_%05d" % entry["output"]
+            alone = self.place / (number + ".jld2")
+            options = ("--kinds", "hydro", *part, "--quiet")
+            command.run("export", run / number, "--out", alone, *options, check=True)
+            self.assertEqual(totals(self.new / entry["name"]), totals(alone))
+            self.assertLess(max(map(int, totals(alone)["leaf_cells_per_level"])), 6)
+
     def test_wrong_use(self):
         self.fill(1)
         for arguments in (
@@ -161,6 +215,8 @@ class Converting(Folders):
             ["--compress", "zip"],
             ["--min-threads", 0],
             ["--kinds", "hydro"],
+            ["--region", "sphere,0.5,0.5,0.5,0.1"],
+            ["--from-ramses", "--region", "ball,0.5,0.5,0.5,0.1"],
             ["--from-ramses", "--kinds", "gas"],
             ["--nonsense"],
         ):
@@ -194,8 +250,19 @@ class FromPython(Folders):
         self.assertEqual((report["success"], report["failed"], report["skipped"]), (1, 1, 0))
         self.assertEqual(report["files"][0]["state"], "failed")
         self.assertIn("output_00002.jld2", report["files"][0]["reason"])
-        report = pvramses_convert.convert(self.old, self.new, end_output=1, compress=None)
+        report = pvramses_convert.convert(self.old, self.new, end_output=1, compress=False)
         self.assertEqual(report["success"], 1)
+        report = pvramses_convert.convert(
+            self.old, self.new, skip_existing=False, dry_run=True, report=self.place / "report.json"
+        )
+        self.assertEqual((report["dry_run"], report["pending"]), (True, 3))
+        self.assertEqual(json.loads((self.place / "report.json").read_text()), report)
+        report = pvramses_convert.convert(
+            command.DATA / "sedov3d", self.place / "part", from_ramses=True, lmax=5,
+            kinds=["hydro"], region=("box", 0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
+        )
+        self.assertEqual(report["failed"], 0)
+        self.assertGreater(report["success"], 0)
         with self.assertRaises(ValueError):
             pvramses_convert.convert(self.old, self.new, compress="zip")
         with self.assertRaises(OSError):
@@ -221,8 +288,10 @@ class Stopping(Folders):
             process.kill()
             process.wait()
             if self.new.exists():
+                log = (self.new / LOG).read_text()
                 for path in self.new.glob("*.jld2"):
                     self.assertEqual(path.read_bytes(), expected[path.name], path.name)
+                    self.assertIn(" converted %s: " % path.name, log)
                 if moments.random() < 0.3:  # so that there is always something left to do
                     for path in self.new.glob("*.jld2"):
                         path.unlink()
@@ -233,34 +302,46 @@ class Stopping(Folders):
         left = {path.name for path in self.new.iterdir()} - set(expected) - {LOG}
         self.assertEqual(left, set())
 
-    def test_two_converters_do_not_meet(self):
-        self.fill(1)
-        self.new.mkdir()
-        with open(self.new / LOG, "a") as log:
-            fcntl.flock(log, fcntl.LOCK_EX)
-            done = self.convert()
-            self.assertEqual(done.returncode, 1)
-            self.assertIn("another converter is working in this folder", done.stderr)
-        self.assertEqual(self.convert().returncode, 0)
-
-    def test_interrupt(self):
-        self.fill(40)
+    def start(self, *options):
+        """A converter that has begun."""
         process = subprocess.Popen(
-            [command.PROGRAM, "convert", str(self.old), str(self.new), "--threads", "1"],
+            [command.PROGRAM, "convert", str(self.old), str(self.new), "--threads", "1", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             universal_newlines=True,
         )
         while not list(self.new.glob("*.jld2")) and process.poll() is None:
-            time.sleep(0.005)
-        process.send_signal(signal.SIGINT)
-        text, _ = process.communicate(timeout=command.SECONDS)
-        if process.returncode != 0:  # it was not done already
-            self.assertEqual(process.returncode, 128 + signal.SIGINT)
-            self.assertIn("not begun", text)
+            time.sleep(0.002)
+        return process
+
+    def test_two_converters_do_not_meet(self):
+        self.fill(40)
+        first = self.start()
+        first.send_signal(signal.SIGSTOP)
+        self.assertIsNone(first.poll())
+        before = sorted(self.new.iterdir())
+        second = self.convert("--force")
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another converter is working in this folder", second.stderr)
+        self.assertEqual(sorted(self.new.iterdir()), before)
+        first.send_signal(signal.SIGCONT)
+        self.assertIn("successfully converted  40", first.communicate(timeout=command.SECONDS)[0])
         self.assertEqual(self.convert().returncode, 0)
-        self.assertEqual(len(list(self.new.glob("*.jld2"))), 40)
+
+    def test_stopped_by_a_signal(self):
+        self.fill(40)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.start()
+            process.send_signal(number)
+            text, _ = process.communicate(timeout=command.SECONDS)
+            self.assertEqual(process.returncode, 128 + number)
+            self.assertIn("not begun", text)
+            self.assertFalse([path for path in self.new.iterdir() if "part" in path.name])
+            self.assertLess(len(list(self.new.glob("*.jld2"))), 40)
+            self.assertEqual(self.convert().returncode, 0)
+            self.assertEqual(len(list(self.new.glob("*.jld2"))), 40)
+            shutil.rmtree(self.new)
 
     def test_full_disk(self):
         """On a small file system: the old files stay, the message tells, nothing is left behind."""
@@ -280,6 +361,41 @@ class Stopping(Folders):
             {path.name for path in self.new.iterdir()} - {LOG},
             {entry["name"] for entry in report["files"] if entry["state"] == "converted"},
         )
+
+
+class Showing(Folders):
+    def test_block_on_a_terminal(self):
+        """Files and bytes, rate, time left, memory, names; in the end it is gone."""
+        self.fill(40)
+        here, there = pty.openpty()
+        process = subprocess.Popen(
+            [command.PROGRAM, "convert", str(self.old), str(self.new), "--yes"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=there,
+        )
+        os.close(there)
+        text = b""
+        while True:
+            try:
+                part = os.read(here, 4096)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            text += part
+        os.close(here)
+        self.assertEqual(process.wait(timeout=command.SECONDS), 0)
+        text = text.decode()
+        self.assertRegex(text, r"\d+ of 40 files, [\d.]+ \wB of [\d.]+ MB, [\d.]+ \wB/s, .* left")
+        self.assertRegex(text, r"memory [\d.]+ of [\d.]+ GiB \(\d+ %\), \d threads?, 0 failed")
+        self.assertRegex(text, r"  output_000\d\d.jld2 +\d+ %")
+        self.assertRegex(text, "\033\\[[23]A\033\\[J$")
+
+    def test_a_line_per_file_in_a_log(self):
+        self.fill(5)
+        lines = self.convert().stderr.splitlines()
+        self.assertEqual(len(lines), 5)
+        for number, line in enumerate(lines, 1):
+            self.assertRegex(line, r"^\[%d/5\] output_0000\d.jld2: .*B -> .*B, .* s$" % number)
 
 
 class Asking(Folders):
@@ -330,6 +446,17 @@ class Asking(Folders):
         self.assertEqual(
             [path.name for path in sorted(self.new.glob("*.jld2"))],
             ["output_00002.jld2", "output_00003.jld2"],
+        )
+
+
+    def test_interactive_range_without_files(self):
+        self.fill(2)
+        (self.old / "output_00002.jld2").rename(self.old / "output_00009.jld2")
+        status, text = self.talk(["3", "5", "1", "1", "", "y"], "--interactive")
+        self.assertEqual(status, 0, text)
+        self.assertIn("there is none from 3 to 5; once more, please", text)
+        self.assertEqual(
+            [path.name for path in self.new.glob("*.jld2")], ["output_00001.jld2"], text
         )
 
 
