@@ -222,10 +222,11 @@ static uint64_t scratch_bytes(const struct pvr_jld2_object *object, const struct
 }
 
 uint64_t pvr_jld2_column_buffer(const struct pvr_jld2_object *object) {
-    uint64_t most = 0, step = object->chunk_rows * object->type->size;
-    if (object->layout != PVR_JLD2_CHUNKED) {
-        return 0; /* read to its place */
+    uint64_t most = 0;
+    if (object->layout != PVR_JLD2_CHUNKED || object->type == NULL) {
+        return 0; /* read to its place; not read */
     }
+    const uint64_t step = object->chunk_rows * object->type->size;
     for (uint64_t i = 0; i < object->nchunks; i++) {
         const struct part part = {.out = i * step, .bytes = object->chunk[i].bytes};
         const uint64_t bytes = round_up(part.bytes) + scratch_bytes(object, &part);
