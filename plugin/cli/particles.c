@@ -177,7 +177,7 @@ void particle_totals_print(const struct particle_totals *totals) {
     const struct pvr_particles *particles = totals->particles;
     for (int kind = 0; kind < PVR_TABLE_KINDS; kind++) {
         const struct pvr_table *list = totals->list[kind];
-        if (list->present) {
+        if (list != NULL && list->present) {
             printf("\n  %ss: %llu, mass %.9g (code)\n",
                    pvr_table_kind_name((enum pvr_table_kind)kind), (unsigned long long)list->nrows,
                    list_mass(list));

@@ -61,6 +61,9 @@ class Particles(unittest.TestCase):
         found = command.run_json("load", output.info, "--fields", "density")
         for key in ("particles", "sinks", "clumps", "halos"):
             self.assertNotIn(key, found)
+        done = command.run("load", output.info, "--fields", "density")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotIn("particles", done.stdout)
 
     def test_lists(self):
         for output in command.outputs():
