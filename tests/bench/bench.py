@@ -174,6 +174,31 @@ def bench_convert(arguments, folder):
                         str(arguments.runs)])
 
 
+def bench_particles(arguments, folder):
+    """Ten million particles in the domains of the clustered output."""
+    output = make_output(arguments.build, folder, "clustered", arguments.cells)
+    print("\nparticles")
+    sys.stdout.flush()
+    target = folder / "particles"
+    figures = output_json([arguments.build / "bin/pvr_bench_particles", output, target, "--runs",
+                           str(arguments.runs)])
+    python = python_with_yt()
+    if python is not None:  # which wants all files of the mesh too
+        made = target / output.name
+        for path in output.iterdir():
+            if not (made / path.name).exists():
+                (made / path.name).symlink_to(path)
+        warm(made)
+        yt = output_json([python, HERE / "bench_yt.py", made, "particles"],
+                         stderr=subprocess.DEVNULL)
+        if yt["particles"] != figures["particles"]:
+            sys.exit(f"yt finds {yt['particles']} particles, not {figures['particles']}")
+        print(f"  yt, the same columns: {yt['seconds']:.2f} s: pvramses is "
+              f"{yt['seconds'] / figures['load_double_seconds']:.0f} times faster")
+        figures["yt_seconds"] = yt["seconds"]
+    return figures
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -200,6 +225,7 @@ def main():
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
     results["region"] = bench_region(arguments, folder)
     results["convert"] = bench_convert(arguments, folder)
+    results["particles"] = bench_particles(arguments, folder)
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
     target = arguments.build / "bench.json"

@@ -1,4 +1,5 @@
-"""Reads five fields of all leaf cells with yt and prints the seconds as JSON."""
+"""Reads five fields of all leaf cells with yt and prints the seconds as JSON; with `particles` as
+second argument position, velocity, mass, id and family of all particles instead."""
 
 import json
 import pathlib
@@ -13,8 +14,14 @@ info = next(folder.glob("info_*.txt"))
 begin = time.perf_counter()
 dataset = yt.load(str(info))
 cells = dataset.all_data()
-fields = ["Density", "x-velocity", "y-velocity", "z-velocity", "Pressure"]
-cells.get_data([("ramses", name) for name in fields])
-count = cells["ramses", "Density"].size
+if "particles" in sys.argv[2:]:
+    names = ["particle_%s_%s" % (what, axis) for what in ("position", "velocity") for axis in "xyz"]
+    names += ["particle_mass", "particle_identity", "particle_family"]
+    fields, key = [("io", name) for name in names], "particles"
+else:
+    names = ["Density", "x-velocity", "y-velocity", "z-velocity", "Pressure"]
+    fields, key = [("ramses", name) for name in names], "leaf_cells"
+cells.get_data(fields)
+count = cells[fields[0]].size
 seconds = time.perf_counter() - begin
-print(json.dumps({"seconds": seconds, "leaf_cells": int(count)}))
+print(json.dumps({"seconds": seconds, key: int(count)}))
