@@ -182,7 +182,7 @@ enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_a
                                  const struct pvr_columns_header *header,
                                  const struct pvr_columns_piece *piece, const int *column,
                                  int ncolumns, void *scratch, const char **data,
-                                 uint64_t *bytes_read, struct pvr_error *error) {
+                                 struct pvr_worker *worker, struct pvr_error *error) {
     const struct pvr_encoding *encoding = &file->encoding;
     uint32_t m = encoding->marker, real = header->value_bytes;
     uint64_t length = (uint64_t)piece->place.noct * real, record = length + 2 * (uint64_t)m;
@@ -192,6 +192,9 @@ enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_a
     char *at = scratch;
     for (int v = 0; v < ncolumns; v++) {
         for (int c = 0; c < 1 << amr->ndim; c++) {
+            if (pvr_worker_stopped(worker)) {
+                return PVR_CANCELLED;
+            }
             uint64_t offset =
                 values + record * ((uint64_t)c * (uint64_t)header->nvar + (uint64_t)column[v]);
             size_t whole = before + bytes + (trailing ? m : 0);
@@ -211,7 +214,7 @@ enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_a
             }
             data[(v << amr->ndim) + c] = at + before;
             at += whole;
-            *bytes_read += whole;
+            pvr_job_add_read(worker, whole);
         }
     }
     return PVR_OK;

@@ -11,6 +11,7 @@
 
 #include "pvr_amr.h"
 #include "pvr_fields.h"
+#include "pvr_threads.h"
 
 struct pvr_columns_header {
     int32_t nvar;
@@ -52,12 +53,13 @@ enum pvr_status pvr_columns_check_block(const struct pvr_file *file,
 
 /* Reads `ncolumns` columns of the piece for all cells of its octs. data[v * 2^ndim + c] gets a
  * pointer into `scratch` to piece->count values of value_bytes each in this machine's byte order,
- * for column[v] and cell c; they are not aligned. Markers are checked. */
+ * for column[v] and cell c; they are not aligned. Markers are checked. What is read counts as the
+ * worker's; PVR_CANCELLED where its job is to end early. */
 enum pvr_status pvr_columns_read(const struct pvr_file *file, const struct pvr_amr_header *amr,
                                  const struct pvr_columns_header *header,
                                  const struct pvr_columns_piece *piece, const int *column,
                                  int ncolumns, void *scratch, const char **data,
-                                 uint64_t *bytes_read, struct pvr_error *error);
+                                 struct pvr_worker *worker, struct pvr_error *error);
 /* Scratch memory that pvr_columns_read needs. */
 size_t pvr_columns_scratch_bytes(const struct pvr_amr_header *amr,
                                  const struct pvr_columns_header *header, uint64_t count,

@@ -294,11 +294,9 @@ static enum pvr_status fill_by_field(const struct work *work, size_t buffer_byte
             struct pvr_columns_piece part = work->piece;
             part.first += done;
             part.count = part.count - done < step ? part.count - done : step;
-            uint64_t bytes = 0;
             enum pvr_status status =
                 pvr_columns_read(work->file, amr, work->header, &part, target->column,
-                                 target->ncolumns, work->scratch, work->data, &bytes, error);
-            pvr_job_add_read(work->worker, bytes);
+                                 target->ncolumns, work->scratch, work->data, work->worker, error);
             if (status != PVR_OK) {
                 return status;
             }

@@ -191,12 +191,12 @@ static enum pvr_status read_values(const struct pvr_stream *streaming, enum pvr_
     enum pvr_status status = PVR_OK;
     if (piece->first == 0) {
         status = pvr_columns_check_block(file, amr, header, &columns, &bytes, error);
+        pvr_job_add_read(worker, bytes);
     }
     if (status == PVR_OK) {
         status = pvr_columns_read(file, amr, header, &columns, streaming->column[kind], ncolumns,
-                                  scratch, memory->data, &bytes, error);
+                                  scratch, memory->data, worker, error);
     }
-    pvr_job_add_read(worker, bytes);
     for (int v = 0; status == PVR_OK && v < ncolumns; v++) {
         double *to =
             memory->values + (uint64_t)streaming->place[kind][v] * (uint64_t)ncells * memory->kept;

@@ -17,6 +17,7 @@
 
 enum { MAX_TEAM = 4096, MAX_MESSAGES = 8 };
 static const size_t default_chunk_bytes = (size_t)1 << 20;
+static const double ASK_SECONDS = 0.01; /* between two questions within a task */
 
 double pvr_seconds(void) {
     struct timespec now;
@@ -118,6 +119,7 @@ static void ask_progress(struct pvr_job *job) {
     if (job->progress == NULL) {
         return;
     }
+    job->asked = pvr_seconds();
     uint64_t done = __atomic_load_n(&job->bytes_done, __ATOMIC_RELAXED);
     uint64_t expected = job->bytes_expected;
     double fraction = expected > 0 ? fmin(1.0, (double)done / (double)expected) : 0.0;
@@ -129,6 +131,14 @@ static void ask_progress(struct pvr_job *job) {
 
 bool pvr_job_ask(struct pvr_job *job) {
     ask_progress(job);
+    return pvr_job_stopped(job);
+}
+
+bool pvr_worker_stopped(struct pvr_worker *worker) {
+    struct pvr_job *job = worker->job;
+    if (worker->thread == 0 && pvr_seconds() - job->asked > ASK_SECONDS) {
+        ask_progress(job);
+    }
     return pvr_job_stopped(job);
 }
 

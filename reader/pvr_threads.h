@@ -87,6 +87,7 @@ struct pvr_job {
     uint64_t bytes_expected;
     uint64_t bytes_done; /* atomic */
     double fraction;     /* that was told last: it never falls */
+    double asked;        /* when the progress function was asked last */
     int stop;            /* atomic */
     double begin_seconds;
     struct pvr_thread_report *thread;
@@ -114,6 +115,9 @@ void pvr_job_add_done(struct pvr_worker *worker, uint64_t bytes);
 /* True once the job is to end early: long tasks ask between their parts and return PVR_CANCELLED.
  */
 bool pvr_job_stopped(const struct pvr_job *job);
+/* The same for a task that waits for a disk: the calling thread's worker asks the progress function
+ * first, unless it was asked a moment ago. */
+bool pvr_worker_stopped(struct pvr_worker *worker);
 /* Asks the progress function, between runs and while waiting for something else; the calling
  * thread's to use. True if the job is to end early. */
 bool pvr_job_ask(struct pvr_job *job);

@@ -217,10 +217,11 @@ pvr_status vtkPVRamsesCells::Make(const Asked &asked, const pvr_mesh *mesh,
     made.Trees = living.Find(mesh->octree, factor);
     if (!made.Trees) {
         made.Trees = vtkSmartPointer<vtkHyperTreeGrid>::New();
-        vtkPVRamsesMesh::Build(made.Trees, mesh->octree, factor, &threads);
+        status = vtkPVRamsesMesh::Build(made.Trees, mesh->octree, factor, &threads, Stop::Ask,
+                                        &stop, &error);
     }
     made.TreeSeconds = pvr_seconds() - begin;
-    return PVR_OK;
+    return status;
 }
 
 void vtkPVRamsesCells::Show(vtkHyperTreeGrid *output, const Asked &asked, pvr_mesh *mesh,

@@ -159,8 +159,10 @@ void vtkPVRamsesMesh::SetBox(vtkHyperTreeGrid *grid, int ndim, const double orig
     }
 }
 
-void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
-                            const pvr_threads *threads) {
+pvr_status vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree,
+                                  double lengthFactor, const pvr_threads *threads,
+                                  pvr_progress_fn progress, void *progressContext,
+                                  pvr_error *error) {
     double origin[3], size[3];
     for (int axis = 0; axis < 3; ++axis) {
         origin[axis] = octree->origin[axis] * lengthFactor;
@@ -168,7 +170,7 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
     }
     if (octree->ntrees == 0) {
         grid->Initialize();
-        return;
+        return PVR_OK;
     }
     SetBox(grid, octree->ndim, origin, size, octree->root_dims);
 
@@ -188,10 +190,13 @@ void vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, do
         octs.push_back(CountOcts(octree, tree));
     }
     pvr_job job;
-    if (pvr_job_begin(&job, threads, nullptr, nullptr, nullptr) == PVR_OK) {
-        pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, nullptr);
-        pvr_job_end(&job, nullptr);
-    }
-    if (octree->noutside > absent)
+    pvr_status status = pvr_job_begin(&job, threads, progress, progressContext, error);
+    if (status != PVR_OK)
+        return status;
+    status =
+        pvr_job_run(&job, filling.Trees.size(), octs.data(), FillTree, nullptr, &filling, error);
+    pvr_job_end(&job, nullptr);
+    if (status == PVR_OK && octree->noutside > absent)
         Mask(grid, octree, threads);
+    return status;
 }

@@ -18,10 +18,11 @@ void SetBox(vtkHyperTreeGrid *grid, int ndim, const double origin[3], const doub
 
 // Fills `grid` with the octree's trees; code lengths are multiplied by `lengthFactor`. The values
 // of the octree's arrays are in the order of the grid's cells then; cells outside are masked. No
-// tree at all gives an empty grid. Trees are made one after the
-// other, and filled by a team of threads (null: all that the process may use).
-void Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
-           const pvr_threads *threads = nullptr);
+// tree at all gives an empty grid. Trees are made one after the other, and filled by a team of
+// threads (null: all that the process may use). `progress` (or null) is asked whether to stop.
+pvr_status Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double lengthFactor,
+                 const pvr_threads *threads = nullptr, pvr_progress_fn progress = nullptr,
+                 void *progressContext = nullptr, pvr_error *error = nullptr);
 
 } // namespace vtkPVRamsesMesh
 
