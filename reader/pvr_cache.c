@@ -1,45 +1,16 @@
 /* pvr_cache.c - loading meshes through a cache: what is there is shared, the rest is read. */
 #include "pvr_cache.h"
 
+#include "pvr_cache_loading.h"
 #include "pvr_cache_private.h"
-#include "pvr_cache_table.h"
-#include "pvr_mesh_plan.h"
 #include "pvr_put_together.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One array of the request while it is looked for and loaded. */
-struct wanted {
-    struct pvr_cache_key key;
-    bool found; /* the mesh's array is there */
-    /* What it is made from, if anything: an array and the structure that it belongs to. */
-    struct pvr_structure *from_structure;
-    struct pvr_array *from;
-    double factor;
-    struct pvr_cache_entry *claim; /* null: not ours to load */
-    int low;                       /* first level to read; below max_level: nothing is */
-};
-
-/* Everything that lives while a mesh is loaded. */
-struct loading {
-    struct pvr_cache *cache;
-    struct pvr_mesh_plan plan;
-    struct pvr_job job;
-    struct pvr_cache_subject subject;
-    struct pvr_structure *structure;
-    struct wanted *wanted; /* one per array */
-};
-
-/* True if a part of the box is asked for. Which of its leaves lie outside depends on its depth, so
- * parts of different depths have nothing to do with each other. */
-static bool is_part(const struct loading *loading) {
-    return loading->subject.selection[0] != '\0';
-}
-
 /* Is the caller to stop? Asked while waiting for others. */
-static enum pvr_status wait_for_others(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status wait_for_others(struct pvr_loading *loading, struct pvr_error *error) {
     pvr_cache_wait(loading->cache);
     pthread_mutex_unlock(&loading->cache->lock);
     bool stop = pvr_job_ask(&loading->job);
@@ -50,48 +21,16 @@ static enum pvr_status wait_for_others(struct loading *loading, struct pvr_error
 /* ---- structure --------------------------------------------------------------------------------
  */
 
-static struct pvr_cache_key structure_key(const struct loading *loading, int level) {
-    return (struct pvr_cache_key){.subject = loading->subject, .level = level};
-}
-
-/* A structure of the cache at `level`, with a reference for the caller, or null. The lock is held.
- */
-static struct pvr_structure *catch_structure(struct loading *loading, int level) {
-    struct pvr_cache_key key = structure_key(loading, level);
-    struct pvr_cache_entry *entry = pvr_cache_find(loading->cache, &key);
-    return entry != NULL && pvr_cache_catch(loading->cache, entry) ? entry->structure : NULL;
-}
-
-/* The best of the cache's structures to make ours from: the next deeper one, which is cut, else the
- * deepest one, which is made deeper. The lock is held. */
-static struct pvr_structure *catch_base(struct loading *loading) {
-    const struct pvr_levels *levels = &loading->plan.levels;
-    struct pvr_structure *base = NULL;
-    if (is_part(loading)) {
-        return NULL;
-    }
-    for (int l = levels->max + 1; base == NULL && l <= PVR_MAX_LEVELS; l++) {
-        base = catch_structure(loading, l);
-    }
-    for (int l = levels->max - 1; base == NULL && l >= levels->root; l--) {
-        base = catch_structure(loading, l);
-    }
-    if (base != NULL && base->octree->root_level != levels->root) {
-        pvr_structure_release(base);
-        base = NULL;
-    }
-    return base;
-}
-
-static enum pvr_status read_structure(struct loading *loading, struct pvr_structure *base,
-                                      struct pvr_error *error) {
+static enum pvr_status read_structure(struct pvr_loading *loading, struct pvr_structure *base,
+                                      bool deeper, struct pvr_error *error) {
     const struct pvr_mesh_plan *plan = &loading->plan;
-    if (base != NULL && base->octree->max_level > plan->levels.max) {
-        return pvr_structure_cut(base, plan->levels.max, &loading->structure, error);
+    if (base != NULL && deeper) {
+        return pvr_structure_cut(base, plan->levels.max, plan->excerpt.domain_levels,
+                                 plan->domains->ndomains, &loading->structure, error);
     }
-    if (is_part(loading)) {
-        pvr_job_expect(&loading->job, pvr_excerpt_file_bytes(plan->snapshot, &plan->excerpt));
-        return pvr_structure_load_excerpt(plan->snapshot, &plan->excerpt, &loading->job,
+    if (pvr_loading_is_part(loading)) {
+        pvr_job_expect(&loading->job, pvr_excerpt_file_bytes(plan->snapshot, &plan->excerpt, base));
+        return pvr_structure_load_excerpt(plan->snapshot, &plan->excerpt, base, &loading->job,
                                           &loading->structure, error);
     }
     pvr_job_expect(&loading->job,
@@ -100,11 +39,12 @@ static enum pvr_status read_structure(struct loading *loading, struct pvr_struct
                               &loading->structure, error);
 }
 
-static enum pvr_status find_structure(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status find_structure(struct pvr_loading *loading, struct pvr_error *error) {
     struct pvr_cache *cache = loading->cache;
-    struct pvr_cache_key key = structure_key(loading, loading->plan.levels.max);
+    struct pvr_cache_key key = pvr_loading_structure_key(loading, loading->plan.levels.max);
     struct pvr_cache_entry *claim = NULL;
     struct pvr_structure *base = NULL;
+    bool deeper = false;
     enum pvr_status status = PVR_OK;
     pthread_mutex_lock(&cache->lock);
     while (status == PVR_OK && loading->structure == NULL && claim == NULL) {
@@ -115,14 +55,14 @@ static enum pvr_status find_structure(struct loading *loading, struct pvr_error 
             loading->structure = entry->structure;
         } else {
             claim = pvr_cache_claim(cache, &key);
-            base = catch_base(loading);
+            base = pvr_loading_catch_base(loading, &deeper);
             status = claim != NULL ? PVR_OK
                                    : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the cache");
         }
     }
     pthread_mutex_unlock(&cache->lock);
     if (claim != NULL) {
-        status = read_structure(loading, base, error);
+        status = read_structure(loading, base, deeper, error);
         pvr_cache_publish(cache, claim, loading->structure, NULL);
     }
     pvr_structure_release(base);
@@ -132,85 +72,16 @@ static enum pvr_status find_structure(struct loading *loading, struct pvr_error 
 /* ---- arrays -----------------------------------------------------------------------------------
  */
 
-/* True if values of `source`, times *factor, are what reading would give for `key`, bit for bit:
- * reading multiplies the file's value by the unit's factor in double precision and rounds once. */
-static bool can_convert(const struct pvr_cache_key *source, const struct pvr_cache_key *key,
-                        uint32_t real_bytes, double *factor) {
-    *factor = 1.0;
-    if (source->type == key->type && source->factor == key->factor) {
-        return true;
-    }
-    bool reals = (source->type == PVR_FLOAT32 || source->type == PVR_FLOAT64) &&
-                 (key->type == PVR_FLOAT32 || key->type == PVR_FLOAT64);
-    bool as_read = source->factor == 1.0 && pvr_type_bytes(source->type) >= real_bytes;
-    if (reals && as_read) {
-        *factor = key->factor;
-    }
-    return reals && (as_read || (source->type == PVR_FLOAT64 && source->factor == key->factor));
-}
-
-/* Takes an array of the cache at `level` that `wanted` can be made from. The lock is held. */
-static bool catch_source(struct loading *loading, struct wanted *wanted, int level) {
-    uint32_t real_bytes = loading->plan.snapshot->layout.amr.real_bytes;
-    struct pvr_cache_entry *older = NULL, *found = NULL;
-    for (struct pvr_cache_entry *entry = loading->cache->newest; entry != NULL; entry = older) {
-        older = entry->older;
-        struct pvr_cache_key key = wanted->key;
-        key.level = level;
-        key.type = entry->key.type;
-        key.factor = entry->key.factor;
-        if (!entry->loading && pvr_cache_same_key(&entry->key, &key) &&
-            can_convert(&key, &wanted->key, real_bytes, &wanted->factor) &&
-            pvr_cache_catch(loading->cache, entry)) {
-            found = entry;
-            break;
-        }
-    }
-    if (found == NULL) {
-        return false;
-    }
-    wanted->from = found->array.array;
-    wanted->from_structure = catch_structure(loading, level);
-    if (wanted->from_structure == NULL ||
-        !pvr_octrees_begin_alike(wanted->from_structure->octree, loading->structure->octree)) {
-        pvr_structure_release(wanted->from_structure);
-        pvr_array_release(wanted->from);
-        wanted->from_structure = NULL;
-        wanted->from = NULL;
-    }
-    return wanted->from != NULL;
-}
-
-/* Finds what `wanted`, which is ours to load, can be made from: the same in another precision or
- * unit, a deeper one, else the deepest of the others. The lock is held. */
-static void find_source(struct loading *loading, struct wanted *wanted) {
-    const struct pvr_levels *levels = &loading->plan.levels;
-    bool part = is_part(loading);
-    wanted->low = levels->root;
-    for (int l = levels->max; l <= (part ? levels->max : PVR_MAX_LEVELS); l++) {
-        if (catch_source(loading, wanted, l)) {
-            wanted->low = levels->max + 1;
-            return;
-        }
-    }
-    for (int l = levels->max - 1; !part && l >= levels->root; l--) {
-        if (catch_source(loading, wanted, l)) {
-            wanted->low = l + 1;
-            return;
-        }
-    }
-}
-
 /* Looks for all arrays that are not found yet; claims those that nobody has. *others is set if some
  * are being loaded by others. */
-static enum pvr_status look_up(struct loading *loading, bool *others, struct pvr_error *error) {
+static enum pvr_status look_up(struct pvr_loading *loading, bool *others, struct pvr_error *error) {
     struct pvr_mesh *mesh = loading->plan.mesh;
     struct pvr_cache *cache = loading->cache;
     enum pvr_status status = PVR_OK;
     *others = false;
     pthread_mutex_lock(&cache->lock);
     for (int i = 0; status == PVR_OK && i < mesh->narrays; i++) {
-        struct wanted *wanted = &loading->wanted[i];
+        struct pvr_wanted *wanted = &loading->wanted[i];
         struct pvr_cache_entry *entry = wanted->found ? NULL : pvr_cache_find(cache, &wanted->key);
         if (wanted->found) {
             continue;
@@ -228,7 +99,7 @@ static enum pvr_status look_up(struct loading *loading, bool *others, struct pvr
             if (wanted->claim == NULL) {
                 status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the cache");
             } else {
-                find_source(loading, wanted);
+                pvr_loading_find_source(loading, wanted);
                 mesh->nput_together += wanted->from != NULL;
             }
         }
@@ -238,26 +109,26 @@ static enum pvr_status look_up(struct loading *loading, bool *others, struct pvr
 }
 
 /* Bytes of the files that filling a target from level `low` on reads. */
-static uint64_t bytes_from(const struct loading *loading, int low,
+static uint64_t bytes_from(const struct pvr_loading *loading, int low,
                            const struct pvr_target *target) {
     const struct pvr_mesh_plan *plan = &loading->plan;
     if (low > plan->levels.max) {
         return 0;
     }
-    if (!is_part(loading)) {
+    if (!pvr_loading_is_part(loading)) {
         return pvr_targets_file_bytes(plan->snapshot, plan->domains, low, plan->levels.max, target,
                                       1);
     }
     const struct pvr_pieces *pieces = &loading->structure->pieces;
     uint64_t octs = 0;
     for (size_t i = 0; i < pieces->npieces; i++) {
-        octs += pieces->piece[i].count;
+        octs += pieces->piece[i].level >= low ? pieces->piece[i].count : 0;
     }
     return pvr_targets_octs_bytes(plan->snapshot, octs, target, 1);
 }
 
 /* Makes the arrays of all claims and copies what can be copied. */
-static enum pvr_status prepare_arrays(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status prepare_arrays(struct pvr_loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
     const struct pvr_octree *octree = loading->structure->octree;
     struct pvr_part *part = calloc((size_t)plan->mesh->narrays + 1, sizeof *part);
@@ -275,7 +146,7 @@ static enum pvr_status prepare_arrays(struct loading *loading, struct pvr_error 
     enum pvr_status status = PVR_OK;
     int nparts = 0;
     for (int i = 0; status == PVR_OK && i < plan->mesh->narrays; i++) {
-        struct wanted *wanted = &loading->wanted[i];
+        struct pvr_wanted *wanted = &loading->wanted[i];
         struct pvr_target *target = &plan->target[i];
         if (wanted->claim == NULL) {
             continue;
@@ -297,8 +168,8 @@ static enum pvr_status prepare_arrays(struct loading *loading, struct pvr_error 
 }
 
 /* Gives the complete array `i` to the cache. */
-static enum pvr_status publish(struct loading *loading, int i, struct pvr_error *error) {
-    struct wanted *wanted = &loading->wanted[i];
+static enum pvr_status publish(struct pvr_loading *loading, int i, struct pvr_error *error) {
+    struct pvr_wanted *wanted = &loading->wanted[i];
     struct pvr_mesh_array *array = &loading->plan.mesh->arrays[i];
     enum pvr_status status = pvr_mesh_find_ranges_in(array, 1, &loading->job, error);
     if (status == PVR_OK) {
@@ -310,7 +181,7 @@ static enum pvr_status publish(struct loading *loading, int i, struct pvr_error 
 }
 
 /* Do these two come from one run over the files? */
-static bool read_together(const struct loading *loading, int i, int j) {
+static bool read_together(const struct pvr_loading *loading, int i, int j) {
     const struct pvr_target *a = &loading->plan.target[i], *b = &loading->plan.target[j];
     return loading->wanted[j].claim != NULL && loading->wanted[i].low == loading->wanted[j].low &&
            a->source == b->source && (a->source != PVR_TARGET_COLUMNS || a->kind == b->kind);
@@ -318,7 +189,7 @@ static bool read_together(const struct loading *loading, int i, int j) {
 
 /* Reads what is missing of the claims: those of one kind of file and one depth at a time, so that
  * they are complete, and kept, whatever becomes of the rest. */
-static enum pvr_status fill_claims(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status fill_claims(struct pvr_loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
     int narrays = plan->mesh->narrays;
     struct pvr_target *target = calloc((size_t)narrays + 1, sizeof *target);
@@ -351,9 +222,9 @@ static enum pvr_status fill_claims(struct loading *loading, struct pvr_error *er
 }
 
 /* Gives up what was claimed and not loaded, and lets go of what things were made from. */
-static void drop_claims(struct loading *loading) {
+static void drop_claims(struct pvr_loading *loading) {
     for (int i = 0; loading->wanted != NULL && i < loading->plan.mesh->narrays; i++) {
-        struct wanted *wanted = &loading->wanted[i];
+        struct pvr_wanted *wanted = &loading->wanted[i];
         if (wanted->claim != NULL) {
             pvr_cache_publish(loading->cache, wanted->claim, NULL, NULL);
         }
@@ -383,7 +254,7 @@ static void name_rank(const struct pvr_mesh_request *request, char text[PVR_SELE
              split->kind == PVR_SPLIT_DOMAINS ? request->max_level : 0);
 }
 
-static enum pvr_status make_keys(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status make_keys(struct pvr_loading *loading, struct pvr_error *error) {
     struct pvr_mesh_plan *plan = &loading->plan;
     const uint64_t *levels = plan->excerpt.domain_levels; /* null: of all domains */
     int ndomains = plan->domains->ndomains;
@@ -409,18 +280,18 @@ static enum pvr_status make_keys(struct loading *loading, struct pvr_error *erro
         key->type = pvr_target_type(target, plan->request->precision);
         key->factor = 1.0;
         if (target->source == PVR_TARGET_COLUMNS) {
-            const struct pvr_domain_columns *columns;
+            const struct pvr_domain_columns **columns = &loading->wanted[i].columns;
             status = pvr_snapshot_some_columns(plan->snapshot, target->kind, levels, &loading->job,
-                                               &columns, error);
+                                               columns, error);
             key->columns =
-                status == PVR_OK ? pvr_domains_stamp(columns->stamp, ndomains, levels) : 0;
+                status == PVR_OK ? pvr_domains_stamp((*columns)->stamp, ndomains, levels) : 0;
             key->factor = target->whole_numbers ? 1.0 : target->factor;
         }
     }
     return status;
 }
 
-static enum pvr_status load_all(struct loading *loading, struct pvr_error *error) {
+static enum pvr_status load_all(struct pvr_loading *loading, struct pvr_error *error) {
     enum pvr_status status = pvr_mesh_plan_make(&loading->plan, &loading->job, error);
     if (status == PVR_OK) {
         status = make_keys(loading, error);
@@ -474,7 +345,8 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
     if (snapshot->mera != NULL) {
         return load_alone(snapshot, request, threads, progress, progress_context, mesh, error);
     }
-    struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};
+    struct pvr_loading loading = {.cache = cache,
+                                  .plan = {.snapshot = snapshot, .request = request}};
     enum pvr_status status =
         pvr_job_begin(&loading.job, threads, progress, progress_context, error);
     if (status != PVR_OK) {
@@ -499,7 +371,8 @@ enum pvr_status pvr_cache_load_ahead(struct pvr_cache *cache, struct pvr_snapsho
 bool pvr_cache_has(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
                    const struct pvr_mesh_request *request, const struct pvr_threads *threads,
                    pvr_progress_fn progress, void *progress_context) {
-    struct loading loading = {.cache = cache, .plan = {.snapshot = snapshot, .request = request}};
+    struct pvr_loading loading = {.cache = cache,
+                                  .plan = {.snapshot = snapshot, .request = request}};
     if (snapshot->mera != NULL ||
         pvr_job_begin(&loading.job, threads, progress, progress_context, NULL) != PVR_OK) {
         return false;
@@ -508,7 +381,7 @@ bool pvr_cache_has(struct pvr_cache *cache, struct pvr_snapshot *snapshot,
                  make_keys(&loading, NULL) == PVR_OK;
     pthread_mutex_lock(&cache->lock);
     if (there) {
-        loading.structure = catch_structure(&loading, loading.plan.levels.max);
+        loading.structure = pvr_loading_catch_structure(&loading, loading.plan.levels.max);
         there = loading.structure != NULL;
     }
     for (int i = 0; there && i < loading.plan.mesh->narrays; i++) {

@@ -9,7 +9,8 @@
  *     together from the old ones by one threaded copy;
  *   - a max_level that is less deep: nothing, the arrays are cut from those that are there;
  *   - another precision or other units: nothing, where converting gives the same bits as reading;
- *   - a region: the same as for a whole box, but for the depth: another depth is read anew;
+ *   - a region: the same as for a whole box, one region for itself; where cells belong to it by
+ *     their centres, another depth is read anew;
  *   - the same again, by whomever: nothing, and the arrays are the same ones, not copies.
  *
  * Arrays are immutable and counted by reference. The budget bounds the memory that the cache keeps

@@ -37,10 +37,12 @@ static void add(struct pvr_depths *depths, int level, const struct pvr_mesh_plan
 
 /* Lists the depths before the last one, which has `last` levels and `most` cells. */
 static enum pvr_status list_coarser(struct pvr_depths *depths, struct pvr_snapshot *snapshot,
-                                    struct pvr_mesh_request *request, struct pvr_levels last,
+                                    struct pvr_mesh_request *request,
+                                    const struct pvr_selection *selection, struct pvr_levels last,
                                     uint64_t most, uint64_t first_cells, struct pvr_job *job,
                                     struct pvr_error *error) {
-    const double growth = pvr_mesh_wants_part(request) ? 8.0 : 1.5;
+    bool anew = pvr_mesh_wants_part(request) && !pvr_selection_grows(selection);
+    const double growth = anew ? 8.0 : 1.5;
     const int complete = (int)snapshot->info.levelmin;
     enum pvr_status status = PVR_OK;
     for (int l = last.root; status == PVR_OK && l < last.max; l++) {
@@ -84,7 +86,8 @@ enum pvr_status pvr_depths_plan(struct pvr_snapshot *snapshot,
     if (status == PVR_OK) {
         uint64_t cells = pvr_mesh_plan_cells(&plan);
         depths->cell_bytes = pvr_mesh_plan_cell_bytes(&plan);
-        status = list_coarser(depths, snapshot, &at, plan.levels, cells, first_cells, &job, error);
+        status = list_coarser(depths, snapshot, &at, &plan.selection, plan.levels, cells,
+                              first_cells, &job, error);
         if (depths->count == 1 && cells <= first_cells) {
             depths->count = 0;
         }

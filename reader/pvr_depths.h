@@ -5,7 +5,7 @@
 #include "pvr_mesh.h"
 
 /* Values of max_level, increasing; the last is the request's own. Each depth has at least 1.5 times
- * the cells of the one before (of a part of the box, of which each depth is read anew, 8 times), so
+ * the cells of the one before (8 times, of a part of the box of which each depth is read anew), so
  * that putting the arrays together for each costs no more than copying the last ones twice. */
 struct pvr_depths {
     int count;

@@ -10,101 +10,6 @@
 
 typedef unsigned long long ull;
 
-enum { MOST_TREES = 1024 /* so many cost VTK next to nothing */ };
-
-/* ---- plan -------------------------------------------------------------------------------------
- */
-
-/* Octs of all domains on each level, from the first file's counts, or added up where these make no
- * sense. */
-static enum pvr_status find_totals(struct pvr_snapshot *snapshot, struct pvr_job *job,
-                                   uint64_t total[64], struct pvr_error *error) {
-    const struct pvr_layout *layout = &snapshot->layout;
-    uint64_t cells = 1;
-    for (int axis = 0; axis < layout->amr.ndim; axis++) {
-        cells *= layout->box.count[axis];
-    }
-    memcpy(total, layout->bounds.total, sizeof layout->bounds.total);
-    if (total[0] == cells) {
-        return PVR_OK;
-    }
-    const struct pvr_domains *domains;
-    enum pvr_status status = pvr_snapshot_domains(snapshot, job, &domains, error);
-    if (status == PVR_OK) {
-        memcpy(total, domains->level_octs, sizeof domains->level_octs);
-    }
-    return status;
-}
-
-/* As deep as the octs fill the box and the trees are not too many: the excerpt is cropped to them.
- */
-static int choose_root_level(const struct pvr_selection *selection, const uint64_t total[64],
-                             int max_level) {
-    uint64_t cells = 1;
-    for (int axis = 0; axis < selection->ndim; axis++) {
-        cells *= selection->ncoarse[axis];
-    }
-    int level = 0;
-    while (level < max_level && total[level] == cells) {
-        struct pvr_tree_grid trees = pvr_selection_trees(selection, level + 1);
-        if (level > 0 && pvr_tree_grid_count(&trees) > MOST_TREES) {
-            break;
-        }
-        cells <<= selection->ndim;
-        level++;
-    }
-    return level;
-}
-
-enum pvr_status pvr_excerpt_plan(struct pvr_snapshot *snapshot,
-                                 const struct pvr_selection *selection, int max_level,
-                                 struct pvr_job *job, struct pvr_excerpt *excerpt,
-                                 struct pvr_error *error) {
-    uint64_t total[64];
-    int nlevels = snapshot->layout.amr.nlevelmax, ndomains = selection->ndomains;
-    memset(excerpt, 0, sizeof *excerpt);
-    excerpt->selection = selection;
-    excerpt->domain_levels = calloc((size_t)ndomains, sizeof *excerpt->domain_levels);
-    if (excerpt->domain_levels == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of %d domains", ndomains);
-    }
-    int last = max_level > 0 && max_level < nlevels ? max_level : nlevels;
-    enum pvr_status status = find_totals(snapshot, job, total, error);
-    if (status != PVR_OK) {
-        return status;
-    }
-    excerpt->levels.root = selection->split != NULL ? selection->split->root_level
-                                                    : choose_root_level(selection, total, last);
-    if (excerpt->levels.root == 0) {
-        return pvr_fail(error, PVR_ERROR_FORMAT,
-                        "%s: the octs of level 1 are not one for each of the box's coarse cells",
-                        snapshot->layout.folder);
-    }
-    excerpt->trees = pvr_selection_trees(selection, excerpt->levels.root);
-    uint64_t wanted = 0;
-    for (int l = excerpt->levels.root; l <= last; l++) {
-        wanted |= (uint64_t)1 << l;
-    }
-    for (int domain = 1; domain <= ndomains; domain++) {
-        excerpt->domain_levels[domain - 1] = selection->levels[domain - 1] & wanted;
-    }
-    status =
-        pvr_snapshot_some_domains(snapshot, excerpt->domain_levels, job, &excerpt->domains, error);
-    if (status == PVR_OK) {
-        int deepest = pvr_domains_deepest(excerpt->domains, excerpt->domain_levels,
-                                          excerpt->levels.root, last, &excerpt->octs);
-        excerpt->levels.max = deepest > 0 ? deepest : excerpt->levels.root;
-    }
-    excerpt->levels.all = max_level == 0 || max_level > excerpt->levels.max;
-    return status == PVR_OK ? pvr_snapshot_check_depth(snapshot, excerpt->levels.max, error)
-                            : status;
-}
-
-void pvr_excerpt_free(struct pvr_excerpt *excerpt) {
-    free(excerpt->domain_levels);
-    memset(excerpt, 0, sizeof *excerpt);
-}
-
 /* Has a rank whole domains? Then octs above its own may be missing, and those below. */
 static bool is_by_domains(const struct pvr_selection *selection) {
     return selection->split != NULL && !selection->by_trees;
@@ -114,27 +19,25 @@ static bool reads_sons(const struct pvr_excerpt *excerpt, int level) {
     return level < excerpt->levels.max || excerpt->levels.all;
 }
 
-uint64_t pvr_excerpt_file_bytes(const struct pvr_snapshot *snapshot,
-                                const struct pvr_excerpt *excerpt) {
-    const struct pvr_amr_header *amr = &snapshot->layout.amr;
-    return excerpt->octs * ((uint64_t)amr->ndim * amr->real_bytes + (4u << amr->ndim));
-}
-
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-/* What is kept of a piece. */
+/* What is kept of a piece; of one that the base has the count and the picks alone, and on its last
+ * level `refined`, but on the root level all. */
 struct kept {
     uint64_t count;
     uint32_t (*coordinate)[3]; /* among the trees; of octs of the root level: of the box */
     uint8_t *refined, *outside;
     uint16_t *pick; /* which of the piece's octs */
     void *memory;   /* of all of it */
+    uint64_t base;  /* place of the first among the octs of the level that the base has */
 };
 
 struct reading {
     const struct pvr_snapshot *snapshot;
     const struct pvr_excerpt *excerpt;
+    const struct pvr_structure *base; /* null: all is read */
+    int known;                        /* its last level, or 0 */
     struct pvr_structure *structure;
     struct kept *kept; /* of each piece */
     struct pvr_octs octs[PVR_MAX_LEVELS + 1];
@@ -161,6 +64,21 @@ static bool wants_oct(const struct pvr_excerpt *excerpt, int level, const uint32
     return wants;
 }
 
+static enum pvr_status allocate_kept(struct kept *kept, uint64_t count, int level,
+                                     struct pvr_error *error) {
+    kept->count = count;
+    kept->memory = malloc((size_t)count * (sizeof *kept->coordinate + sizeof *kept->pick + 2) + 1);
+    if (kept->memory == NULL) {
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu octs of level %d", (ull)count,
+                        level);
+    }
+    kept->coordinate = kept->memory;
+    kept->pick = (uint16_t *)(void *)(kept->coordinate + count);
+    kept->refined = (uint8_t *)(kept->pick + count);
+    kept->outside = kept->refined + count;
+    return PVR_OK;
+}
+
 static enum pvr_status keep(const struct pvr_excerpt *excerpt, const struct pvr_piece *piece,
                             uint32_t (*coordinate)[3], uint8_t *refined, uint16_t *pick,
                             struct kept *kept, struct pvr_error *error) {
@@ -171,19 +89,13 @@ static enum pvr_status keep(const struct pvr_excerpt *excerpt, const struct pvr_
             pick[n++] = (uint16_t)i;
         }
     }
-    kept->count = n;
     if (n == 0) {
         return PVR_OK;
     }
-    kept->memory = malloc((size_t)n * (sizeof *kept->coordinate + sizeof *kept->pick + 2));
-    if (kept->memory == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu octs of level %d", (ull)n,
-                        piece->level);
+    enum pvr_status status = allocate_kept(kept, n, piece->level, error);
+    if (status != PVR_OK) {
+        return status;
     }
-    kept->coordinate = kept->memory;
-    kept->pick = (uint16_t *)(void *)(kept->coordinate + n);
-    kept->refined = (uint8_t *)(kept->pick + n);
-    kept->outside = kept->refined + n;
     memcpy(kept->pick, pick, (size_t)n * sizeof *pick);
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t *at = coordinate[pick[i]];
@@ -194,13 +106,88 @@ static enum pvr_status keep(const struct pvr_excerpt *excerpt, const struct pvr_
     return PVR_OK;
 }
 
+/* Of the pieces of the base's levels the base says what is kept: both lists have one order. */
+static enum pvr_status take_kept(struct reading *reading, struct pvr_error *error) {
+    const struct pvr_pieces *pieces = &reading->structure->pieces;
+    const struct pvr_pieces *from = &reading->base->pieces;
+    size_t next = 0;
+    enum pvr_status status = PVR_OK;
+    for (size_t i = 0; status == PVR_OK && next < from->npieces && i < pieces->npieces; i++) {
+        const struct pvr_piece *piece = &pieces->piece[i], *known = &from->piece[next];
+        struct kept *kept = &reading->kept[i];
+        if (piece->domain != known->domain || piece->level != known->level ||
+            known->first < piece->first || known->first >= piece->first + piece->count) {
+            continue;
+        }
+        status = allocate_kept(kept, known->kept, piece->level, error);
+        const uint16_t *pick = pvr_piece_pick(from, known);
+        for (uint64_t k = 0; status == PVR_OK && k < known->kept; k++) {
+            kept->pick[k] = (uint16_t)(pick[k] + (known->first - piece->first));
+        }
+        kept->base = known->base;
+        next++;
+    }
+    if (status == PVR_OK && next < from->npieces) {
+        status = pvr_fail(error, PVR_ERROR_FORMAT,
+                          "%s: the files do not have the octs that they had before",
+                          reading->snapshot->layout.folder);
+    }
+    return status;
+}
+
+/* Finds the sons of the octs of the base's last level. `refined` is of the piece's octs. */
+static void keep_sons(const struct reading *reading, const struct pvr_piece *piece,
+                      const uint8_t *refined, struct kept *kept) {
+    const struct pvr_structure *base = reading->base;
+    if (piece->level == reading->excerpt->levels.root) {
+        for (uint64_t i = 0; i < kept->count; i++) {
+            const uint32_t *at = base->root_coordinate[kept->base + i];
+            memcpy(kept->coordinate[i], at, sizeof kept->coordinate[i]);
+            kept->refined[i] = pvr_selection_cut_oct(reading->excerpt->selection, piece->level, at,
+                                                     refined[kept->pick[i]], &kept->outside[i]);
+        }
+        return;
+    }
+    const uint8_t *outside = base->octree->level[piece->level].outside;
+    const uint32_t *slot = base->slot[piece->level]->data;
+    for (uint64_t i = 0; i < kept->count; i++) {
+        uint8_t cut = outside != NULL ? outside[slot[kept->base + i]] : 0;
+        kept->refined[i] = (uint8_t)(refined[kept->pick[i]] & ~cut);
+    }
+}
+
+static enum pvr_status read_piece(const struct reading *reading, size_t number,
+                                  const struct pvr_file *file, struct pvr_worker *worker,
+                                  uint32_t (*coordinate)[3], uint8_t *refined, uint16_t *pick,
+                                  struct pvr_error *error) {
+    const struct pvr_excerpt *excerpt = reading->excerpt;
+    const struct pvr_piece *piece = &reading->structure->pieces.piece[number];
+    struct kept *kept = &reading->kept[number];
+    bool is_new = piece->level > reading->known;
+    if (!is_new && (piece->level < reading->known || kept->count == 0)) {
+        return PVR_OK;
+    }
+    memset(refined, 0, PVR_PIECE_OCTS);
+    enum pvr_status status = pvr_piece_read_octs(
+        &reading->snapshot->layout, excerpt->domains, file, piece, worker,
+        is_new ? coordinate : NULL, reads_sons(excerpt, piece->level) ? refined : NULL, error);
+    if (status == PVR_OK && is_new) {
+        status = keep(excerpt, piece, coordinate, refined, pick, kept, error);
+    } else if (status == PVR_OK) {
+        keep_sons(reading, piece, refined, kept);
+    }
+    return status;
+}
+
 static enum pvr_status read_task(void *context, size_t number, struct pvr_worker *worker,
                                  struct pvr_error *error) {
     struct reading *reading = context;
-    const struct pvr_excerpt *excerpt = reading->excerpt;
     const struct pvr_layout *layout = &reading->snapshot->layout;
     const struct pvr_piece_task *task = &reading->structure->pieces.task[number];
     const struct pvr_piece *piece = &reading->structure->pieces.piece[task->first];
+    if (piece[task->count - 1].level < reading->known) {
+        return PVR_OK;
+    }
     uint32_t(*coordinate)[3] = malloc(PVR_PIECE_OCTS * sizeof *coordinate);
     uint16_t *pick = malloc(PVR_PIECE_OCTS * sizeof *pick);
     uint8_t *refined = malloc(PVR_PIECE_OCTS);
@@ -211,18 +198,9 @@ static enum pvr_status read_task(void *context, size_t number, struct pvr_worker
             ? pvr_pieces_open(layout, "amr", piece->domain, &file, &path, error)
             : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a piece of octs");
     for (size_t i = 0; status == PVR_OK && i < task->count; i++) {
-        bool sons = reads_sons(excerpt, piece[i].level);
-        if (pvr_job_stopped(worker->job)) {
-            status = PVR_CANCELLED;
-            break;
-        }
-        memset(refined, 0, PVR_PIECE_OCTS);
-        status = pvr_piece_read_octs(layout, excerpt->domains, &file, &piece[i], worker, coordinate,
-                                     sons ? refined : NULL, error);
-        if (status == PVR_OK) {
-            status = keep(excerpt, &piece[i], coordinate, refined, pick,
-                          &reading->kept[task->first + i], error);
-        }
+        status = pvr_job_stopped(worker->job) ? PVR_CANCELLED
+                                              : read_piece(reading, task->first + i, &file, worker,
+                                                           coordinate, refined, pick, error);
     }
     pvr_file_close(&file);
     free(path);
@@ -237,16 +215,56 @@ static void prefetch_task(void *context, size_t number) {
     const struct pvr_layout *layout = &reading->snapshot->layout;
     const struct pvr_piece_task *task = &reading->structure->pieces.task[number];
     const struct pvr_piece *piece = &reading->structure->pieces.piece[task->first];
+    if (piece[task->count - 1].level < reading->known) {
+        return;
+    }
     struct pvr_file file;
     char *path;
     if (pvr_pieces_open(layout, "amr", piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
-            pvr_piece_prefetch_octs(layout, reading->excerpt->domains, &file, &piece[i], true,
-                                    reads_sons(reading->excerpt, piece[i].level));
+            if (piece[i].level >= reading->known) {
+                pvr_piece_prefetch_octs(layout, reading->excerpt->domains, &file, &piece[i],
+                                        piece[i].level > reading->known,
+                                        reads_sons(reading->excerpt, piece[i].level));
+            }
         }
     }
     pvr_file_close(&file);
     free(path);
+}
+
+/* Are the octs of a level known from the base, but for the sons of its last one? Those of the root
+ * level are placed anew where that is the last one. */
+static bool is_known(const struct reading *reading, int level) {
+    return level < reading->known ||
+           (level == reading->known && level > reading->excerpt->levels.root);
+}
+
+/* Memory for the octs of a level. */
+static bool allocate_octs(const struct reading *reading, int level, struct pvr_octs *octs) {
+    if (level < reading->known) {
+        return true;
+    }
+    octs->refined = pvr_large_alloc(octs->noct);
+    if (is_known(reading, level)) {
+        return octs->refined != NULL;
+    }
+    octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
+    octs->outside = pvr_large_alloc(octs->noct);
+    return octs->refined != NULL && octs->coordinate != NULL && octs->outside != NULL;
+}
+
+/* Copies what is kept of a piece to place `at` of its level. */
+static void copy_octs(const struct reading *reading, int level, const struct kept *kept,
+                      struct pvr_octs *octs, uint64_t at) {
+    size_t n = (size_t)kept->count;
+    if (level >= reading->known) {
+        memcpy(octs->refined + at, kept->refined, n);
+    }
+    if (level >= reading->known && !is_known(reading, level)) {
+        memcpy(octs->coordinate + at, kept->coordinate, n * sizeof *octs->coordinate);
+        memcpy(octs->outside + at, kept->outside, n);
+    }
 }
 
 /* Puts what is kept of all pieces together, level by level; the pieces that nothing is kept of go.
@@ -262,12 +280,7 @@ static enum pvr_status gather(struct reading *reading, struct pvr_error *error) 
     pieces->pick = malloc(((size_t)npicks + 1) * sizeof *pieces->pick);
     bool memory = pieces->pick != NULL;
     for (int l = reading->excerpt->levels.root; l <= reading->excerpt->levels.max; l++) {
-        struct pvr_octs *octs = &reading->octs[l];
-        octs->coordinate = pvr_large_alloc(octs->noct * sizeof *octs->coordinate);
-        octs->refined = pvr_large_alloc(octs->noct);
-        octs->outside = pvr_large_alloc(octs->noct);
-        memory =
-            memory && octs->coordinate != NULL && octs->refined != NULL && octs->outside != NULL;
+        memory = memory && allocate_octs(reading, l, &reading->octs[l]);
     }
     if (!memory) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for %llu octs", (ull)npicks);
@@ -280,9 +293,7 @@ static enum pvr_status gather(struct reading *reading, struct pvr_error *error) 
         piece->base = at;
         piece->kept = n;
         if (n > 0) {
-            memcpy(octs->coordinate + at, kept->coordinate, (size_t)n * sizeof *octs->coordinate);
-            memcpy(octs->refined + at, kept->refined, (size_t)n);
-            memcpy(octs->outside + at, kept->outside, (size_t)n);
+            copy_octs(reading, piece->level, kept, octs, at);
             memcpy(pieces->pick + pieces->npicks, kept->pick, (size_t)n * sizeof *pieces->pick);
             pvr_piece_crop(pieces, piece);
         }
@@ -298,12 +309,16 @@ static enum pvr_status gather(struct reading *reading, struct pvr_error *error) 
 static enum pvr_status allocate_slots(struct reading *reading, struct pvr_error *error) {
     for (int l = reading->excerpt->levels.root + 1; l <= reading->excerpt->levels.max; l++) {
         struct pvr_octs *octs = &reading->octs[l];
-        enum pvr_status status =
-            pvr_array_new(PVR_INT32, 1, octs->noct, &reading->structure->slot[l], error);
-        if (status != PVR_OK) {
-            return status;
+        struct pvr_array **slot = &reading->structure->slot[l];
+        if (l <= reading->known) {
+            *slot = pvr_array_retain(reading->base->slot[l]);
+        } else {
+            enum pvr_status status = pvr_array_new(PVR_INT32, 1, octs->noct, slot, error);
+            if (status != PVR_OK) {
+                return status;
+            }
         }
-        octs->slot = reading->structure->slot[l]->data;
+        octs->slot = (*slot)->data;
     }
     return PVR_OK;
 }
@@ -379,7 +394,9 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
     if (structure->root_coordinate == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the root level");
     }
-    memcpy(structure->root_coordinate, roots->coordinate, root_bytes);
+    memcpy(structure->root_coordinate,
+           roots->coordinate != NULL ? roots->coordinate : reading->base->root_coordinate,
+           root_bytes);
     structure->root_octs = roots->noct;
     int max_level = excerpt->levels.max;
     while (max_level > excerpt->levels.root && reading->octs[max_level].noct == 0) {
@@ -390,6 +407,7 @@ static enum pvr_status build_octree(struct reading *reading, struct pvr_job *job
                                    .max_level = max_level,
                                    .octs = reading->octs,
                                    .trees = &excerpt->trees,
+                                   .base = reading->base != NULL ? reading->base->octree : NULL,
                                    .name = name_oct,
                                    .name_context = reading};
     pvr_snapshot_box(reading->snapshot, plan.size, plan.ncoarse);
@@ -412,9 +430,15 @@ static enum pvr_status load(struct reading *reading, struct pvr_job *job, struct
     if (status == PVR_OK) {
         reading->kept = calloc(structure->pieces.npieces + 1, sizeof *reading->kept);
         status = reading->kept != NULL
-                     ? pvr_job_run(job, structure->pieces.ntasks, structure->pieces.cost, read_task,
-                                   prefetch_task, reading, error)
+                     ? PVR_OK
                      : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a list of pieces");
+    }
+    if (status == PVR_OK && reading->base != NULL) {
+        status = take_kept(reading, error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_job_run(job, structure->pieces.ntasks, structure->pieces.cost, read_task,
+                             prefetch_task, reading, error);
     }
     if (status == PVR_OK) {
         status = gather(reading, error);
@@ -422,7 +446,7 @@ static enum pvr_status load(struct reading *reading, struct pvr_job *job, struct
     if (status == PVR_OK && is_by_domains(excerpt->selection)) {
         status = pvr_ancestors_make(reading->octs, &excerpt->trees, excerpt->levels.max,
                                     structure->made, job, error);
-    } else if (status == PVR_OK) {
+    } else if (status == PVR_OK && reading->base == NULL) {
         status = check_roots(reading, error);
     }
     if (status == PVR_OK) {
@@ -432,10 +456,14 @@ static enum pvr_status load(struct reading *reading, struct pvr_job *job, struct
 }
 
 enum pvr_status pvr_structure_load_excerpt(struct pvr_snapshot *snapshot,
-                                           const struct pvr_excerpt *excerpt, struct pvr_job *job,
+                                           const struct pvr_excerpt *excerpt,
+                                           const struct pvr_structure *base, struct pvr_job *job,
                                            struct pvr_structure **result, struct pvr_error *error) {
     *result = NULL;
-    struct reading reading = {.snapshot = snapshot, .excerpt = excerpt};
+    struct reading reading = {.snapshot = snapshot,
+                              .excerpt = excerpt,
+                              .base = base,
+                              .known = base != NULL ? base->octree->max_level : 0};
     reading.structure = pvr_structure_new();
     if (reading.structure == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");

@@ -28,14 +28,17 @@ enum pvr_status pvr_excerpt_plan(struct pvr_snapshot *snapshot,
                                  struct pvr_error *error);
 void pvr_excerpt_free(struct pvr_excerpt *excerpt);
 
-/* Bytes of the amr files that pvr_structure_load_excerpt reads. */
+/* Bytes of the amr files that pvr_structure_load_excerpt reads, with the same `base`. */
 uint64_t pvr_excerpt_file_bytes(const struct pvr_snapshot *snapshot,
-                                const struct pvr_excerpt *excerpt);
+                                const struct pvr_excerpt *excerpt,
+                                const struct pvr_structure *base);
 
 /* Reads the structure with the threads of `job`; one without any tree if nothing is wanted. On
- * failure *structure is null. */
+ * failure *structure is null. `base` is null, or the structure of the same selection, which grows,
+ * with the same root level and less deep: of its levels only the sons of the last one are read. */
 enum pvr_status pvr_structure_load_excerpt(struct pvr_snapshot *snapshot,
-                                           const struct pvr_excerpt *excerpt, struct pvr_job *job,
+                                           const struct pvr_excerpt *excerpt,
+                                           const struct pvr_structure *base, struct pvr_job *job,
                                            struct pvr_structure **structure,
                                            struct pvr_error *error);
 

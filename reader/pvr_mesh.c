@@ -117,9 +117,9 @@ static enum pvr_status load_structure(struct pvr_mesh_plan *plan, struct pvr_job
     }
     uint64_t looked_at = plan->excerpt.octs, read = 0;
     uint64_t most = pvr_targets_octs_bytes(snapshot, looked_at, plan->target, ntargets);
-    pvr_job_expect(job, pvr_excerpt_file_bytes(snapshot, &plan->excerpt) + most);
+    pvr_job_expect(job, pvr_excerpt_file_bytes(snapshot, &plan->excerpt, NULL) + most);
     enum pvr_status status =
-        pvr_structure_load_excerpt(snapshot, &plan->excerpt, job, structure, error);
+        pvr_structure_load_excerpt(snapshot, &plan->excerpt, NULL, job, structure, error);
     for (size_t i = 0; status == PVR_OK && i < (*structure)->pieces.npieces; i++) {
         read += (*structure)->pieces.piece[i].count;
     }

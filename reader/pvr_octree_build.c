@@ -324,8 +324,15 @@ static enum pvr_status make_octree(const struct pvr_octree_plan *plan,
 static enum pvr_status refine_level(struct build *build, struct pvr_error *error) {
     const struct pvr_octs *octs = &build->plan->octs[build->level];
     struct pvr_octree_level *level = &build->octree->level[build->level];
+    const uint8_t *outside = build->plan->base->level[build->level].outside;
     enum pvr_status status =
         pvr_octree_allocate_level(build->octree, build->level, octs->noct, octs->noct, error);
+    if (status == PVR_OK && outside != NULL) {
+        status = pvr_octree_allocate_outside(build->octree, build->level, error);
+    }
+    if (status == PVR_OK && outside != NULL) {
+        memcpy(level->outside, outside, (size_t)octs->noct);
+    }
     for (uint64_t i = 0; status == PVR_OK && i < octs->noct; i++) {
         level->refined[octs->slot[i]] = octs->refined[i];
     }

@@ -32,7 +32,7 @@ struct pvr_octree_plan {
     const struct pvr_tree_grid *trees;
     /* Null, or the same octree less deep: its levels are taken over. Of those above its last one
      * only octs[].noct is looked at, of its last one `refined` and `slot` (as they came from the
-     * build of the base; at root_level: `coordinate`). */
+     * build of the base; at root_level: `coordinate` and `outside`). */
     const struct pvr_octree *base;
     /* Names the oct `index` of `level` for a message: "amr_00002.out00001: oct 5 of level 7". */
     void (*name)(void *context, int level, uint64_t index, char *text, size_t size);

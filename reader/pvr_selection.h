@@ -55,6 +55,11 @@ bool pvr_selection_has_cell(const struct pvr_selection *selection, int level,
 /* Is the leaf there wanted? */
 bool pvr_selection_has_leaf(const struct pvr_selection *selection, int level,
                             const uint32_t coordinate[3]);
+/* Do meshes of all depths have the same cells outside? Then each is the beginning of the deeper
+ * ones. Not so where centres count (a leaf may be outside, and cells in it not), nor for ranks. */
+static inline bool pvr_selection_grows(const struct pvr_selection *selection) {
+    return !selection->by_centre && selection->split == NULL;
+}
 /* Is the point (code length) in the region? */
 bool pvr_selection_has_point(const struct pvr_selection *selection, const double point[3]);
 /* Where a point of the region is given, on one axis: moved by whole boxes if the region is put

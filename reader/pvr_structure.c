@@ -293,8 +293,13 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
 }
 
 enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
+                                  const uint64_t *domain_levels, int ndomains,
                                   struct pvr_structure **result, struct pvr_error *error) {
     *result = NULL;
+    size_t list_bytes = domain_levels != NULL ? (size_t)ndomains * sizeof *domain_levels : 0;
+    if (max_level > structure->octree->max_level) {
+        max_level = structure->octree->max_level;
+    }
     struct pvr_structure *made = pvr_structure_new();
     size_t root_bytes = (size_t)structure->root_octs * sizeof *made->root_coordinate;
     if (made != NULL) {
@@ -302,12 +307,17 @@ enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max
         made->root_octs = structure->root_octs;
         memcpy(made->made, structure->made, sizeof made->made);
         made->root_coordinate = malloc(root_bytes + 1);
+        made->domain_levels = domain_levels != NULL ? malloc(list_bytes) : NULL;
     }
-    if (made == NULL || made->root_coordinate == NULL) {
+    if (made == NULL || made->root_coordinate == NULL ||
+        (domain_levels != NULL && made->domain_levels == NULL)) {
         pvr_structure_release(made);
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a mesh");
     }
     memcpy(made->root_coordinate, structure->root_coordinate, root_bytes);
+    if (domain_levels != NULL) {
+        memcpy(made->domain_levels, domain_levels, list_bytes);
+    }
     for (int l = 0; l <= max_level; l++) {
         struct pvr_array *slot = structure->slot[l];
         made->slot[l] = slot != NULL ? pvr_array_retain(slot) : NULL;

@@ -54,8 +54,10 @@ enum pvr_status pvr_structure_load(struct pvr_snapshot *snapshot, const struct p
                                    struct pvr_levels levels, const struct pvr_structure *base,
                                    struct pvr_job *job, struct pvr_structure **structure,
                                    struct pvr_error *error);
-/* The same structure with fewer levels (root level <= max_level < its own): nothing is read. */
+/* The same structure with fewer levels (root level <= max_level; all where it has no more): nothing
+ * is read. `domain_levels`: as in the structure. */
 enum pvr_status pvr_structure_cut(const struct pvr_structure *structure, int max_level,
+                                  const uint64_t *domain_levels, int ndomains,
                                   struct pvr_structure **result, struct pvr_error *error);
 
 /* For those who make structures: a new one with nothing in it, or null; and its memory, at last. */

@@ -270,6 +270,64 @@ static void regions(void **state) {
     pvr_cache_release(cache);
 }
 
+/* The same for regions. Level by level no more is read than at once; where centres count, and a
+ * leaf may be outside though cells in it are not, other depths are of no use. */
+static void depths_of_regions(void **state) {
+    (void)state;
+    static const char *const fields[] = {"density", "velocity", "level", "domain"};
+    static const struct pvr_region regions[] = {
+        {.type = PVR_REGION_SPHERE, .centre = {0.6, 0.55, 0.5}, .radius = 0.11},
+        {.type = PVR_REGION_BOX, .centre = {0.02, 0.5, 0.97}, .size = {0.2, 0.6, 0.3}},
+        {.type = PVR_REGION_CYLINDER,
+         .centre = {0.5, 0.4, 0.5},
+         .radius = 0.13,
+         .height = 0.5,
+         .axis = {1, 2, 3}},
+        {.type = PVR_REGION_SPHERE, .centre = {0.6, 0.55, 0.5}, .radius = 0.05, .by_centre = true}};
+    for (int o = 0; o < PLAIN_OUTPUTS; o++) {
+        for (int r = 0; r < 4; r++) {
+            struct pvr_region region = regions[r];
+            struct pvr_snapshot *snapshot = open_output(plain_outputs[o].path);
+            for (int axis = 0; axis < 3; axis++) {
+                double box = pvr_snapshot_info(snapshot)->boxlen;
+                region.centre[axis] *= box;
+                region.size[axis] *= box;
+                region.radius *= axis == 0 ? box : 1;
+                region.height *= axis == 0 ? box : 1;
+            }
+            struct pvr_mesh_request all = doubles(4, fields, 0);
+            all.region = &region;
+            struct pvr_mesh *mesh = plain_load(snapshot, &all);
+            uint64_t at_once = bytes_of(plain_outputs[o].path, &all, false), bytes = 0;
+            int root = mesh->octree->root_level, deepest = mesh->octree->max_level;
+            pvr_mesh_free(mesh);
+            struct pvr_cache *cache = new_cache(0);
+            for (int step = 0; step <= 2 * (deepest - root); step++) { /* down and up again */
+                struct pvr_mesh_request request = all;
+                request.max_level =
+                    root + step <= deepest ? root + step : 2 * deepest - root - step;
+                mesh = load(cache, snapshot, &request);
+                bytes += mesh->report.bytes_read;
+                assert_int_equal(mesh->nput_together,
+                                 step > 0 && step <= deepest - root && !region.by_centre ? 4 : 0);
+                pvr_mesh_free(mesh);
+            }
+            assert_true(region.by_centre || bytes <= at_once);
+            pvr_cache_clear(cache);
+            pvr_mesh_free(load(cache, snapshot, &all));
+            for (int l = deepest - 1; l >= root; l--) {
+                struct pvr_mesh_request request = all;
+                request.max_level = l;
+                mesh = load(cache, snapshot, &request);
+                assert_true(region.by_centre || mesh->report.bytes_read == 0);
+                pvr_mesh_free(mesh);
+            }
+            pvr_cache_release(cache);
+            pvr_snapshot_release(snapshot);
+        }
+    }
+}
+
 static void converting_where_the_bits_are_the_same(void **state) {
     (void)state;
     struct pvr_snapshot *snapshot = open_output(web);
@@ -512,6 +570,7 @@ int main(void) {
         cmocka_unit_test(two_levels_at_once_and_fields_of_several_depths),
         cmocka_unit_test(a_second_reader_reads_nothing),
         cmocka_unit_test(regions),
+        cmocka_unit_test(depths_of_regions),
         cmocka_unit_test(converting_where_the_bits_are_the_same),
         cmocka_unit_test(old_entries_are_let_go),
         cmocka_unit_test(a_mesh_outlives_its_cache),

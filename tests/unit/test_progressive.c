@@ -106,6 +106,37 @@ static void each_depth_is_right(void **state) {
     pvr_progressive_free(NULL);
 }
 
+static void regions_come_by_depths_too(void **state) {
+    (void)state;
+    static const struct pvr_region ball = {
+        .type = PVR_REGION_SPHERE, .centre = {0.5, 0.5, 0.5}, .radius = 0.25};
+    struct scene scene = set_up();
+    struct pvr_progressive_depth depth;
+    struct pvr_mesh_request wanted = request;
+    struct pvr_error error;
+    uint64_t bytes = 0;
+    int count = 0;
+    bool whole = false;
+    wanted.region = &ball;
+    slow_read_set(40e6);
+    start(&scene, &wanted, NULL);
+    for (; next(&scene, &depth); count++) {
+        struct pvr_mesh *alone;
+        whole = depth.whole;
+        bytes += depth.mesh->report.bytes_read;
+        if (whole) {
+            unit_ok(pvr_mesh_load(scene.snapshot[1], &wanted, &two, NULL, NULL, &alone, &error),
+                    &error);
+            unit_same_mesh(depth.mesh, alone);
+            assert_true(bytes <= alone->report.bytes_read); /* nothing twice */
+            pvr_mesh_free(alone);
+        }
+        pvr_mesh_free(depth.mesh);
+    }
+    assert_true(whole && count >= 2);
+    tear_down(&scene);
+}
+
 static void the_first_comes_before_the_rest_is_read(void **state) {
     (void)state;
     struct scene scene = set_up();
@@ -306,6 +337,7 @@ static void a_thousand_interactions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_depth_is_right),
+        cmocka_unit_test(regions_come_by_depths_too),
         cmocka_unit_test(the_first_comes_before_the_rest_is_read),
         cmocka_unit_test(what_is_in_memory_is_there_at_once),
         cmocka_unit_test(stopping_keeps_what_is_complete),
