@@ -53,17 +53,21 @@ class Scene:
         until = time.time() + seconds
         return lambda: time.time() >= until
 
+    def loaded(self):
+        until = self.seconds(70)  # it takes a tenth of it
+        return lambda: "all in" in self.report() or until()
+
     def cells(self):
         return self.reader.GetDataInformation().GetNumberOfCells()
 
     def report(self):
-        self.reader.UpdatePipelineInformation()
+        """What the panel shows: it follows the loading by itself."""
         return self.reader.SMProxy.GetProperty("ThreadReport").GetElement(0)
 
     def note(self, name):
         """What is shown now, into the table; with a picture if a folder is named."""
         row = {"name": name, "seconds": time.time() - self.began, "cells": self.cells(),
-               "longest": self.longest, "report": self.report().splitlines()[:1]}
+               "longest": self.longest, "report": self.report().splitlines()[:2]}
         self.table.append(row)
         print(row, flush=True)
         if FOLDER:
@@ -99,9 +103,7 @@ class Scene:
         reader.CellArrayStatus = ["density", "pressure"]  # in the middle
         simple.Render(self.view)
         self.note("changed")
-        until = self.seconds(60)
-        yield lambda: "all in" in self.report() or until()
-        yield self.seconds(0.5)
+        yield self.loaded()
         self.note("end")
         assert "all in" in self.report(), self.report()
         assert self.cells() > first, "%d cells at last, %d at first" % (self.cells(), first)
@@ -117,8 +119,7 @@ class Scene:
             simple.GetAnimationScene().GoToNext()
             self.note("next")
             assert self.cells() > 0
-            yield lambda: "all in" in self.report() or until()
-            yield self.seconds(0.5)
+            yield self.loaded()
             assert "all in" in self.report(), self.report()
         # Deleted in the middle: all ends.
         reader.CellArrayStatus = ["density", "velocity", "pressure"]

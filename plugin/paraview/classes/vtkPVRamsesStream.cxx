@@ -103,6 +103,17 @@ bool vtkPVRamsesStream::HasNews() {
     return news;
 }
 
+bool vtkPVRamsesStream::HasToTell() {
+    const double now = pvr_seconds();
+    if (this->Key.empty() || now - this->ToldAt < 1.0)
+        return false;
+    std::string text = this->Describe();
+    const bool changed = text != this->Told;
+    this->Told.swap(text);
+    this->ToldAt = now;
+    return changed;
+}
+
 bool vtkPVRamsesStream::IsRunning() const {
     return !this->Key.empty() && pvr_progressive_state(this->Progressive).running;
 }
@@ -116,25 +127,27 @@ bool vtkPVRamsesStream::Fails(pvr_error &error) {
     return true;
 }
 
+// Lines are short: the panel is narrow.
 std::string vtkPVRamsesStream::Describe() const {
     if (this->Key.empty())
         return std::string();
     const auto state = pvr_progressive_state(this->Progressive);
     char text[300];
-    int length = snprintf(text, sizeof text, "Level by level: level %d reached, %.1f MB done, ",
+    int length = snprintf(text, sizeof text, "Level by level: to level %d now,\n%.1f MB done, ",
                           state.level, static_cast<double>(state.bytes_done) / 1e6);
     const size_t left = sizeof text - static_cast<size_t>(length);
-    if (state.running && state.seconds_left >= 0.0)
+    if (state.whole)
+        snprintf(text + length, left, "all in %.1f s\n", state.seconds);
+    else if (state.running && state.seconds_left >= 0.0)
         snprintf(text + length, left, "about %.0f s left\n", state.seconds_left);
     else if (state.running)
         snprintf(text + length, left, "going on\n");
     else if (state.budget > 0)
         snprintf(text + length, left,
-                 "in %.1f s.\nMore needs %.0f MB of arrays; the Cache Budget allows %.0f MB\n",
+                 "in %.1f s.\nIt ends here: the next level\nneeds %.0f MB of arrays, the\n"
+                 "Cache Budget allows %.0f MB\n",
                  state.seconds, static_cast<double>(state.bytes_needed) / 1e6,
                  static_cast<double>(state.budget) / 1e6);
-    else if (state.whole)
-        snprintf(text + length, left, "all in %.1f s\n", state.seconds);
     else
         snprintf(text + length, left, "then it failed\n");
     return text;

@@ -40,6 +40,8 @@ class vtkPVRamsesStream {
 
     // True once for each time that something new is there: levels, or the end.
     bool HasNews();
+    // True about once a second while the description changes.
+    bool HasToTell();
     bool IsRunning() const;
     // Why it ended, if not well, once.
     bool Fails(pvr_error &error);
@@ -54,6 +56,8 @@ class vtkPVRamsesStream {
     std::unique_ptr<Work> Current;
     int ToldLevel = 0;
     bool ToldEnd = false, ToldFailure = false;
+    std::string Told; // description
+    double ToldAt = 0.0;
 };
 
 #endif

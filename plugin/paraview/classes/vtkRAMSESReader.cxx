@@ -494,6 +494,8 @@ bool vtkRAMSESReader::GetNeedsUpdate() {
     const bool news = this->Internal->Stream.HasNews();
     if (news)
         this->Modified();
+    else if (this->Internal->Stream.HasToTell())
+        this->InvokeEvent(ReportEvent);
     return news;
 }
 

@@ -14,6 +14,7 @@
 #define vtkRAMSESReader_h
 
 #include "vtkAlgorithm.h"
+#include "vtkCommand.h"
 #include "vtkDataArraySelection.h" // included, not declared: VTK's namespace differs by build
 #include "vtkRAMSESModule.h"       // for the export macro
 
@@ -201,8 +202,10 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     vtkGetMacro(FrameTime, double);
     ///@}
     /** Called now and then by ParaView's GUI (a "live source"). True, with the reader modified,
-     * once for each time that an update would give more. */
+     * once for each time that an update would give more. Invokes ReportEvent about once a second
+     * while the thread report changes in between. */
     bool GetNeedsUpdate();
+    enum Events { ReportEvent = vtkCommand::UserEvent + 700 };
 
     /** How well the threads were used when each port was read last; empty before. */
     const char *GetThreadReport();
