@@ -9,9 +9,17 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes per second that all threads together get; 0: as fast as may be. */
 void slow_read_set(double bytes_per_second);
 /* Bytes that were read so far. */
 uint64_t slow_read_bytes(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
