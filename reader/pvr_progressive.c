@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static const double MOMENT = 1.0; /* seconds */
+
 enum {
     LOW_PRIORITY = 10,  /* the view goes first */
     FIRST_CELLS = 50000 /* that are read and drawn in no time */
@@ -33,8 +35,10 @@ struct pvr_progressive {
     struct pvr_threads threads;
     struct pvr_progressive_work work;
     struct pvr_depths depths;
-    int depth; /* that is being loaded */
-    int last;  /* that fits the budget */
+    int depth;            /* that is being loaded */
+    int last;             /* that fits the budget */
+    uint64_t read;        /* bytes, for the depth that is complete */
+    uint64_t work_before; /* of the depths before the one that is being loaded */
 
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
@@ -55,7 +59,7 @@ static int tell_progress(void *context, double fraction, uint64_t done, uint64_t
     struct pvr_progressive *progressive = context;
     const struct pvr_depths *depths = &progressive->depths;
     int i = progressive->depth;
-    double before = i > 0 ? (double)depths->work[i - 1] : 0.0;
+    double before = (double)progressive->work_before;
     double work = (double)depths->work[i] - before, all = (double)depths->work[progressive->last];
     (void)expected;
     if (work > 0.0 && !pvr_mesh_wants_part(&progressive->request)) {
@@ -91,7 +95,8 @@ static void publish(struct pvr_progressive *progressive, struct pvr_progressive_
     progressive->ready = *depth;
     progressive->state.level = depth->mesh->octree->max_level;
     progressive->state.whole = depth->whole;
-    progressive->bytes_before += depth->mesh->report.bytes_read;
+    progressive->read = depth->mesh->report.bytes_read;
+    progressive->bytes_before += progressive->read;
     progressive->state.bytes_done = progressive->bytes_before;
     pthread_cond_broadcast(&progressive->changed);
     pthread_mutex_unlock(&progressive->lock);
@@ -150,6 +155,17 @@ static void find_last_depth(struct pvr_progressive *progressive, int first) {
     }
 }
 
+/* The depth after `i`, whose own loading took `seconds`. Where all the rest will be there in a
+ * moment it is loaded at once: putting arrays together for depths in between would be most of the
+ * work. */
+static int next_depth(const struct pvr_progressive *progressive, int i, double seconds) {
+    const struct pvr_depths *depths = &progressive->depths;
+    double own = (double)(depths->work[i] - progressive->work_before);
+    double rest = (double)depths->work[progressive->last] - (double)depths->work[i];
+    bool was_read = progressive->read > 0; /* else nothing is known of the speed */
+    return was_read && i > 0 && seconds * rest < MOMENT * own ? progressive->last : i + 1;
+}
+
 static void *load_all(void *context) {
     struct pvr_progressive *progressive = context;
     struct pvr_error error;
@@ -163,8 +179,12 @@ static void *load_all(void *context) {
     if (status == PVR_OK) {
         find_last_depth(progressive, first);
     }
-    for (int i = first; status == PVR_OK && i <= progressive->last; i++) {
+    progressive->work_before = first > 0 ? progressive->depths.work[first - 1] : 0;
+    for (int i = first, next = 0; status == PVR_OK && i <= progressive->last; i = next) {
+        double begin = pvr_seconds();
         status = is_stopped(progressive) ? PVR_CANCELLED : load_depth(progressive, i, &error);
+        next = i < progressive->last ? next_depth(progressive, i, pvr_seconds() - begin) : i + 1;
+        progressive->work_before = progressive->depths.work[i];
     }
     pthread_mutex_lock(&progressive->lock);
     progressive->state.running = false;

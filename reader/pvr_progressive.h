@@ -12,7 +12,8 @@
  *         show(depth.mesh); ...
  *     }
  *
- * Depths that are in the cache already are passed over but for the deepest of them. A depth whose
+ * Depths that are in the cache already are passed over but for the deepest of them, and where all
+ * the rest will be there within a second it is loaded at once. A depth whose
  * arrays do not fit the cache's budget is not begun: the state says so, and what it would need.
  *
  * What is being loaded ahead (pvr_ahead.h) gives way to it.
