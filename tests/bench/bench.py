@@ -199,6 +199,16 @@ def bench_particles(arguments, folder):
     return figures
 
 
+def bench_progressive(arguments, folder):
+    """Level by level from a disk that needs 10 s for all, and from memory."""
+    output = make_output(arguments.build, folder, "clustered", arguments.cells)
+    warm(output)
+    for seconds in (10, 0):
+        print(f"\nlevel by level, {f'a load of {seconds} s' if seconds else 'from memory'}: {output}")
+        sys.stdout.flush()
+        run([arguments.build / "bin/pvr_bench_progressive", output, str(seconds)])
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -226,6 +236,7 @@ def main():
     results["region"] = bench_region(arguments, folder)
     results["convert"] = bench_convert(arguments, folder)
     results["particles"] = bench_particles(arguments, folder)
+    bench_progressive(arguments, folder)
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
     target = arguments.build / "bench.json"
