@@ -155,8 +155,8 @@ def main():
         if report is None:
             tell("  no control group can be made here: the limit of memory is left out")
         else:
-            need = max(file["memory"] for file in report["files"])
-            tell(f"  8 files that need {need / 1e6:.0f} MB each under a limit of 1 GiB, 8 threads: {report['success']} converted, "
+            need = min(file["memory"] for file in report["files"])
+            tell(f"  8 files that need {need / 1e6:.0f} MB each (with one thread) under a limit of 1 GiB, 8 threads: {report['success']} converted, "
                   f"at most {report['most_memory_usage_percent']:.0f} % used, {report['safety_violations']} violations")
         figures["limited"] = report
     finally:
