@@ -13,10 +13,10 @@
 
 enum { BYTES = 3000, ROOM = 8192 };
 
-static void save(const char *folder, const char *name, unsigned how, const void *chunk,
-                 size_t bytes) {
+static void save_as(const char *folder, const char *name, unsigned how, unsigned plain_bytes,
+                    const void *chunk, size_t bytes) {
     char path[4096];
-    const uint8_t head[3] = {(uint8_t)how, BYTES >> 8, BYTES & 0xff};
+    const uint8_t head[3] = {(uint8_t)how, (uint8_t)(plain_bytes >> 8), (uint8_t)plain_bytes};
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
     if (file == NULL || fwrite(head, 3, 1, file) != 1 || fwrite(chunk, 1, bytes, file) != bytes ||
@@ -24,6 +24,11 @@ static void save(const char *folder, const char *name, unsigned how, const void 
         fprintf(stderr, "fuzz_seeds: %s cannot be written\n", path);
         exit(1);
     }
+}
+
+static void save(const char *folder, const char *name, unsigned how, const void *chunk,
+                 size_t bytes) {
+    save_as(folder, name, how, BYTES, chunk, bytes);
 }
 
 static void put_big(uint8_t *to, uint64_t value, int bytes) {
@@ -50,6 +55,12 @@ int main(int argc, char **argv) {
         snprintf(name, sizeof name, "frame%d", kind);
         save(argv[1], name, 0, chunk, LZ4F_compressFrame(chunk, ROOM, plain, BYTES, &how));
     }
+    /* a plain block, longer and shorter than what it should become */
+    LZ4F_preferences_t noise = {.frameInfo.blockMode = LZ4F_blockIndependent};
+    size_t bytes = LZ4F_compressFrame(chunk, ROOM, plain + 2000, 1000, &noise);
+    save_as(argv[1], "noise", 0, 1000, chunk, bytes);
+    save_as(argv[1], "noise_long", 0, 900, chunk, bytes);
+    save_as(argv[1], "noise_short", 0, 1100, chunk, bytes);
     static const uint32_t steps[] = {1 << 30, 1000, 128};
     for (int i = 0; i < 3; i++) {
         size_t step = steps[i] < BYTES ? steps[i] : BYTES, size = 12;
