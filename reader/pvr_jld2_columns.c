@@ -265,24 +265,23 @@ static bool read_in_place(const struct reading *reading, const struct pvr_jld2_c
 /* Blocks that are not compressed, straight to their places; what stands between them is dropped. */
 static bool read_plain(const struct pvr_jld2_source *source, uint64_t offset,
                        const struct pvr_lz4_block *block, size_t count, uint8_t *out) {
-    uint8_t between[16];
+    uint8_t length[4]; /* of the next one */
     struct iovec to[2 * MOST_BLOCKS_AT_ONCE];
     int parts = 0;
-    uint64_t bytes = 0, end = block[0].in;
+    uint64_t end = block[0].in;
     for (size_t i = 0; i < count; i++) {
         if (block[i].in > end) {
-            to[parts++] = (struct iovec){between, block[i].in - end};
+            to[parts++] = (struct iovec){length, sizeof length};
         }
         to[parts++] = (struct iovec){out + block[i].out, block[i].in_bytes};
         end = block[i].in + block[i].in_bytes;
     }
-    bytes = end - block[0].in;
     ssize_t got;
     do {
         got = preadv(source->fd, to, parts, (off_t)offset);
     } while (got < 0 && errno == EINTR);
-    for (size_t i = 0; got >= 0 && (uint64_t)got < bytes && i < count;
-         i++) { /* a rare short read */
+    /* what a read that ended early left out */
+    for (size_t i = 0; got >= 0 && (uint64_t)got < end - block[0].in && i < count; i++) {
         uint64_t from = block[i].in - block[0].in;
         if (from + block[i].in_bytes > (uint64_t)got &&
             !read_at(source, offset + from, out + block[i].out, block[i].in_bytes)) {
