@@ -122,6 +122,36 @@ def bench_grids(build, output):
     return result
 
 
+def bench_ranks(arguments, folder):
+    """Reading and projecting 10 million cells in 64 domains, on one rank and on two, of one thread."""
+    plugins = plugin_folder(arguments.build)
+    if plugins is None or not all(shutil.which(name) for name in ("pvbatch", "mpirun")):
+        print("  ParaView or MPI is not there: ranks are left out")
+        return None
+    output = make_output(arguments.build, folder, "clustered", 10000000, "ranks", ["--ncpu", "64"])
+    warm(output)
+    environment = dict(os.environ, PV_PLUGIN_PATH=plugins)
+    result = folder / "ranks.json"
+    figures = {}
+    for ranks, split in ((1, "By trees"), (2, "By trees"), (2, "By domains")):
+        runs = []
+        for _ in range(arguments.runs):
+            display = str(200 + os.getpid() % 20000)
+            run(["xvfb-run", "-a", "-n", display, "mpirun", "--allow-run-as-root",
+                 "--oversubscribe", "--bind-to", "core", "-np", str(ranks), "pvbatch", "--symmetric",
+                 str(HERE / "bench_ranks.py"), str(output), split, str(result)],
+                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            runs.append(json.loads(result.read_text()))
+        runs.sort(key=lambda numbers: numbers["seconds"])
+        figures[f"{ranks} {split}"] = runs[len(runs) // 2]
+    one = figures["1 By trees"]
+    for name, numbers in figures.items():
+        print(f"  {name.lower()}: {numbers['seconds']:.3f} s ({numbers['load_seconds']:.3f} s of it "
+              f"reading), gain {one['seconds'] / numbers['seconds']:.2f}; bytes read "
+              f"{numbers['bytes_read'] / one['bytes_read']:.3f} times those of one rank")
+    return figures
+
+
 def bench_kind(arguments, folder, kind):
     output = make_output(arguments.build, folder, kind, arguments.cells)
     warm(output)
@@ -232,6 +262,8 @@ def main():
     parser.add_argument("--dir", default="")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.dir or pathlib.Path(tempfile.gettempdir()) / "pvramses-bench")
+    print("\nranks: load and map of 10 million cells, 64 domains, one thread each")
+    ranks = bench_ranks(arguments, folder)
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
     results["region"] = bench_region(arguments, folder)
     results["convert"] = bench_convert(arguments, folder)
@@ -239,6 +271,7 @@ def main():
     bench_progressive(arguments, folder)
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
+    results["ranks"] = ranks
     target = arguments.build / "bench.json"
     target.write_text(json.dumps(results, indent=1))
     print(f"\nall figures: {target}; the outputs stay in {folder} for the next run")

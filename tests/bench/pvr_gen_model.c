@@ -132,7 +132,6 @@ int gen_model_refines(const gen_model *model, int level, const double center[3],
     return refined;
 }
 
-/* Level down to which a clump refines the whole cell and no other goes deeper, or 0. */
 static int full_depth(const gen_model *model, int level, const double center[3], uint32_t near) {
     int full = 0, deepest = 0;
     for (uint32_t rest = near; rest; rest &= rest - 1) {
@@ -146,15 +145,20 @@ static int full_depth(const gen_model *model, int level, const double center[3],
     return full == deepest ? full : 0;
 }
 
+int gen_model_full_depth(const gen_model *model, int level, const double center[3], uint32_t near) {
+    if (near == 0)
+        return model->level_min;
+    int full = full_depth(model, level, center, near);
+    return full > level && full >= model->level_min ? full : 0;
+}
+
 static uint64_t count_below(const gen_model *model, int level, const double center[3],
                             uint32_t candidates) {
     uint32_t near;
     if (!gen_model_refines(model, level, center, candidates, &near))
         return 1;
-    if (near == 0)
-        return UINT64_C(1) << 3 * (model->level_min - level);
-    int full = full_depth(model, level, center, near);
-    if (full > level && full >= model->level_min)
+    int full = gen_model_full_depth(model, level, center, near);
+    if (full > 0)
         return UINT64_C(1) << 3 * (full - level);
     uint64_t sum = 0;
     double quarter = exp2(-level - 2);

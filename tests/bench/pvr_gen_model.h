@@ -56,6 +56,10 @@ int gen_model_refines(const gen_model *model, int level, const double center[3],
 /* Bits of all clumps: the candidates of the root cell. */
 uint32_t gen_model_all(const gen_model *model);
 
+/* Level down to which the cell is refined all over and no clump of `near` (gen_model_refines) goes
+ * deeper; 0: it has to be looked into. */
+int gen_model_full_depth(const gen_model *model, int level, const double center[3], uint32_t near);
+
 /* Number of leaf cells that the model's mesh will have (stops early above `limit`). */
 uint64_t gen_model_count(const gen_model *model, uint64_t limit);
 

@@ -30,7 +30,7 @@ static int turn(const orientation *o, int cell) {
     return out;
 }
 
-static void prepare_curve(void) {
+void gen_curve_prepare(void) {
     /* Cells as x + 2 y + 4 z, in the order of the curve, with the orientation inside each. */
     static const uint8_t base_cell[8] = {0, 4, 6, 2, 3, 7, 5, 1};
     static const orientation base_inside[8] = {
@@ -65,6 +65,14 @@ static void prepare_curve(void) {
             curve_next[s][cell] = (uint8_t)next;
         }
     }
+}
+
+int gen_curve_cell(int state, int place) {
+    return curve_cell[state][place];
+}
+
+int gen_curve_inside(int state, int cell) {
+    return curve_next[state][cell];
 }
 
 uint64_t gen_tree_key(const gen_tree *tree, int level, const uint32_t x[3], int of_center) {
@@ -247,7 +255,7 @@ int gen_tree_build(gen_tree *tree, const gen_model *model, int ncpu, int nvar) {
     tree->level_max = model->level_max;
     tree->ncpu = ncpu;
     tree->nvar = nvar;
-    prepare_curve();
+    gen_curve_prepare();
     uint32_t *candidates = malloc(sizeof *candidates);
     if (!candidates || allocate_level(&tree->level[1], 1) != 0) {
         free(candidates);

@@ -45,6 +45,12 @@ int gen_tree_fields(gen_tree *tree, const gen_model *model, int keep_means);
 
 void gen_tree_free(gen_tree *tree);
 
+/* The Hilbert curve: the cell at a place (0 .. 7) along it in an orientation (0 at the top), and
+ * the orientation inside that cell. After gen_curve_prepare. */
+void gen_curve_prepare(void);
+int gen_curve_cell(int state, int place);
+int gen_curve_inside(int state, int cell);
+
 /* Oct of level + 1 in a cell of an oct, or GEN_NONE. */
 uint32_t gen_tree_child(const gen_tree *tree, int level, uint32_t oct, int cell);
 

@@ -86,8 +86,18 @@ static int write_level_tables(gen_file *file, const job *j, const gen_file_octs 
         total[level - 1][2] = (int32_t)most;
         total[level - 1][3] = (int32_t)(tree->level[level].count / ncpu);
     }
-    for (size_t i = 0; i < 3; i++)
-        gen_file_record(file, table + i * n, n * sizeof *table);
+    for (size_t i = 0; i < 3; i++) {
+        if (!j->output->tables) {
+            gen_file_record(file, table + i * n, n * sizeof *table);
+            continue;
+        }
+        uint64_t bytes = n * sizeof *table, place = gen_file_skip(file, bytes + 8);
+        gen_file_markers(file, place, bytes);
+        for (size_t k = 0; k < n && i == 2; k++) { /* of numbl; the rest stay holes */
+            if (table[i * n + k] != 0)
+                gen_file_put(file, place + 4 + 4 * k, &table[i * n + k], sizeof *table);
+        }
+    }
     gen_file_record(file, total, (size_t)tree->level_max * sizeof total[0]);
     free(table);
     return 0;
@@ -143,7 +153,7 @@ static int write_amr_header(gen_file *file, const job *j, const gen_file_octs *o
     free(bound);
     record_int(file, 1); /* the coarse cell: son, flag, cpu */
     record_int(file, 1);
-    record_int(file, 1 + gen_tree_owner(tree, 1, 0));
+    record_int(file, j->output->tables ? 1 : 1 + gen_tree_owner(tree, 1, 0));
     return 0;
 }
 
@@ -218,6 +228,10 @@ static void fill_amr(tile *t, const job *j, const gen_file_octs *octs, int level
 static void write_amr_block(gen_file *file, tile *t, const job *j, const gen_file_octs *octs,
                             int level, gen_block block) {
     uint64_t n = block.count, integers = 4 * n + 8, reals = 8 * n + 8;
+    if (j->output->tables) {
+        gen_file_skip(file, INTEGERS * integers + 3 * reals);
+        return;
+    }
     uint64_t place = gen_file_reserve(file, INTEGERS * integers + 3 * reals);
     uint64_t at[INTEGERS + 3]; /* of the integer records, then of the three centres */
     for (int r = 0; r < INTEGERS + 3; r++) {
@@ -286,7 +300,11 @@ static void write_hydro(gen_file *file, tile *t, const job *j, const gen_file_oc
     record_int(file, tree->level_max);
     record_int(file, 0);
     record_double(file, 1.4);
-    for (int level = 1; level <= tree->level_max; level++) {
+    for (int level = 1; j->output->tables && level <= tree->level_max; level++) {
+        uint64_t record = 8 * (uint64_t)(octs->level[level].own_end - octs->level[level].own_begin);
+        gen_file_skip(file, (uint64_t)tree->ncpu * 24 + (record + 8) * 8 * (uint64_t)tree->nvar);
+    }
+    for (int level = 1; !j->output->tables && level <= tree->level_max; level++) {
         uint32_t from = 0;
         gen_block block = gen_ghosts_block(octs, tree, level, &from);
         for (int cpu = 0; cpu < tree->ncpu; cpu++) {
@@ -335,9 +353,20 @@ int gen_write(const gen_tree *tree, const gen_model *model, gen_output *output) 
         fprintf(stderr, "pvr_generate: out of memory\n");
         return -1;
     }
+    for (int cpu = 0; output->tables && cpu < ncpu; cpu++) {
+        domains[cpu].cpu = cpu;
+        for (int level = 1; level <= tree->level_max; level++) {
+            gen_file_level *own = &domains[cpu].level[level];
+            own->own_begin = tree->level[level].first[cpu];
+            own->own_end = tree->level[level].first[cpu + 1];
+            own->base = domains[cpu].octs + 1;
+            domains[cpu].octs += own->own_end - own->own_begin;
+        }
+    }
 #pragma omp parallel for schedule(dynamic, 1) reduction(| : failed)
     for (int cpu = 0; cpu < ncpu; cpu++)
-        failed |= gen_ghosts_find(&domains[cpu], tree, model->level_min, cpu) != 0;
+        failed |=
+            !output->tables && gen_ghosts_find(&domains[cpu], tree, model->level_min, cpu) != 0;
     uint32_t most = 0;
     for (int cpu = 0; cpu < ncpu; cpu++)
         most = domains[cpu].octs > most ? domains[cpu].octs : most;

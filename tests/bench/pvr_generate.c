@@ -30,13 +30,19 @@ static const char USAGE[] =
     "  --output N     number of the output (default 2)\n"
     "  --seed S       places of the clumps (default 1)\n"
     "  --sparse       hydro files with holes instead of values\n"
+    "  --tables       headers and tables of domains alone, for planning: octs are counted, but\n"
+    "                 neither in memory nor in the files. Writes trees.txt besides: the octs "
+    "below\n"
+    "                 levelmin in each cell of level 5, x fastest\n"
+    "  --scale X      size of the refined places, instead of one that meets --cells\n"
     "  --threads N    threads (default: all)\n";
 
 typedef struct {
     const char *folder;
     double cells;
     int level_min, level_max, ncpu; /* 0: not given */
-    int nvar, output, sparse, threads;
+    int nvar, output, sparse, tables, threads;
+    double scale;
     gen_kind kind;
     uint64_t seed;
 } options;
@@ -64,6 +70,9 @@ static options parse(int argc, char **argv) {
         } else if (strcmp(name, "--sparse") == 0) {
             o.sparse = 1;
             continue;
+        } else if (strcmp(name, "--tables") == 0) {
+            o.tables = o.sparse = 1;
+            continue;
         } else if (strncmp(name, "--", 2) != 0) {
             if (o.folder)
                 fail("more than one folder", name);
@@ -85,6 +94,8 @@ static options parse(int argc, char **argv) {
             o.nvar = (int)number(name, text, 5, GEN_MAX_NVAR);
         else if (strcmp(name, "--output") == 0)
             o.output = (int)number(name, text, 0, 1e8);
+        else if (strcmp(name, "--scale") == 0)
+            o.scale = strtod(text, NULL);
         else if (strcmp(name, "--seed") == 0)
             o.seed = (uint64_t)number(name, text, 0, 0x1p53);
         else if (strcmp(name, "--threads") == 0)
@@ -137,6 +148,11 @@ static uint64_t make_model(options *o, gen_model *model) {
     choose_levels(o, &level_min, &level_max);
     int clumps = gen_model_clump_count(o->kind, o->cells);
     uint64_t wanted = (uint64_t)o->cells, count;
+    if (o->scale > 0) {
+        gen_model_init(model, o->kind, level_min, level_max, clumps, o->seed);
+        gen_model_scale(model, o->scale);
+        return wanted;
+    }
     for (;; level_max--) {
         gen_model_init(model, o->kind, level_min, level_max, clumps, o->seed);
         count = gen_model_tune(model, wanted);
@@ -163,6 +179,19 @@ static void make_folder(char *path) {
     if (mkdir(path, 0777) != 0 &&
         (errno != EEXIST || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)))
         fail("cannot make the folder", path);
+}
+
+static int write_trees(const char *folder, const uint64_t trees[GEN_TREES]) {
+    char path[4200];
+    snprintf(path, sizeof path, "%s/trees.txt", folder);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; file && i < GEN_TREES; i++)
+        fprintf(file, "%llu\n", (unsigned long long)trees[i]);
+    if (!file || fclose(file) != 0) {
+        fprintf(stderr, "pvr_generate: cannot write %s\n", path);
+        return -1;
+    }
+    return 0;
 }
 
 static void print_json(const gen_tree *tree, const gen_output *output) {
@@ -200,15 +229,19 @@ int main(int argc, char **argv) {
         double by_cells = (double)cells / 200000;
         ncpu = o.kind == GEN_ZOOM ? 1024 : by_cells < 8 ? 8 : by_cells > 64 ? 64 : (int)by_cells;
     }
-    if (gen_tree_build(&tree, &model, ncpu, o.nvar) != 0 ||
-        (!o.sparse && gen_tree_fields(&tree, &model, 1) != 0))
+    static uint64_t trees[GEN_TREES];
+    if (o.tables ? gen_tables_count(&tree, &model, ncpu, o.nvar, trees) != 0
+                 : gen_tree_build(&tree, &model, ncpu, o.nvar) != 0 ||
+                       (!o.sparse && gen_tree_fields(&tree, &model, 1) != 0))
         fail("out of memory", NULL);
     char folder[4096];
     if (snprintf(folder, sizeof folder, "%s/output_%05d", o.folder, o.output) >= (int)sizeof folder)
         fail("the path is too long", o.folder);
     make_folder(folder);
-    gen_output output = {folder, o.output, o.sparse, 0, 0};
+    gen_output output = {folder, o.output, o.sparse, o.tables, 0, 0};
     int status = gen_write(&tree, &model, &output);
+    if (status == 0 && o.tables)
+        status = write_trees(folder, trees);
     if (status == 0)
         print_json(&tree, &output);
     gen_tree_free(&tree);

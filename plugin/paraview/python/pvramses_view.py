@@ -25,6 +25,42 @@ LIGHT = [0.93, 0.93, 0.95]
 PRESET = "Inferno (matplotlib)"
 
 
+# ---- a server ----------------------------------------------------------------------------------
+
+def plugin_versions():
+    """Versions of the plugin RAMSES here and on the server; None where it is not loaded."""
+    manager = servermanager.vtkSMProxyManager.GetProxyManager().GetPluginManager()
+    session = servermanager.ActiveConnection.Session
+    versions = []
+    for plugins in (manager.GetLocalInformation(), manager.GetRemoteInformation(session)):
+        where = [i for i in range(plugins.GetNumberOfPlugins())
+                 if plugins.GetPluginLoaded(i) and plugins.GetPluginName(i) == "RAMSES"]
+        versions.append(plugins.GetPluginVersion(where[0]) if where else None)
+    return tuple(versions)
+
+
+def check_versions(here, there):
+    """Raises RuntimeError, with what to do, unless both sides have the same plugin."""
+    if there is None:
+        raise RuntimeError("The server has not loaded the plugin RAMSES: set PV_PLUGIN_PATH to its "
+                           "folder where pvserver is started, for all ranks.")
+    if here is None:
+        raise RuntimeError("The server has the plugin RAMSES, this client has not: set "
+                           "PV_PLUGIN_PATH to the folder of version %s." % there)
+    if here != there:
+        raise RuntimeError("The plugin RAMSES is version %s in this client and version %s on the "
+                           "server: install the same one on both sides." % (here, there))
+
+
+def connect(host="localhost", port=11111):
+    """Connects to a pvserver; raises RuntimeError unless both sides have the same plugin."""
+    connection = simple.Connect(host, port)
+    if connection is None:
+        raise RuntimeError("No pvserver answers at %s:%d." % (host, port))
+    check_versions(*plugin_versions())
+    return connection
+
+
 # ---- what the reader knows ---------------------------------------------------------------------
 
 def fact(reader, name):
