@@ -10,7 +10,7 @@ static const double edge_on = 1e-3;
 
 /* The half extent, in pixels, from which a box is cut: the places of its edges are squared in the
  * other ways, which costs as many digits as it has pixels along a side. */
-static const double large = 24;
+static const double large = 80;
 
 /* Edges that deviate less than this from an axis of the image lie along it. */
 static const double same_direction = 1e-13;

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+import bench_maps
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -172,6 +174,7 @@ def bench_kind(arguments, folder, kind):
           f"{derived['copy_seconds']:.3f} s: ratio "
           f"{derived['seconds'] / derived['copy_seconds']:.2f}")
     grids = bench_grids(arguments.build, output)
+    maps = bench_maps.measure(arguments.build, output, arguments.runs, output_json, python_with_yt())
     yt = bench_yt(output, load["leaf_cells"])
     if yt is not None:
         print(f"  yt, the same five fields of all leaf cells: {yt:.2f} s: pvramses is "
@@ -179,7 +182,7 @@ def bench_kind(arguments, folder, kind):
     paraview = bench_paraview(arguments.build, output, arguments.runs)
     if paraview is not None:
         report_paraview(paraview)
-    return {"load": load, "cache": cache, "grids": grids, "temperature": derived,
+    return {"load": load, "cache": cache, "grids": grids, "maps": maps, "temperature": derived,
             "yt_seconds": yt, "paraview": paraview, "peak_above_arrays": share}
 
 

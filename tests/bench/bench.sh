@@ -5,6 +5,7 @@
 # very bytes needed, with yt where it is installed, and in ParaView with the command line.
 #
 # CELLS=10800000  leaf cells of each output      RUNS=5  runs of which the median is printed
+# AMR2MAP=path    RAMSES' own utils/f90/amr2map, to be compared with
 # BENCH_DIR       where the outputs are kept     LARGE=100000000  adds one run with that many cells
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

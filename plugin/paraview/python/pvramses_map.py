@@ -66,6 +66,7 @@ def show_map(projection, array=None, log=None, value_range=None, preset=rv.PRESE
     low, high = value_range or _range(values, log)
 
     view = rv.new_view(size)
+    simple._DisableFirstRenderCameraReset()  # the camera is set below
     display = simple.Show(projection, view)
     display.SetRepresentationType("Slice")
     simple.ColorBy(display, ("CELLS", array))
