@@ -1,10 +1,13 @@
 /* pvr_map.c - maps: sums per pixel, and the images that follow from them. */
 #include "pvr_map.h"
 
+#include "pvr_available.h"
 #include "pvr_map_state.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ENOUGH = 1 << 28 }; /* bytes that need no look at the memory */
 
 static const char *const mode_names[PVR_MAP_MODES] = {
     [PVR_MAP_MEAN] = "mean",
@@ -35,7 +38,9 @@ enum pvr_status pvr_map_clear(struct pvr_map *map, bool own_weights, struct pvr_
     if (map->plane == NULL || nplanes != map->nplanes) {
         pvr_large_free(map->plane, map->bytes);
         map->bytes = map->npixels * (uint64_t)nplanes * sizeof(double);
-        map->plane = pvr_large_alloc(map->bytes);
+        /* the system may promise more than there is */
+        bool fits = map->bytes < ENOUGH || map->bytes < pvr_memory_available();
+        map->plane = fits ? pvr_large_alloc(map->bytes) : NULL;
         if (map->plane == NULL) {
             return pvr_fail(error, PVR_ERROR_MEMORY,
                             "no memory for a map of %u x %u pixels and %d sums (%.3g GB)",

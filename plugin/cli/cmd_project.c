@@ -7,6 +7,7 @@
 #include "progress.h"
 #include "project_fields.h"
 #include "project_options.h"
+#include "project_particles.h"
 #include "pvr_clock.h"
 #include "pvr_spin.h"
 #include "report.h"
@@ -183,7 +184,9 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
     double begin = pvr_seconds();
     project->region = region_in_code(&options->region, project->snapshot);
     project->region.by_centre = options->by_centre;
-    enum pvr_status status = project_fields_find(options, project->snapshot, fields, error);
+    enum pvr_status status = options->particles
+                                 ? project_particles_find(options, project->snapshot, fields, error)
+                                 : project_fields_find(options, project->snapshot, fields, error);
     if (status == PVR_OK) {
         status = make_view(project, error);
     }
@@ -191,10 +194,17 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
         project->request.mode = options->mode;
         project->request.weighting = fields->weighting;
         project->request.edge = options->edge;
+        if (options->particles && options->width.value == 0 && options->height.value == 0) {
+            project->request.edge = PVR_EDGE_FOLD; /* all are seen: nothing of them is lost */
+        }
         project->request.nvalues = fields->count;
         status = pvr_map_new(&project->request, &project->map, error);
     }
-    if (status == PVR_OK) {
+    if (status == PVR_OK && options->particles) {
+        status = project_particles_run(options, project->snapshot, fields, &project->region,
+                                       project->map, progress_step, &project->progress,
+                                       &project->report, error);
+    } else if (status == PVR_OK) {
         status = fields->stream ? project_streamed(project, error) : project_loaded(project, error);
     }
     for (int v = 0; status == PVR_OK && v < fields->count; v++) {
@@ -418,7 +428,7 @@ static void write_object(const struct project *project) {
     json_double(&json, "height", view->pixel * view->pixels[1]);
     json_double(&json, "depth", view->depth[1] - view->depth[0]);
     write_numbers(&json, project, 0);
-    json_uint(&json, "cells", project->map->cells);
+    json_uint(&json, options->particles ? "particles" : "cells", project->map->cells);
     json_begin_object(&json, "fields");
     for (int f = 0; f < fields->count; f++) {
         json_begin_object(&json, fields->field[f].name);
@@ -466,7 +476,8 @@ static void print_page(const struct project *project) {
         }
         printf("\n");
     }
-    printf("\n  cells       %s\n", format_count(text, project->map->cells));
+    printf("\n  %-11s %s\n", project->options->particles ? "particles" : "cells",
+           format_count(text, project->map->cells));
     printf("  seconds     %s\n", format_seconds(text, project->seconds));
     printf("  peak        %s\n", format_bytes(text, (double)peak_rss_bytes()));
     for (const char *file = project->files; file != NULL && *file != '\0';) {

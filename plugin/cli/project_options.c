@@ -29,6 +29,10 @@ enum {
     OPTION_PIXEL_SIZE,
     OPTION_LEVEL,
     OPTION_EDGE,
+    OPTION_PARTICLES,
+    OPTION_KERNEL,
+    OPTION_SMOOTHING,
+    OPTION_NEIGHBOURS,
     OPTION_EMPTY,
     OPTION_OUT,
     OPTION_PNG,
@@ -65,6 +69,11 @@ static const struct option known[] = {
     {"pixel-size", required_argument, NULL, OPTION_PIXEL_SIZE},
     {"level", required_argument, NULL, OPTION_LEVEL},
     {"edge", required_argument, NULL, OPTION_EDGE},
+    {"particles", optional_argument, NULL, OPTION_PARTICLES},
+    {"kernel", required_argument, NULL, OPTION_KERNEL},
+    {"smoothing", required_argument, NULL, OPTION_SMOOTHING},
+    {"neighbours", required_argument, NULL, OPTION_NEIGHBOURS},
+    {"neighbors", required_argument, NULL, OPTION_NEIGHBOURS},
     {"empty", required_argument, NULL, OPTION_EMPTY},
     {"out", required_argument, NULL, OPTION_OUT},
     {"png", required_argument, NULL, OPTION_PNG},
@@ -150,6 +159,17 @@ static bool parse_direction(const char *text, struct project_options *options) {
     return parse_numbers(text, 3, options->line_of_sight);
 }
 
+static bool parse_kernel(const char *text, enum pvr_map_kernel *kernel) {
+    static const char *const words[] = {"nearest", "cloud", "spline"};
+    for (int k = 0; k < 3; k++) {
+        if (strcmp(text, words[k]) == 0) {
+            *kernel = (enum pvr_map_kernel)k;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool parse_empty(const char *text, double *value) {
     char *end;
     *value = strtod(text, &end);
@@ -197,6 +217,18 @@ static bool apply(int option, const char *argument, struct project_options *opti
     case OPTION_EDGE:
         options->edge = strcmp(argument, "fold") == 0 ? PVR_EDGE_FOLD : PVR_EDGE_CLIP;
         return options->edge == PVR_EDGE_FOLD || strcmp(argument, "clip") == 0;
+    case OPTION_PARTICLES:
+        options->particles = true;
+        options->families = argument;
+        return argument == NULL || argument[0] != '\0';
+    case OPTION_KERNEL:
+        return parse_kernel(argument, &options->kernel);
+    case OPTION_SMOOTHING:
+        options->smoothing = argument;
+        options->kernel = PVR_KERNEL_SPLINE;
+        return argument[0] != '\0';
+    case OPTION_NEIGHBOURS:
+        return parse_int(argument, 1, 100000, &options->neighbours);
     case OPTION_EMPTY:
         return parse_empty(argument, &options->empty);
     case OPTION_OUT:
@@ -281,7 +313,7 @@ static bool check(const struct project_options *options, int *exit_status) {
 
 bool project_options_go(int argc, char **argv, struct project_options *options, int *exit_status) {
     *options = (struct project_options){.mode = PVR_MAP_SURFACE_DENSITY,
-                                        .fields = "density",
+                                        .kernel = PVR_KERNEL_CLOUD,
                                         .direction = PROJECT_Z,
                                         .unit = "code",
                                         .empty = (double)NAN,
@@ -321,5 +353,8 @@ bool project_options_go(int argc, char **argv, struct project_options *options, 
                      optind >= argc ? "PATH" : argv[optind + 1], "");
     }
     options->path = argv[optind];
+    if (options->fields == NULL) {
+        options->fields = options->particles ? "mass" : "density";
+    }
     return check(options, exit_status);
 }

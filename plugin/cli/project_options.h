@@ -3,6 +3,7 @@
 #define PVRAMSES_PROJECT_OPTIONS_H
 
 #include "pvr_map.h"
+#include "pvr_projection.h"
 #include "pvr_threads.h"
 #include "pvr_units.h"
 #include "region.h"
@@ -43,6 +44,11 @@ struct project_options {
     struct project_length centre[3];
     struct project_length width, height, depth, pixel_size, spin_radius; /* value 0: not given */
     int pixels, level;                                                   /* 0: not given */
+    bool particles;                                                      /* in place of cells */
+    const char *families;                                                /* null: all */
+    enum pvr_map_kernel kernel;
+    const char *smoothing; /* name of the lengths of a spline; null: by the density */
+    int neighbours;
     struct region_option region;
     bool by_centre;
     enum pvr_map_edge edge;

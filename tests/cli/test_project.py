@@ -201,6 +201,24 @@ class Project(unittest.TestCase):
                                delta=1e-12 * same["total_mass"])
         self.assertEqual(ball["cells"], same["leaf_cells"])
 
+    def test_particles(self):
+        output = command.output("web3d/output_00003")
+        facts = output.expect["particles"]
+        count, mass = facts["count"], facts["columns"]["mass"]["sum"]
+        for kernel in ("nearest", "cloud", "spline"):
+            for direction in ("x", "z", "1,2,3", "edge-on"):
+                with self.subTest(kernel=kernel, direction=direction):
+                    found = command.run_json("project", output.info, "--particles", "--kernel",
+                                             kernel, "--pixels", 50, "--direction", direction)
+                    self.assertEqual(found["particles"], count)
+                    self.assertAlmostEqual(found["integral"], mass, delta=1e-12 * mass)
+        self.assertEqual(command.run_json("project", output.info, "--particles=star",
+                                          "--pixels", 10)["particles"], 0)
+        speed = command.run_json("project", output.info, "--particles", "--field",
+                                 "velocity_los", "--mode", "mean", "--pixels", 30, "--unit", "km/s")
+        self.assertLess(speed["min"], 0)
+        self.assertLess(0, speed["max"])
+
     def test_a_coarser_level(self):
         output = command.output("web3d/output_00003")
         found = command.run_json("project", output.info, "--max-level", 6)
@@ -222,7 +240,7 @@ class Project(unittest.TestCase):
                       ["--width", "-1"], ["--width", "3parsec"], ["--direction", "up"],
                       ["--direction", "1,2"], ["--out", "map.jpg"], ["--npy"],
                       ["--pixels", "10", "--level", "3"], ["--range", "2,1"],
-                      ["--colours", "jet"], ["--nonsense"], ["--empty", "x"]):
+                      ["--colours", "jet"], ["--kernel", "square"], ["--nonsense"], ["--empty", "x"]):
             done = command.run("project", output.info, *wrong)
             self.assertEqual(done.returncode, 2, wrong)
             self.assertIn("usage: pvramses project", done.stderr)
@@ -239,6 +257,7 @@ class Project(unittest.TestCase):
                 (output.info, ["--unit", "parsec"], "no unit 'parsec'"),
                 (output.info, ["--mode", "max", "--weight", "mass"], "no weight"),
                 (output.info, ["--mode", "mean", "--weight", "velocity_x"], "negative"),
+                (output.info, ["--particles"], "no particles"),
                 (output.info, ["--out", self.folder / "no" / "map.vti"], "map.vti"),
                 (flat.info, ["--direction", "x"], "2-D"),
                 (line.info, [], "1-D")):
