@@ -207,7 +207,8 @@ static void finish_item(struct pvr_batch *batch, size_t item, double now) {
     tell(batch, item, false);
 }
 
-/* Threads for the next item: those that are free, shared by the items that could begin now. */
+/* Threads for the next item: those that are free, shared by the items that could begin now as they
+ * need memory, which tells how much work they are. */
 static int share(const struct pvr_batch *batch, int cap) {
     size_t left = batch->work->nitems - batch->next;
     int free_threads = cap - batch->threads;
@@ -218,7 +219,16 @@ static int share(const struct pvr_batch *batch, int cap) {
     }
     size_t begin = left < slots ? left : slots;
     begin = begin < (size_t)free_threads ? begin : (size_t)free_threads;
-    return (int)(((size_t)free_threads + begin - 1) / begin);
+    const struct pvr_batch_item *items = batch->work->items + batch->next;
+    double all = 0;
+    bool known = true;
+    for (size_t i = 0; i < begin; i++) {
+        all += (double)items[i].need;
+        known = known && items[i].need > 0;
+    }
+    const double part = known ? (double)items[0].need / all : 1.0 / (double)begin;
+    const int threads = (int)ceil(free_threads * part - 1e-6), most = free_threads - (int)begin + 1;
+    return threads < 1 ? 1 : threads < most ? threads : most;
 }
 
 static enum pvr_status start_item(struct pvr_batch *batch, int threads, double now,

@@ -49,7 +49,7 @@ enum pvr_batch_state {
 
 struct pvr_batch_item {
     /* Set by the caller. */
-    uint64_t need;        /* bytes of memory while it runs */
+    uint64_t need;        /* bytes of memory while it runs; threads are shared by it */
     uint64_t thread_need; /* and so many more for each thread of its team */
     /* Set by the batch. */
     enum pvr_batch_state state;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Blocks that wait while one is written; with many threads fewer each. */
-enum { SLOTS_PER_THREAD = 8, LEAST_SLOTS_PER_THREAD = 2, MANY_SLOTS = 64 };
+enum { SLOTS_PER_THREAD = 8, MANY_SLOTS = 64 };
 
 struct slot {
     size_t task; /* that may use it now */
@@ -172,9 +172,7 @@ enum pvr_status pvr_vtk_blocks_write(struct pvr_vtk_blocks *blocks,
     const size_t threads = (size_t)job->threads;
     queue.nslots = threads * SLOTS_PER_THREAD;
     queue.nslots = queue.nslots < MANY_SLOTS ? queue.nslots : MANY_SLOTS;
-    queue.nslots = queue.nslots > threads * LEAST_SLOTS_PER_THREAD
-                       ? queue.nslots
-                       : threads * LEAST_SLOTS_PER_THREAD;
+    queue.nslots = queue.nslots > threads ? queue.nslots : threads;
     queue.slots = calloc(queue.nslots, sizeof *queue.slots);
     queue.rooms = calloc(queue.nslots, sizeof *queue.rooms);
     if (queue.slots == NULL || queue.rooms == NULL) {

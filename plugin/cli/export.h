@@ -32,6 +32,7 @@ struct export_result {
 /* A kind of file, told by the end of its name. */
 struct export_kind {
     const char *extension; /* ".htg" */
+    bool of_vtk;           /* a collection (.pvd) may list it */
     enum pvr_status (*write)(const struct export_task *task, struct export_result *result,
                              struct pvr_error *error);
     /* Bytes of memory that it takes at most. */

@@ -248,7 +248,10 @@ static int report_batch(const struct batch *batch, const struct pvr_batch_report
     struct pvr_error error;
     char *series = NULL;
     pvr_error_clear(&error);
-    enum pvr_status status = report->done > 0 ? write_series(batch, &series, &error) : PVR_OK;
+    enum pvr_status status = PVR_OK;
+    if (report->done > 0 && batch->kind->of_vtk) {
+        status = write_series(batch, &series, &error);
+    }
     if (batch->options->json) {
         write_json(batch, report, status == PVR_OK ? series : NULL);
     } else {
@@ -286,7 +289,10 @@ int export_batch(const struct options *options, const struct export_kind *kind,
     batch.terminal = isatty(STDERR_FILENO);
     find_needs(&batch);
     const int available = pvr_threads_available();
-    const int each = options->threads.max, jobs = options->jobs;
+    const int each = options->threads.max;
+    const int jobs = options->jobs > 0 || each == 0 ? options->jobs
+                     : each < available             ? available / each
+                                                    : 1;
     struct pvr_batch_options limits = {
         .threads = available, .min_threads = 1, .jobs = jobs, .margin = memory_margin};
     if (each > 0 && jobs > 0 && each <= available / jobs) {

@@ -9,9 +9,11 @@
 #include <string.h>
 
 static const struct export_kind kinds[] = {
-    {".htg", export_htg, export_mesh_need},   {".vtu", export_vtu, export_mesh_need},
-    {".vti", export_vti, export_vti_need},    {".vtp", export_points, export_points_need},
-    {".jld2", export_mera, export_mera_need},
+    {".htg", true, export_htg, export_mesh_need},
+    {".vtu", true, export_vtu, export_mesh_need},
+    {".vti", true, export_vti, export_vti_need},
+    {".vtp", true, export_points, export_points_need},
+    {".jld2", false, export_mera, export_mera_need},
 };
 
 const struct export_kind *export_kind_of(const char *path) {

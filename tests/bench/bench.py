@@ -1,4 +1,4 @@
-"""Runs the loading benchmarks and prints figures side by side (see bench.sh)."""
+"""Runs the benchmarks and prints figures side by side (see bench.sh)."""
 
 import argparse
 import json
@@ -242,6 +242,33 @@ def bench_progressive(arguments, folder):
         run([arguments.build / "bin/pvr_bench_progressive", output, str(seconds)])
 
 
+def bench_export(arguments, output):
+    """Files of the mesh and of its leaf cells, on a RAM disk where there is one."""
+    ram = pathlib.Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="pvramses-export-",
+                                     dir=ram if os.access(ram, os.W_OK) else None) as folder:
+        figures = output_json([arguments.build / "bin/pvr_bench_export", output, folder, "--keep",
+                               "--runs", str(arguments.runs)])
+        vtk = None
+        if shutil.which("pvpython") is not None:
+            vtk = output_json(["pvpython", HERE / "bench_vtk_writers.py", folder])
+    print(f"\nexport: {output}, LZ4, to {'a RAM disk' if os.access(ram, os.W_OK) else 'the disk'}")
+    for kind in ("htg", "vtu"):
+        ours = figures[kind]
+        print(f"  .{kind}: {ours['seconds_1']:.3f} s with 1 thread, {ours['seconds_n']:.3f} s with "
+              f"{figures['threads']} (gain {ours['speedup']:.2f}); liblz4 alone and writing "
+              f"{ours['reference_1']:.3f} s, {ours['reference_n']:.3f} s: "
+              f"{100 * ours['rate_of_reference_1']:.0f} %, {100 * ours['rate_of_reference_n']:.0f} % "
+              f"of its rate")
+        if vtk is not None:
+            theirs = vtk[kind]["seconds"]
+            print(f"        VTK's own writer {theirs:.3f} s: {theirs / ours['seconds_1']:.2f} times "
+                  f"as long as 1 thread, {theirs / ours['seconds_n']:.2f} as {figures['threads']}")
+    print(f"  geometry: {figures['geometry_htg'] / 1e6:.2f} MB in .htg, "
+          f"{figures['geometry_vtu'] / 1e6:.0f} MB in .vtu")
+    return {"ours": figures, "vtk": vtk}
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -272,6 +299,8 @@ def main():
     results["convert"] = bench_convert(arguments, folder)
     results["particles"] = bench_particles(arguments, folder)
     bench_progressive(arguments, folder)
+    results["export"] = bench_export(
+        arguments, make_output(arguments.build, folder, "clustered", arguments.cells))
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
     results["ranks"] = ranks

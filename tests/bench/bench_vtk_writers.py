@@ -1,6 +1,6 @@
 """VTK's own writers on the files of pvr_bench_export (--keep), with the same blocks: seconds of
-Write alone (wall, and of the processor), best of the runs. Run by pvpython; VTK 9.2's .htg writer spoils the header of what it
-writes, but does all of the work."""
+Write alone (wall, and of the processor), best of the runs. Run by pvpython; VTK 9.2's .htg writer
+spoils the header of what it writes, but does all of the work."""
 
 import json
 import os

@@ -156,24 +156,43 @@ class Batch(unittest.TestCase):
         self.assertEqual(len(list(self.folder.glob("*.part"))), 0)
         found = run_json("export", run_folder, "--outputs", "1:4:2", "--out", self.folder / "two.htg")
         self.assertEqual([item["output"] for item in found["outputs"]], [1, 3])
+        found = run_json("export", DATA / "sedov3d", "--outputs", "3", "--out", self.folder / "mera.jld2")
+        self.assertIsNone(found["series"])  # no collection for ParaView lists Mera's files
+        self.assertEqual(list(self.folder.glob("mera*")), [self.folder / "mera_00003.jld2"])
 
 
 class Disk(unittest.TestCase):
     """A disk that is too small: a tmpfs of its own, where we may mount one."""
 
-    def setUp(self):
+    def mount(self, size):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pvramses-disk-"))
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(self.folder)],
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s" % size, "tmpfs",
+                                  str(self.folder)],
                                  stderr=subprocess.DEVNULL) if shutil.which("mount") else None
         if mounted is None or mounted.returncode != 0:
             self.folder.rmdir()
             self.skipTest("no tmpfs can be mounted here")
 
     def tearDown(self):
-        subprocess.run(["umount", str(self.folder)], check=True)
-        self.folder.rmdir()
+        if self.folder.exists():
+            subprocess.run(["umount", str(self.folder)], check=True)
+            self.folder.rmdir()
+
+    def test_a_disk_that_gets_full_on_the_way(self):
+        self.mount("15700k")  # the values would fit; what LZ4 adds to them does not
+        path = self.folder / "a.htg"
+        path.write_text("the old file")
+        for threads in ("1", "2", "7"):
+            done = run("export", output("web3d/output_00003").folder, "--out", path, "--threads",
+                       threads, "--quiet")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("%s: cannot be written: No space left on device" % path, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertEqual(path.read_text(), "the old file")
+            self.assertEqual(os.listdir(self.folder), ["a.htg"])
 
     def test_a_full_disk_leaves_the_old_file(self):
+        self.mount("1m")
         path = self.folder / "a.htg"
         path.write_text("the old file")
         for compressor in ("none", "lz4"):

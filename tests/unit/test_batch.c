@@ -170,6 +170,18 @@ static void few_items_share_the_threads(void **state) {
     assert_int_equal(machine.most_threads, 8);
 }
 
+static void larger_items_get_more_threads(void **state) {
+    (void)state;
+    struct pvr_batch_item items[3];
+    struct machine machine = machine_new(items, 3, GIB / 64);
+    items[0].need = 6 * (GIB / 64);
+    run(&machine, 3, 8, 0, 0.9);
+    assert_int_equal(items[0].threads, 6);
+    assert_int_equal(items[1].threads, 1);
+    assert_int_equal(items[2].threads, 1);
+    assert_int_equal(machine.most_threads, 8);
+}
+
 static void jobs_cap_the_items_and_not_the_threads(void **state) {
     (void)state;
     struct pvr_batch_item items[6];
@@ -312,6 +324,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_are_done_with_all_threads),
         cmocka_unit_test(few_items_share_the_threads),
+        cmocka_unit_test(larger_items_get_more_threads),
         cmocka_unit_test(jobs_cap_the_items_and_not_the_threads),
         cmocka_unit_test(memory_is_never_above_the_margin),
         cmocka_unit_test(teams_shrink_to_fit),
