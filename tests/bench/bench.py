@@ -269,6 +269,29 @@ def bench_export(arguments, output):
     return {"ours": figures, "vtk": vtk}
 
 
+def bench_mera(arguments, folder):
+    """Writing and reading a Mera file, on a RAM disk where there is one."""
+    output = make_output(arguments.build, folder, "clustered", arguments.cells)
+    warm(output)
+    print("\nMera file of clustered")
+    sys.stdout.flush()
+    fast = pathlib.Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() else folder) as room:
+        path = pathlib.Path(room) / "output_00002.jld2"
+        runs = [output_json([arguments.build / "bin/pvramses", "export", output, "--out", path, "--json",
+                             "--quiet"]) for _ in range(arguments.runs)]
+        written = statistics.median(one["seconds"] for one in runs)
+        print(f"  written with LZ4, read back and compared: {written:.2f} s, {runs[0]['bytes_in'] / 1e6:.0f} MB "
+              f"as {runs[0]['bytes_out'] / 1e6:.0f} MB (the output loaded before: "
+              f"{runs[-1]['load_seconds']:.2f} s)")
+        threads = str(len(runs[0]["threads"]["per_thread"]))
+        run([arguments.build / "bin/pvr_bench_mera", path, threads, str(arguments.runs)])
+        share = output_json([arguments.build / "bin/pvramses", "load", path, "--json", "--quiet"])
+        above = (share["peak_rss_bytes"] - share["array_bytes"]) / share["leaf_cells"]
+        print(f"  peak memory above the arrays: {above:.1f} bytes a cell")
+    return {"write_seconds": written, "bytes_out": runs[0]["bytes_out"], "peak_bytes_per_cell": above}
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -296,6 +319,7 @@ def main():
     ranks = bench_ranks(arguments, folder)
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
     results["region"] = bench_region(arguments, folder)
+    results["mera"] = bench_mera(arguments, folder)
     results["convert"] = bench_convert(arguments, folder)
     results["particles"] = bench_particles(arguments, folder)
     bench_progressive(arguments, folder)
