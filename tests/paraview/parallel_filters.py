@@ -141,6 +141,19 @@ def check_grids():
                     "grid %r %s" % (properties, what))
 
 
+def check_images_are_fetched():
+    """Asked for again by another reader of theirs: all ranks must agree whether to work anew."""
+    from paraview import servermanager
+    for make in (maps(Resolution=64), grids(Level=5)):
+        reader = read("sedov3d", 3, **OPTIONS)
+        image = make(reader)
+        image.UpdatePipeline()
+        dims = servermanager.Fetch(image).GetDimensions()
+        check(rank > 0 or min(dims) >= 1 and max(dims) >= 32, "fetched %r" % (dims,))
+        simple.Delete(image)
+        simple.Delete(reader)
+
+
 def check_leaves():
     """Leaf cells with ghosts of ParaView's: points and what cell data to point data makes of them."""
     source = simple.RAMSESReader(FileName=info_file("sedov3d", 3), **OPTIONS)
