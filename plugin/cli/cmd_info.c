@@ -1,11 +1,13 @@
 /* cmd_info.c - pvramses info: what is in an output. */
 #include "cli.h"
+#include "contents.h"
 #include "disk.h"
 #include "format.h"
 #include "json.h"
 #include "mera.h"
 #include "options.h"
 #include "pvr_mesh.h"
+#include "pvr_text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,9 +24,10 @@ static const char help[] =
     "  pvramses info PATH [--json] [--threads N]\n"
     "\n"
     "PATH is an output's info file or its folder, or a Mera file (.jld2). Prints the time, the\n"
-    "size of the box, the levels with their octs and cells, the fields with their units, and the\n"
-    "bytes on disk and in memory; of a Mera file also its tables, their columns and compression,\n"
-    "the versions that wrote it and its comments. Reads headers and the tables of all domains,\n"
+    "size of the box, the levels with their octs and cells, the fields with their units,\n"
+    "particles by family, sinks, clumps and halos, and the bytes on disk and in memory; of a\n"
+    "Mera file also its tables, their columns and compression, the versions that wrote it and\n"
+    "its comments. Reads headers, the tables of all domains and the lists of sinks and clumps,\n"
     "but no values (of a Mera file the places of its cells): it is quick.\n"
     "\n"
     "OPTIONS\n"
@@ -56,6 +59,7 @@ struct survey {
     uint32_t ncoarse[3];
     uint64_t bytes_double, bytes_float; /* of all fields in memory */
     struct disk disk;
+    struct contents contents;
 };
 
 static enum pvr_status memory_needed(struct survey *survey, const struct options *options,
@@ -107,6 +111,7 @@ static enum pvr_status gather(const struct options *options, struct survey *surv
     } else {
         disk_survey(pvr_snapshot_path(survey->snapshot), &survey->disk);
     }
+    contents_read(survey->snapshot, &options->threads, &survey->contents);
     return PVR_OK;
 }
 
@@ -212,17 +217,7 @@ static void print_bytes(const struct survey *survey) {
            format_bytes(other, (double)survey->bytes_double));
 }
 
-static void print_page(const struct survey *survey) {
-    print_run(survey);
-    if (pvr_snapshot_mera(survey->snapshot) != NULL) {
-        mera_print(pvr_snapshot_mera(survey->snapshot));
-    }
-    if (pvr_snapshot_has_mesh(survey->snapshot)) {
-        print_levels(survey);
-        print_fields(survey);
-    }
-    print_bytes(survey);
-    const char *warnings = pvr_snapshot_warnings(survey->snapshot);
+static void print_warnings(const char *warnings) {
     while (warnings != NULL && *warnings != '\0') {
         size_t length = strcspn(warnings, "\n");
         printf("\n  warning: %.*s", (int)length, warnings);
@@ -232,6 +227,21 @@ static void print_page(const struct survey *survey) {
             printf("\n");
         }
     }
+}
+
+static void print_page(const struct survey *survey) {
+    print_run(survey);
+    if (pvr_snapshot_mera(survey->snapshot) != NULL) {
+        mera_print(pvr_snapshot_mera(survey->snapshot));
+    }
+    if (pvr_snapshot_has_mesh(survey->snapshot)) {
+        print_levels(survey);
+        print_fields(survey);
+    }
+    contents_print(&survey->contents);
+    print_bytes(survey);
+    print_warnings(pvr_snapshot_warnings(survey->snapshot));
+    print_warnings(survey->contents.warnings);
 }
 
 /* One object for a program. */
@@ -337,11 +347,20 @@ static void write_object(const struct survey *survey) {
     write_run(&json, survey);
     write_levels(&json, survey);
     write_fields(&json, survey);
+    contents_write(&survey->contents, &json);
     write_bytes(&json, survey);
     if (pvr_snapshot_mera(survey->snapshot) != NULL) {
         mera_write(pvr_snapshot_mera(survey->snapshot), &json);
     }
-    json_lines(&json, "warnings", pvr_snapshot_warnings(survey->snapshot));
+    char *warnings = NULL;
+    const char *both[] = {pvr_snapshot_warnings(survey->snapshot), survey->contents.warnings};
+    for (int i = 0; i < 2; i++) {
+        if (both[i] != NULL) {
+            pvr_text_add_line(&warnings, both[i]);
+        }
+    }
+    json_lines(&json, "warnings", warnings);
+    free(warnings);
     json_end_object(&json);
     json_end(&json);
 }
@@ -363,6 +382,7 @@ int cmd_info(int argc, char **argv) {
     } else {
         print_page(&survey);
     }
+    contents_free(&survey.contents);
     pvr_snapshot_release(survey.snapshot);
     return cli_finish_output();
 }

@@ -65,6 +65,26 @@ class Particles(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertNotIn("particles", done.stdout)
 
+    def test_info_counts_them(self):
+        for output in command.outputs():
+            with self.subTest(output=output.name):
+                found = command.run_json("info", output.info)
+                expect = output.expect.get("particles")
+                if not expect:
+                    self.assertEqual(found["particles"]["present"], False)
+                    continue
+                self.assertEqual(found["particles"]["count"], expect["count"])
+                families = expect.get("per_family") or expect["per_family_by_birth_time"]
+                self.assertEqual(
+                    found["particles"]["families"],
+                    {FAMILIES[code]: one["count"] for code, one in families.items() if one["count"]})
+                self.assertIn("mass", found["particles"]["fields"])
+                page = command.run("info", output.info).stdout
+                self.assertIn("particles  {:,}".format(expect["count"]), page)
+            for ours, theirs in (("sinks", "sink"), ("clumps", "clump"), ("halos", "halo")):
+                expected = output.expect.get(theirs) or {"rows": 0}
+                self.assertEqual(found[ours]["count"], expected["rows"])
+
     def test_lists(self):
         for output in command.outputs():
             found = command.run_json("load", output.info)
