@@ -64,6 +64,17 @@ static bool wants_oct(const struct pvr_excerpt *excerpt, int level, const uint32
     return wants;
 }
 
+/* Without a region the cells of an oct below the trees' roots are all wanted, or none is, and the
+ * trees are those of the box. */
+static bool is_plain(const struct pvr_excerpt *excerpt, int level) {
+    return excerpt->selection->whole && level > excerpt->trees.root_level;
+}
+
+static bool wants_plain(const struct pvr_excerpt *excerpt, int level, const uint32_t at[3]) {
+    const struct pvr_selection *selection = excerpt->selection;
+    return !selection->by_trees || pvr_tree_set_has(&selection->trees, level - 1, at);
+}
+
 static enum pvr_status allocate_kept(struct kept *kept, uint64_t count, int level,
                                      struct pvr_error *error) {
     kept->count = count;
@@ -83,9 +94,11 @@ static enum pvr_status keep(const struct pvr_excerpt *excerpt, const struct pvr_
                             uint32_t (*coordinate)[3], uint8_t *refined, uint16_t *pick,
                             struct kept *kept, struct pvr_error *error) {
     uint64_t n = 0;
+    const bool plain = is_plain(excerpt, piece->level);
     for (uint64_t i = 0; i < piece->count; i++) {
         uint32_t place[3];
-        if (wants_oct(excerpt, piece->level, coordinate[i], place)) {
+        if (plain ? wants_plain(excerpt, piece->level, coordinate[i])
+                  : wants_oct(excerpt, piece->level, coordinate[i], place)) {
             pick[n++] = (uint16_t)i;
         }
     }
@@ -99,6 +112,12 @@ static enum pvr_status keep(const struct pvr_excerpt *excerpt, const struct pvr_
     memcpy(kept->pick, pick, (size_t)n * sizeof *pick);
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t *at = coordinate[pick[i]];
+        if (plain) {
+            memcpy(kept->coordinate[i], at, sizeof kept->coordinate[i]);
+            kept->refined[i] = refined[pick[i]];
+            kept->outside[i] = 0;
+            continue;
+        }
         wants_oct(excerpt, piece->level, at, kept->coordinate[i]);
         kept->refined[i] = pvr_selection_cut_oct(excerpt->selection, piece->level, at,
                                                  refined[pick[i]], &kept->outside[i]);

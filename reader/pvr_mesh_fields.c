@@ -330,7 +330,7 @@ static enum pvr_status fill_piece(struct filling *filling, const struct pvr_file
     struct work work = {.filling = filling, .file = file, .worker = worker};
     work.piece = pvr_piece_columns(filling->domains, piece);
     work.kept = piece->kept;
-    work.pick = pvr_piece_pick(filling->pieces, piece);
+    work.pick = piece->kept < piece->count ? pvr_piece_pick(filling->pieces, piece) : NULL;
     work.header = filling->columns != NULL ? &filling->columns->header[piece->domain - 1] : NULL;
 
     size_t chunk = worker->job->settings.chunk_bytes;
