@@ -66,10 +66,10 @@ pvr_status vtkPVRamsesStream::Start(const std::string &key, pvr_snapshot *snapsh
     return status;
 }
 
-bool vtkPVRamsesStream::WaitUntil(double seconds, const vtkPVRamsesReading &reading) {
+bool vtkPVRamsesStream::WaitUntil(double time, const vtkPVRamsesReading &reading) {
     for (;;) {
         const auto state = pvr_progressive_state(this->Progressive);
-        if (!state.running || state.whole || (state.untaken && state.seconds >= seconds))
+        if (!state.running || state.whole || (state.untaken && pvr_seconds() >= time))
             return true;
         if (reading.Progress(reading.ProgressContext, state.fraction, state.bytes_done, 0) != 0)
             return false;

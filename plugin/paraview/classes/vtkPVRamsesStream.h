@@ -30,9 +30,9 @@ class vtkPVRamsesStream {
     // Stops and forgets; the threads have ended when it returns.
     void Stop();
 
-    // Waits until there is something to take and `seconds` have passed since the start, or all is
-    // there, or nothing more comes. False if reading.Progress asked to stop.
-    bool WaitUntil(double seconds, const vtkPVRamsesReading &reading);
+    // Waits until there is something to take and pvr_seconds() is past `time`, or all is there, or
+    // nothing more comes. False if reading.Progress asked to stop.
+    bool WaitUntil(double time, const vtkPVRamsesReading &reading);
     // Gives `output`, which is empty, the finest levels that are complete, if there are new ones.
     // `whole`: all that was asked for.
     bool Take(vtkHyperTreeGrid *output, vtkPVRamsesShared &shared, vtkPVRamsesCells::Shown &shown,

@@ -43,6 +43,8 @@ struct vtkRAMSESReader::Internals {
     int Direction = 1;     // in which time runs
     vtkPVRamsesStream Stream;
     bool Polled = false; // GetNeedsUpdate is called
+    // Of what is asked for: when it began (see pvr_seconds), with what RequestInformation took.
+    double Begin = 0.0, InformationSeconds = 0.0;
 
     explicit Internals(vtkRAMSESReader *reader) : Reader(reader) {}
     ~Internals() {
@@ -246,12 +248,20 @@ vtkMTimeType vtkRAMSESReader::GetMTime() {
 
 vtkTypeBool vtkRAMSESReader::ProcessRequest(vtkInformation *request, vtkInformationVector **inputs,
                                             vtkInformationVector *outputs) {
-    if (request->Has(vtkDemandDrivenPipeline::REQUEST_INFORMATION()))
-        return this->RequestInformation(request, inputs, outputs);
+    Internals &internal = *this->Internal;
+    if (request->Has(vtkDemandDrivenPipeline::REQUEST_INFORMATION())) {
+        const double begin = pvr_seconds();
+        const int right = this->RequestInformation(request, inputs, outputs);
+        internal.InformationSeconds = pvr_seconds() - begin;
+        return right;
+    }
     if (request->Has(vtkDemandDrivenPipeline::REQUEST_DATA_NOT_GENERATED()))
         return this->RequestDataNotGenerated(request, inputs, outputs);
-    if (request->Has(vtkDemandDrivenPipeline::REQUEST_DATA()))
+    if (request->Has(vtkDemandDrivenPipeline::REQUEST_DATA())) {
+        internal.Begin = pvr_seconds() - internal.InformationSeconds;
+        internal.InformationSeconds = 0.0;
         return this->RequestData(request, inputs, outputs);
+    }
     return this->Superclass::ProcessRequest(request, inputs, outputs);
 }
 
@@ -466,7 +476,7 @@ int vtkRAMSESReader::StreamMesh(const std::string &key, bool isNew, pvr_snapshot
         if (status != PVR_OK)
             return status;
     }
-    if (isNew && !internal.Stream.WaitUntil(this->FrameTime, reading)) {
+    if (isNew && !internal.Stream.WaitUntil(internal.Begin + this->FrameTime, reading)) {
         internal.Stream.Stop();
         return PVR_CANCELLED;
     }

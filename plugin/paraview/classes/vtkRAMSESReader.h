@@ -193,9 +193,9 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
 
     ///@{
     /** Coarse levels first: what is asked of the port Mesh is given as fine as it is within
-     * FrameTime seconds (the coarsest levels always), the rest is loaded in the background, and
-     * GetNeedsUpdate tells when finer levels are there. It is so once GetNeedsUpdate was called:
-     * where nobody asks, as in scripts, the whole is given. */
+     * FrameTime seconds, opening the output included (the coarsest levels always), the rest is
+     * loaded in the background, and GetNeedsUpdate tells when finer levels are there. It is so once
+     * GetNeedsUpdate was called: where nobody asks, as in scripts, the whole is given. */
     vtkSetMacro(Progressive, bool);
     vtkGetMacro(Progressive, bool);
     vtkSetClampMacro(FrameTime, double, 0.0, 3600.0);
