@@ -29,6 +29,7 @@ struct chunk {
 
 struct making {
     const struct pvr_octree *octree;
+    const double *box;
     struct pvr_leaf_rows *rows;
     struct chunk *chunk;
     size_t nchunks;
@@ -52,8 +53,28 @@ static void corner_of(const struct pvr_octree *octree, int level, int64_t corner
     }
 }
 
-static void take(struct making *making, struct chunk *chunk, uint64_t *row, const int64_t at[3],
-                 uint64_t cell) {
+/* Cells of a level along each axis of the box. */
+static void cells_of(const struct making *making, int level, int64_t cells[3]) {
+    const double size = pvr_octree_cell_size(making->octree, level);
+    for (int axis = 0; axis < 3; axis++) {
+        cells[axis] = size > 0 ? llround(making->box[axis] / size) : 1;
+        cells[axis] = cells[axis] > 0 ? cells[axis] : 1;
+    }
+}
+
+/* Beyond the border is at the other side. */
+static int64_t folded(int64_t at, int64_t cells) {
+    const int64_t rest = at % cells;
+    return rest < 0 ? rest + cells : rest;
+}
+
+static void take(struct making *making, struct chunk *chunk, uint64_t *row, const int64_t cells[3],
+                 int64_t at[3], uint64_t cell) {
+    for (int axis = 0; axis < 3; axis++) {
+        if (at[axis] < 0 || at[axis] >= cells[axis]) {
+            at[axis] = folded(at[axis], cells[axis]);
+        }
+    }
     if (making->counting) {
         for (int axis = 0; axis < 3; axis++) {
             chunk->low[axis] = at[axis] < chunk->low[axis] ? at[axis] : chunk->low[axis];
@@ -74,8 +95,9 @@ static void take_trees(struct making *making, struct chunk *chunk) {
     const struct pvr_octree *octree = making->octree;
     const struct pvr_octree_level *level = &octree->level[octree->root_level];
     uint64_t row = chunk->row;
-    int64_t corner[3];
+    int64_t corner[3], whole[3];
     corner_of(octree, octree->root_level, corner);
+    cells_of(making, octree->root_level, whole);
     for (uint64_t tree = chunk->first; tree < chunk->first + chunk->count; tree++) {
         const bool refined = level->refined[tree >> 3] >> (tree & 7) & 1;
         const bool outside =
@@ -83,9 +105,9 @@ static void take_trees(struct making *making, struct chunk *chunk) {
         if (!refined && !outside) {
             uint32_t coordinate[3];
             pvr_tree_coordinate(octree, tree, coordinate);
-            const int64_t at[3] = {corner[0] + coordinate[0], corner[1] + coordinate[1],
-                                   corner[2] + coordinate[2]};
-            take(making, chunk, &row, at, level->tree_cell[tree]);
+            int64_t at[3] = {corner[0] + coordinate[0], corner[1] + coordinate[1],
+                             corner[2] + coordinate[2]};
+            take(making, chunk, &row, whole, at, level->tree_cell[tree]);
         }
     }
 }
@@ -112,10 +134,11 @@ static void take_octs(struct making *making, struct chunk *chunk) {
     const uint64_t end = chunk->first + chunk->count;
     uint64_t row = chunk->row, tree = tree_of(octree, chunk->level, chunk->first);
     uint32_t coordinate[BATCH_OCTS][3];
-    int64_t corner[3];
+    int64_t corner[3], whole[3];
     struct pvr_walk walk;
     pvr_walk_begin(&walk, octree);
     corner_of(octree, chunk->level, corner);
+    cells_of(making, chunk->level, whole);
     for (uint64_t first = chunk->first; first < end; first += BATCH_OCTS) {
         const uint64_t count = end - first < BATCH_OCTS ? end - first : BATCH_OCTS;
         pvr_walk_octs(&walk, chunk->level, first, count, coordinate);
@@ -131,10 +154,10 @@ static void take_octs(struct making *making, struct chunk *chunk) {
                 if (gone >> c & 1) {
                     continue;
                 }
-                const int64_t at[3] = {corner[0] + 2 * (int64_t)coordinate[o][0] + (c & 1),
-                                       corner[1] + 2 * (int64_t)coordinate[o][1] + (c >> 1 & 1),
-                                       corner[2] + 2 * (int64_t)coordinate[o][2] + (c >> 2 & 1)};
-                take(making, chunk, &row, at, cell + c);
+                int64_t at[3] = {corner[0] + 2 * (int64_t)coordinate[o][0] + (c & 1),
+                                 corner[1] + 2 * (int64_t)coordinate[o][1] + (c >> 1 & 1),
+                                 corner[2] + 2 * (int64_t)coordinate[o][2] + (c >> 2 & 1)};
+                take(making, chunk, &row, whole, at, cell + c);
             }
         }
     }
@@ -352,9 +375,10 @@ static enum pvr_status sort_level(struct making *making, int level, struct pvr_l
 /* ---- together ---------------------------------------------------------------------------------
  */
 
-enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, struct pvr_job *job,
-                                   struct pvr_leaf_rows *rows, struct pvr_error *error) {
-    struct making making = {.octree = octree, .rows = rows, .counting = true};
+enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, const double box[3],
+                                   struct pvr_job *job, struct pvr_leaf_rows *rows,
+                                   struct pvr_error *error) {
+    struct making making = {.octree = octree, .box = box, .rows = rows, .counting = true};
     memset(rows, 0, sizeof *rows);
     enum pvr_status status = make_chunks(&making, error);
     if (status == PVR_OK) {

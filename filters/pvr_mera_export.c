@@ -79,7 +79,8 @@ static void put_array(const struct pvr_mera_export_column *column, uint64_t firs
                                                           : 0;
         if (column->type == PVR_MERA_OUT_FLOAT64 &&
             (array->type == PVR_FLOAT64 || array->type == PVR_FLOAT32)) {
-            ((double *)out)[i] = value;
+            ((double *)out)[i] =
+                column->period > 0 ? pvr_mera_export_folded(value, column->period) : value;
         } else if (column->type == PVR_MERA_OUT_FLOAT64) {
             ((double *)out)[i] = (double)pvr_mera_export_whole(array, at);
         } else {
@@ -106,6 +107,16 @@ static enum pvr_status put_rows(void *context, uint64_t first, uint64_t rows, vo
         memset(out, 0, rows * pvr_mera_out_type_bytes(column->type));
     }
     return PVR_OK;
+}
+
+void pvr_mera_export_of(struct pvr_mera_export *export, struct pvr_snapshot *snapshot,
+                        const struct pvr_mera_about *about,
+                        const struct pvr_mera_export_request *request) {
+    uint32_t ncoarse[3];
+    export->snapshot = snapshot;
+    export->about = about;
+    export->request = request;
+    pvr_snapshot_box(snapshot, export->box, ncoarse);
 }
 
 void pvr_mera_export_add(struct pvr_mera_export *export, const char *name,
@@ -256,7 +267,8 @@ static enum pvr_status get_cells(struct pvr_mera_export *export, enum pvr_mera_o
     enum pvr_status status = pvr_mesh_load(export->snapshot, &request, export->request->out.threads,
                                            pvr_mera_export_progress, export, &export->mesh, error);
     if (status == PVR_OK) {
-        status = pvr_leaf_rows_make(export->mesh->octree, export->job, &export->leaves, error);
+        status = pvr_leaf_rows_make(export->mesh->octree, export->box, export->job, &export->leaves,
+                                    error);
     }
     if (status == PVR_OK) {
         pvr_mera_export_places(export, table);
@@ -454,9 +466,7 @@ enum pvr_status pvr_mera_export_need(struct pvr_snapshot *snapshot,
         status = pvr_fail(error, PVR_ERROR_MEMORY, "%s: no memory", snapshot->path);
     }
     if (status == PVR_OK) {
-        export->snapshot = snapshot;
-        export->about = about;
-        export->request = request;
+        pvr_mera_export_of(export, snapshot, about, request);
         status = choose(export, error);
     }
     for (size_t k = 0; status == PVR_OK && k < export->nkinds; k++) {
@@ -483,9 +493,7 @@ enum pvr_status pvr_mera_export(struct pvr_snapshot *snapshot, const char *path,
         status = pvr_fail(error, PVR_ERROR_MEMORY, "%s: no memory", snapshot->path);
     }
     if (status == PVR_OK) {
-        export->snapshot = snapshot;
-        export->about = about;
-        export->request = request;
+        pvr_mera_export_of(export, snapshot, about, request);
         status = choose(export, error);
     }
     if (status == PVR_OK) {

@@ -145,7 +145,8 @@ static enum pvr_status run(struct pvr_mera_export *export, const char *path,
     }
     export->job = &job;
     if (export->mesh != NULL) {
-        status = pvr_leaf_rows_make(export->mesh->octree, &job, &export->leaves, error);
+        status =
+            pvr_leaf_rows_make(export->mesh->octree, export->box, &job, &export->leaves, error);
         if (status == PVR_OK) {
             find_ranges(export, export->ranges);
         }
@@ -171,9 +172,7 @@ static enum pvr_status begin(struct pvr_snapshot *source,
     if (*export == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "%s: no memory", source->path);
     }
-    (*export)->snapshot = source;
-    (*export)->about = *about;
-    (*export)->request = request;
+    pvr_mera_export_of(*export, source, *about, request);
     for (int axis = 0; axis < 3; axis++) {
         (*export)->ranges[2 * axis + 1] = 1;
     }

@@ -8,6 +8,7 @@
 /* What rows are sorted by. */
 struct keys {
     const struct pvr_array *level, *position, *id, *family, *tag;
+    const double *box; /* positions are in it */
 };
 
 static inline int64_t whole_at(const struct pvr_array *array, uint64_t row) {
@@ -15,10 +16,12 @@ static inline int64_t whole_at(const struct pvr_array *array, uint64_t row) {
 }
 
 /* Positions may be of single precision in a pipeline. */
-static inline double place_at(const struct pvr_array *position, uint64_t row, int axis) {
-    return position->type == PVR_FLOAT64
-               ? ((const double *)position->data)[3 * row + (uint64_t)axis]
-               : (double)((const float *)position->data)[3 * row + (uint64_t)axis];
+static inline double place_at(const struct keys *keys, uint64_t row, int axis) {
+    const struct pvr_array *position = keys->position;
+    const double at = position->type == PVR_FLOAT64
+                          ? ((const double *)position->data)[3 * row + (uint64_t)axis]
+                          : (double)((const float *)position->data)[3 * row + (uint64_t)axis];
+    return pvr_mera_export_folded(at, keys->box[axis]);
 }
 
 #define ORDER(x, y) ((x) > (y)) - ((x) < (y))
@@ -27,7 +30,7 @@ static int compare(const void *context, uint64_t a, uint64_t b) {
     const struct keys *keys = context;
     int order = ORDER(whole_at(keys->level, a), whole_at(keys->level, b));
     for (int axis = 0; order == 0 && axis < 3; axis++) {
-        order = ORDER(place_at(keys->position, a, axis), place_at(keys->position, b, axis));
+        order = ORDER(place_at(keys, a, axis), place_at(keys, b, axis));
     }
     order = order != 0 ? order : ORDER(whole_at(keys->id, a), whole_at(keys->id, b));
     order = order != 0 ? order : ORDER(whole_at(keys->family, a), whole_at(keys->family, b));
@@ -81,9 +84,15 @@ enum pvr_status pvr_mera_export_points(struct pvr_mera_export *export,
     if (!uniform) {
         add(export, "level", level, 0, PVR_MERA_OUT_INT32);
     }
-    add(export, "x", position, 0, PVR_MERA_OUT_FLOAT64);
-    add(export, "y", position, 1, PVR_MERA_OUT_FLOAT64);
-    add(export, "z", position, 2, PVR_MERA_OUT_FLOAT64);
+    static const char *const place[] = {"x", "y", "z"};
+    for (int axis = 0; axis < 3; axis++) {
+        const struct pvr_mera_export_column at = {.from = PVR_MERA_FROM_ARRAY,
+                                                  .array = position,
+                                                  .component = axis,
+                                                  .period = export->box[axis],
+                                                  .type = PVR_MERA_OUT_FLOAT64};
+        pvr_mera_export_add(export, place[axis], at);
+    }
     add(export, "id", id, 0, fits_int32(id) ? PVR_MERA_OUT_INT32 : PVR_MERA_OUT_INT64);
     if (families) {
         add(export, "family", family, 0, PVR_MERA_OUT_INT8);
@@ -102,7 +111,7 @@ enum pvr_status pvr_mera_export_points(struct pvr_mera_export *export,
         const char *name = list->as.array.element[i]->as.text.bytes;
         add(export, name, array_of(particles, name), 0, PVR_MERA_OUT_FLOAT64);
     }
-    const struct keys keys = {uniform ? NULL : level, position, id, family, tag};
+    const struct keys keys = {uniform ? NULL : level, position, id, family, tag, export->box};
     export->norder = particles->count;
     export->order = pvr_large_alloc(particles->count * sizeof *export->order);
     if (export->order == NULL && particles->count > 0) {

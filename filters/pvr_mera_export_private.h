@@ -23,6 +23,7 @@ struct pvr_mera_export_column {
     int axis;                      /* of a place */
     const struct pvr_array *array; /* and its component, taken in the rows' order */
     int component;
+    double period; /* of positions, which are given in 0 .. period; else 0 */
     enum pvr_mera_out_type type;
 };
 
@@ -32,6 +33,7 @@ struct pvr_mera_export {
     const struct pvr_mera_export_request *request;
     struct pvr_job *job;
     double ranges[6]; /* the box around the region, fractions of boxlen */
+    double box[3];    /* its size in code length */
     double fraction;  /* of the work, that was told last */
     size_t nkinds;
     enum pvr_mera_out_kind kind[PVR_MERA_OUT_KINDS];
@@ -47,6 +49,10 @@ struct pvr_mera_export {
     struct pvr_mera_export_column source[PVR_MERA_EXPORT_COLUMNS];
 };
 
+/* What is exported: the box is the snapshot's. */
+void pvr_mera_export_of(struct pvr_mera_export *export, struct pvr_snapshot *snapshot,
+                        const struct pvr_mera_about *about,
+                        const struct pvr_mera_export_request *request);
 /* Adds a column; `name` must live as long as the table. */
 void pvr_mera_export_add(struct pvr_mera_export *export, const char *name,
                          struct pvr_mera_export_column source);
@@ -64,6 +70,11 @@ const char *pvr_mera_export_name(const struct pvr_mera_export *export, enum pvr_
                                  const struct pvr_variable *variable);
 /* Which files have the variables of a kind; PVR_FILE_KINDS for points. */
 extern const enum pvr_file_kind pvr_mera_export_files[PVR_MERA_OUT_KINDS];
+/* A position in the box: a region that goes on beyond a periodic border has others. */
+static inline double pvr_mera_export_folded(double position, double period) {
+    position += position < 0 ? period : position >= period ? -period : 0;
+    return position;
+}
 /* A value of an array of whole numbers. */
 int64_t pvr_mera_export_whole(const struct pvr_array *array, uint64_t at);
 

@@ -30,7 +30,7 @@ static bool contains_box(const struct pvr_shape *shape, const double size[3]) {
 
 static struct pvr_shape moved(struct pvr_shape shape, const int shift[3], const double size[3]) {
     for (int axis = 0; axis < shape.ndim; axis++) {
-        shape.centre[axis] += shift[axis] * size[axis];
+        pvr_shape_move(&shape, axis, shift[axis] * size[axis]);
     }
     return shape;
 }

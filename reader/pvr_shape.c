@@ -1,6 +1,7 @@
 /* pvr_shape.c - does a cube overlap a box, a sphere or a cylinder? */
 #include "pvr_shape.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,16 @@ bool pvr_shape_make(const struct pvr_region *region, int ndim, struct pvr_shape 
         make_cylinder(region, shape);
         extended = extended && (shape->along == 3 || region->height > 0);
     }
+    for (int axis = 0; axis < ndim; axis++) {
+        shape->slack[axis] =
+            4 * DBL_EPSILON * (fabs(shape->centre[axis]) + fabs(shape->extent[axis]));
+    }
     return extended && region->type != PVR_REGION_NONE;
+}
+
+void pvr_shape_move(struct pvr_shape *shape, int axis, double shift) {
+    shape->centre[axis] += shift;
+    shape->slack[axis] += 4 * DBL_EPSILON * fabs(shift);
 }
 
 /* ---- tilted cylinders -------------------------------------------------------------------------
@@ -188,7 +198,9 @@ bool pvr_shape_overlaps(const struct pvr_shape *shape, const double low[3], cons
         }
         return pvr_shape_contains(shape, middle) || tilted_overlaps(shape, low, high);
     }
-    return distance2 < shape->radius * shape->radius;
+    double slack = fmax(shape->slack[0], fmax(shape->slack[1], shape->slack[2]));
+    double radius = fmax(shape->radius - slack, 0);
+    return distance2 == 0 || distance2 < radius * radius;
 }
 
 bool pvr_shape_contains(const struct pvr_shape *shape, const double point[3]) {

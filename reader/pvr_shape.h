@@ -15,6 +15,7 @@ struct pvr_shape {
     int ndim;
     double centre[3];
     double extent[3]; /* half the sides of the box around it */
+    double slack[3];  /* how far rounding may move its borders: cells this near only touch it */
     double radius;
     double half_height;
     int along;           /* cylinder: number of the axis that it is parallel to, 3 if that is an
@@ -32,8 +33,11 @@ static inline bool pvr_shape_reaches(const struct pvr_shape *shape, int axis, do
                                      double high) {
     double below = low - shape->centre[axis], above = shape->centre[axis] - high;
     double distance = below > above ? below : above;
-    return distance < shape->extent[axis];
+    return distance < shape->extent[axis] - shape->slack[axis];
 }
+
+/* Moves the shape by `shift` along an axis: to an image of it in a periodic box. */
+void pvr_shape_move(struct pvr_shape *shape, int axis, double shift);
 
 /* Has the cube (of ndim axes) some volume in common with the shape? */
 bool pvr_shape_overlaps(const struct pvr_shape *shape, const double low[3], const double high[3]);

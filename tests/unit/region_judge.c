@@ -23,14 +23,15 @@ static bool image_overlaps(const struct region_judge *judge, const double low[3]
         double c = region->centre[a], nearest = c < low[a] ? low[a] : c > high[a] ? high[a] : c;
         double half = region->type == PVR_REGION_BOX ? region->size[a] / 2 : region->height / 2;
         if (region->type == PVR_REGION_BOX || (region->type == PVR_REGION_CYLINDER && a == along)) {
-            if (!(fabs(nearest - c) < half)) {
+            if (!(fabs(nearest - c) < half - 1e-12 * judge->size[a])) { /* a face is not enough */
                 return false;
             }
         } else {
             square += (nearest - c) * (nearest - c);
         }
     }
-    return region->type == PVR_REGION_BOX || square < region->radius * region->radius;
+    double radius = region->radius - 1e-12 * judge->size[0];
+    return region->type == PVR_REGION_BOX || square == 0 || square < radius * radius;
 }
 
 bool region_judge_has(const struct region_judge *judge, int level, const uint32_t at[3],

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "pvr_leaf_rows.h"
+#include "pvr_mera_verify.h"
 #include "pvr_order.h"
 
 #include <stdlib.h>
@@ -148,11 +149,12 @@ static void part_of_the_box(void **state) {
     const struct pvr_mera_export_request request = {.region = &region};
     const struct pvr_mera_out_written written = export_to(output, path, &request);
     struct pvr_mesh *mesh = unit_load(output, "level", PVR_FLOAT64, 0, 2);
+    static const double box[3] = {BOXLEN, BOXLEN, BOXLEN};
     struct pvr_leaf_rows rows;
     struct pvr_job job;
     struct pvr_error error;
     unit_ok(pvr_job_begin(&job, NULL, NULL, NULL, &error), &error);
-    unit_ok(pvr_leaf_rows_make(mesh->octree, &job, &rows, &error), &error);
+    unit_ok(pvr_leaf_rows_make(mesh->octree, box, &job, &rows, &error), &error);
     pvr_job_end(&job, NULL);
     assert_int_equal(rows.count, mesh->octree->nleaves);
     uint64_t inside = 0;
@@ -173,6 +175,35 @@ static void part_of_the_box(void **state) {
     assert_int_equal(written.rows, inside);
     pvr_leaf_rows_free(&rows);
     pvr_mesh_free(mesh);
+    free(path);
+    unit_drop_folder(folder);
+}
+
+/* What goes on beyond the borders has its places in the box, as Mera counts them. */
+static void beyond_the_borders(void **state) {
+    (void)state;
+    char *folder = unit_temp_folder();
+    char *path = strdup(unit_path("%s/output_00003.jld2", folder));
+    const struct pvr_region region = {
+        .type = PVR_REGION_SPHERE, .centre = {0, 0.5, 0.99}, .radius = 0.1};
+    const struct pvr_mera_export_request request = {.region = &region};
+    export_to(unit_path("%s/web3d/output_00003", PVR_TEST_DATA), path, &request);
+    struct pvr_mera_verified verified; /* places, order of rows */
+    struct pvr_error error;
+    unit_ok(pvr_mera_verify(path, false, NULL, NULL, NULL, &verified, &error), &error);
+    pvr_report_free(&verified.report);
+    struct pvr_snapshot *snapshot = parts_open(path);
+    const struct pvr_particle_request all = {.precision = PVR_FLOAT64,
+                                             .position_precision = PVR_FLOAT64};
+    struct pvr_particles *particles;
+    unit_ok(pvr_particles_load(snapshot, &all, NULL, NULL, NULL, &particles, &error), &error);
+    assert_true(particles->count > 0);
+    for (uint64_t i = 0; i < 3 * particles->count; i++) {
+        const double at = ((const double *)particles->position.array->data)[i];
+        assert_true(at >= 0 && at < 1);
+    }
+    pvr_particles_free(particles);
+    pvr_snapshot_release(snapshot);
     free(path);
     unit_drop_folder(folder);
 }
@@ -224,8 +255,8 @@ int main(void) {
         cmocka_unit_test(like_mera_hydro),     cmocka_unit_test(like_mera_gravity),
         cmocka_unit_test(like_mera_particles), cmocka_unit_test(like_mera_clumps),
         cmocka_unit_test(all_kinds),           cmocka_unit_test(comes_back),
-        cmocka_unit_test(part_of_the_box),     cmocka_unit_test(wrong_requests),
-        cmocka_unit_test(order_is_stable),
+        cmocka_unit_test(part_of_the_box),     cmocka_unit_test(beyond_the_borders),
+        cmocka_unit_test(wrong_requests),      cmocka_unit_test(order_is_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,17 @@ static void faces_alone_do_not_count(void **state) {
     assert_false(pvr_shape_overlaps(&shape, low, high));
     assert_true(pvr_shape_overlaps(&shape, low, more));
     assert_true(pvr_shape_contains(&shape, face)); /* points on the surface do */
+    /* nor where the border is the face but for rounding: 0.3 - 0.1 > 0.2, 0.6 - 0.1 < 0.5 */
+    const struct pvr_region rounded = {
+        .type = PVR_REGION_BOX, .centre = {0.3, 0.3, 0.3}, .size = {0.2, 0.2, 0.2}};
+    const double below[3] = {0, 0, 0}, corner[3] = {0.2, 0.2, 0.2};
+    assert_true(pvr_shape_make(&rounded, 3, &shape));
+    assert_false(pvr_shape_overlaps(&shape, below, corner));
+    for (int axis = 0; axis < 3; axis++) {
+        pvr_shape_move(&shape, axis, 0.3);
+    }
+    const double before[3] = {0.25, 0.25, 0.25}, half[3] = {0.5, 0.5, 0.5};
+    assert_false(pvr_shape_overlaps(&shape, before, half));
 }
 
 static void empty_and_wrong(void **state) {
