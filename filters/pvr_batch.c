@@ -2,6 +2,7 @@
 #include "pvr_batch.h"
 
 #include "pvr_available.h"
+#include "pvr_batch_ahead.h"
 #include "pvr_threads.h"
 
 #include <math.h>
@@ -34,6 +35,7 @@ struct pvr_batch {
     uint64_t own_before;                  /* held by this process when the batch began */
     uint64_t others_before;               /* by others */
     double begin, last, last_check, busy; /* seconds; busy: integral of threads over time */
+    struct pvr_batch_ahead ahead;
 };
 
 struct worker {
@@ -207,8 +209,12 @@ static void finish_item(struct pvr_batch *batch, size_t item, double now) {
     tell(batch, item, false);
 }
 
-/* Threads for the next item: those that are free, shared by the items that could begin now as they
- * need memory, which tells how much work they are. */
+static double cost_of(const struct pvr_batch_item *item) {
+    return (double)(item->cost > 0 ? item->cost : item->need);
+}
+
+/* Threads for the next item: those that are free, shared by the items that could begin now by how
+ * much work they are. */
 static int share(const struct pvr_batch *batch, int cap) {
     size_t left = batch->work->nitems - batch->next;
     int free_threads = cap - batch->threads;
@@ -223,10 +229,10 @@ static int share(const struct pvr_batch *batch, int cap) {
     double all = 0;
     bool known = true;
     for (size_t i = 0; i < begin; i++) {
-        all += (double)items[i].need;
-        known = known && items[i].need > 0;
+        all += cost_of(&items[i]);
+        known = known && cost_of(&items[i]) > 0;
     }
-    const double part = known ? (double)items[0].need / all : 1.0 / (double)begin;
+    const double part = known ? cost_of(&items[0]) / all : 1.0 / (double)begin;
     const int threads = (int)ceil(free_threads * part - 1e-6), most = free_threads - (int)begin + 1;
     return threads < 1 ? 1 : threads < most ? threads : most;
 }
@@ -304,6 +310,15 @@ static enum pvr_status start_items(struct pvr_batch *batch, double now, bool *wa
     return status;
 }
 
+/* Lets a quarter of what is free under the margin be filled with the files of the next items. */
+static void look_ahead(struct pvr_batch *batch) {
+    const struct pvr_batch_memory memory = look(batch);
+    const double own = expected_own(batch, &memory, 0);
+    const double room =
+        (double)memory.total * batch->options->margin - (double)others_bytes(&memory) - own;
+    pvr_batch_ahead_tell(&batch->ahead, batch->next, room > 0 ? (uint64_t)(room / 4) : 0);
+}
+
 /* Sleeps until an item ends, or it is time to look again; returns the items that ended. */
 static size_t wait_for_news(struct pvr_batch *batch, size_t *ended) {
     struct timespec until;
@@ -355,6 +370,7 @@ static enum pvr_status supervise(struct pvr_batch *batch, size_t *ended, struct 
             return status;
         }
         count_time(batch, now);
+        look_ahead(batch);
         size_t count = wait_for_news(batch, ended);
         now = pvr_seconds();
         count_time(batch, now);
@@ -402,7 +418,11 @@ enum pvr_status pvr_batch_run(const struct pvr_batch_options *options, struct pv
         batch.own_before = memory.own;
         batch.others_before = others_bytes(&memory);
         check(&batch, &memory, batch.begin);
+        pvr_batch_ahead_begin(&batch.ahead, work, options->ahead > 0 ? (size_t)options->ahead : 0);
         status = supervise(&batch, ended, error);
+        pvr_batch_ahead_end(&batch.ahead);
+        report->bytes_ahead = batch.ahead.total;
+        report->items_ahead = batch.ahead.asked;
         memory = look(&batch);
         check(&batch, &memory, pvr_seconds());
         report->seconds = pvr_seconds() - batch.begin;

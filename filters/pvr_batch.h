@@ -49,7 +49,8 @@ enum pvr_batch_state {
 
 struct pvr_batch_item {
     /* Set by the caller. */
-    uint64_t need;        /* bytes of memory while it runs; threads are shared by it */
+    uint64_t need; /* bytes of memory while it runs */
+    uint64_t cost; /* how much work it is, in any unit: threads are shared by it; 0: as its need */
     uint64_t thread_need; /* and so many more for each thread of its team */
     /* Set by the batch. */
     enum pvr_batch_state state;
@@ -68,7 +69,8 @@ struct pvr_batch_news {
     uint64_t total, used;
 };
 
-struct pvr_batch; /* one that is running */
+struct pvr_batch;       /* one that is running */
+struct pvr_batch_ahead; /* its queue of files that will be needed soon */
 
 struct pvr_batch_work {
     size_t nitems;
@@ -78,6 +80,9 @@ struct pvr_batch_work {
      * is pending as before. Asks pvr_batch_stopped() now and then. */
     enum pvr_status (*run)(void *context, size_t item, int threads, const struct pvr_batch *batch,
                            struct pvr_error *error);
+    /* Names the files that an item will read, with pvr_batch_ahead_file(), until that says to stop.
+     * Called by one thread, for items that begin soon, while others run. May be null. */
+    void (*ahead)(void *context, size_t item, struct pvr_batch_ahead *ahead);
     void (*tell)(void *context, const struct pvr_batch_news *news); /* may be null */
     bool (*stopped)(void *context);                                 /* may be null */
     void *context;
@@ -87,6 +92,8 @@ struct pvr_batch_options {
     int threads;     /* of all items together at most, >= 1 */
     int min_threads; /* that the recommended number never goes below, >= 1 */
     int jobs;        /* items at the same time at most; 0: as many as threads */
+    int ahead;       /* items whose files are asked for before they begin, at most: their bytes
+                        within a quarter of the memory that is free under the margin */
     double margin;   /* part of the memory that may be used, above 0 and at most 1 */
     void (*memory)(void *context, struct pvr_batch_memory *memory); /* null: the system's */
     void *memory_context;
@@ -100,12 +107,17 @@ struct pvr_batch_report {
     int least_threads, most_threads;                  /* in use at once while items ran */
     double mean_threads;                              /* over the time */
     uint64_t total, used_at_end, most_used, most_own; /* bytes */
+    uint64_t bytes_ahead;                             /* of files asked for ahead of time */
+    size_t items_ahead;                               /* for so many items */
 };
 
 /* Runs all items; returns when the last has ended. Fails only for want of memory or threads, or
  * options out of their range; items that fail are no failure of the batch. */
 enum pvr_status pvr_batch_run(const struct pvr_batch_options *options, struct pvr_batch_work *work,
                               struct pvr_batch_report *report, struct pvr_error *error);
+/* Asks the system to read a file soon. False: no more of this item, it has begun or there is no
+ * room for more; the file may have been asked for in part. */
+bool pvr_batch_ahead_file(struct pvr_batch_ahead *ahead, const char *path);
 /* True once the batch is to end early. For the threads of items. */
 bool pvr_batch_stopped(const struct pvr_batch *batch);
 void pvr_batch_free_messages(struct pvr_batch_work *work);

@@ -398,6 +398,10 @@ enum pvr_status pvr_snapshot_levels(struct pvr_snapshot *snapshot,
     return PVR_OK;
 }
 
+char *pvr_snapshot_file(const struct pvr_snapshot *snapshot, const char *kind, int domain) {
+    return snapshot->mera == NULL ? pvr_layout_path(&snapshot->layout, kind, domain) : NULL;
+}
+
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot) {
     if (snapshot->mera != NULL) {
         return snapshot->mera->identity.size;

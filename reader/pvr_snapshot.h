@@ -74,6 +74,9 @@ bool pvr_snapshot_has_domains(const struct pvr_snapshot *snapshot);
 
 /* Bytes on disk of all files of the mesh: amr and the values of its cells. */
 uint64_t pvr_snapshot_disk_bytes(const struct pvr_snapshot *snapshot);
+/* Path of a domain's file of a kind: "amr", "part", or that of a variable; to be freed. Whether it
+ * exists is not looked at. Null for want of memory, and for Mera files, which have no domains. */
+char *pvr_snapshot_file(const struct pvr_snapshot *snapshot, const char *kind, int domain);
 
 #ifdef __cplusplus
 }

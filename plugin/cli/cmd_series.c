@@ -10,6 +10,7 @@
 #include "pvr_text.h"
 #include "quantities.h"
 #include "report.h"
+#include "series_plan.h"
 #include "series_table.h"
 
 #include <limits.h>
@@ -31,9 +32,13 @@ static const char help[] =
     "  pvramses series RUN [OPTION...]\n"
     "\n"
     "RUN is the folder of a run (with folders output_00001 ... or Mera files), or one of its\n"
-    "outputs. Several outputs are read at the same time, as many as threads and memory allow. An\n"
-    "output that cannot be read gives rows of nan with the reason; rows are in the order of the\n"
-    "outputs, then of the regions.\n"
+    "outputs. Several outputs are read at the same time, as many as threads and memory allow; the\n"
+    "larger ones get more threads. While they are read the system is asked for the files of the "
+    "next\n"
+    "two, within a quarter of the free memory (not with --region or --max-level, which need parts\n"
+    "of the files). An output that cannot be read gives rows of nan with the reason; rows are in "
+    "the\n"
+    "order of the outputs, then of the regions.\n"
     "\n"
     "OPTIONS\n"
     "  --outputs A:B:S   outputs A to B in steps of S; A:B; A. Default: all of the run\n"
@@ -60,8 +65,9 @@ static const char help[] =
     "\n"
     "COLUMNS\n"
     "  output, time_myr, time (code), aexp, redshift, region, level (all, or the level), the\n"
-    "  quantities, message. In JSON an object: path, done, failed, seconds, most_threads, columns\n"
-    "  (name, unit), rows.\n"
+    "  quantities, message. In JSON an object: path, done, failed, seconds, most_threads,\n"
+    "  outputs_ahead and bytes_ahead (asked of the system ahead of time), outputs (bytes_needed,\n"
+    "  threads, seconds), columns (name, unit), rows.\n"
     "\n"
     "EXIT STATUS\n"
     "  0 all outputs are in the table, 1 some have failed (the others are done), 2 wrong use\n"
@@ -72,7 +78,7 @@ static const char help[] =
     "                  --region sphere,0.5,0.5,0.5,10,kpc --region sphere,0.5,0.5,0.5,30,kpc\n"
     "                  --units astro --out halo.csv --jobs 4 --threads 8\n";
 
-static const double memory_margin = 0.8; /* part of the memory that may be in use */
+enum { most_ahead = 2 }; /* outputs whose files are asked for before they begin */
 
 /* What was found in an output: rows for each region, one for all and one for each level. */
 struct found {
@@ -336,26 +342,18 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
 static void find_needs(struct study *study) {
     for (size_t i = 0; i < study->count; i++) {
         struct pvr_snapshot *snapshot;
-        if (open_output(study, i, &snapshot, NULL) != PVR_OK) {
-            continue;
+        if (open_output(study, i, &snapshot, NULL) == PVR_OK) {
+            series_plan(study->options, &study->quantities, snapshot, &study->items[i]);
+            pvr_snapshot_release(snapshot);
         }
-        const struct options *options = study->options;
-        for (int r = 0; r < options->nregions || r == 0; r++) {
-            struct pvr_region region = {.type = PVR_REGION_NONE};
-            if (options->nregions > 0) {
-                region = region_in_code(&options->regions[r], snapshot);
-            }
-            const struct chosen_request wanted = {.list = study->quantities.fields,
-                                                  .max_level = options->max_level,
-                                                  .precision = PVR_FLOAT64,
-                                                  .region = &region};
-            uint64_t need = 0;
-            if (study->quantities.mesh && pvr_snapshot_has_mesh(snapshot) &&
-                chosen_bytes(snapshot, &wanted, &need, NULL) == PVR_OK &&
-                need > study->items[i].need) {
-                study->items[i].need = need;
-            }
-        }
+    }
+}
+
+static void ahead_of_item(void *context, size_t item, struct pvr_batch_ahead *ahead) {
+    const struct study *study = context;
+    struct pvr_snapshot *snapshot;
+    if (open_output(study, item, &snapshot, NULL) == PVR_OK) {
+        series_ahead(study->options, &study->quantities, snapshot, ahead);
         pvr_snapshot_release(snapshot);
     }
 }
@@ -499,6 +497,18 @@ static enum pvr_status write_table(const struct study *study, const struct serie
         json_uint(&json, "not_done", report->pending);
         json_double(&json, "seconds", report->seconds);
         json_int(&json, "most_threads", report->most_threads);
+        json_uint(&json, "outputs_ahead", report->items_ahead);
+        json_uint(&json, "bytes_ahead", report->bytes_ahead);
+        json_begin_array(&json, "outputs");
+        for (size_t i = 0; i < study->count; i++) {
+            json_begin_object(&json, NULL);
+            json_int(&json, "output", study->outputs[i]->number);
+            json_uint(&json, "bytes_needed", study->items[i].need);
+            json_int(&json, "threads", study->items[i].threads);
+            json_double(&json, "seconds", study->items[i].seconds);
+            json_end_object(&json);
+        }
+        json_end_array(&json);
         series_write_json(table, &json);
         json_end_object(&json);
         json_end(&json);
@@ -542,15 +552,12 @@ static int run_study(struct study *study) {
     interrupt_catch();
     study->terminal = isatty(STDERR_FILENO);
     find_needs(study);
-    const int available = pvr_threads_available(), each = options->threads.max;
-    struct pvr_batch_options limits = {
-        .threads = available, .min_threads = 1, .jobs = options->jobs, .margin = memory_margin};
-    if (each > 0 && options->jobs > 0 && each <= available / options->jobs) {
-        limits.threads = each * options->jobs;
-    }
+    struct pvr_batch_options limits = outputs_limits(options->jobs, options->threads.max);
+    limits.ahead = options->threads.prefetch ? most_ahead : 0;
     struct pvr_batch_work work = {.nitems = study->count,
                                   .items = study->items,
                                   .run = run_item,
+                                  .ahead = ahead_of_item,
                                   .tell = tell,
                                   .stopped = stopped,
                                   .context = study};

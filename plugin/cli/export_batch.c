@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double memory_margin = 0.8; /* part of the memory that may be in use */
-
 struct batch {
     const struct options *options;
     const struct export_kind *kind;
@@ -288,16 +286,7 @@ int export_batch(const struct options *options, const struct export_kind *kind,
     interrupt_catch();
     batch.terminal = isatty(STDERR_FILENO);
     find_needs(&batch);
-    const int available = pvr_threads_available();
-    const int each = options->threads.max;
-    const int jobs = options->jobs > 0 || each == 0 ? options->jobs
-                     : each < available             ? available / each
-                                                    : 1;
-    struct pvr_batch_options limits = {
-        .threads = available, .min_threads = 1, .jobs = jobs, .margin = memory_margin};
-    if (each > 0 && jobs > 0 && each <= available / jobs) {
-        limits.threads = each * jobs;
-    }
+    const struct pvr_batch_options limits = outputs_limits(options->jobs, options->threads.max);
     struct pvr_batch_work work = {.nitems = batch.count,
                                   .items = batch.items,
                                   .run = run_item,

@@ -98,6 +98,63 @@ class Series(unittest.TestCase):
                                 "--threads", threads)
             self.assertEqual(first.stdout, other.stdout)
 
+    def test_files_of_the_next_outputs_are_asked_for(self):
+        arguments = ("--jobs", 1, "--threads", 1, "--quantities", "mass,particles.mass")
+        with tempfile.TemporaryDirectory() as folder:
+            run = pathlib.Path(folder)
+            for number in (2, 3, 4, 5):
+                shutil.copytree(command.DATA / "web3d" / "output_00003",
+                                run / ("output_%05d" % number))
+                for path in (run / ("output_%05d" % number)).glob("*_00003.*"):
+                    path.rename(path.with_name(path.name.replace("_00003.", "_%05d." % number)))
+            done = command.run_json("series", run, *arguments)
+            read = sum(path.stat().st_size for path in (run / "output_00002").iterdir()
+                       if path.name[:4] in ("amr_", "hydr", "part") and ".out" in path.name)
+            self.assertEqual(len(done["rows"]), 4)
+            # items begin quickly here: one may have begun before its turn came
+            self.assertGreaterEqual(done["outputs_ahead"], 1)
+            self.assertLessEqual(done["outputs_ahead"], 3)
+            self.assertLessEqual(done["bytes_ahead"], 3 * read)
+            self.assertEqual({output["bytes_needed"] for output in done["outputs"]},
+                             {done["outputs"][0]["bytes_needed"]})
+            off = command.run_json("series", run, *arguments, "--no-prefetch")
+            self.assertEqual((off["outputs_ahead"], off["bytes_ahead"]), (0, 0))
+            self.assertEqual(off["rows"], done["rows"])
+
+    def test_particles_count_in_the_estimate(self):
+        needs = [command.run_json("series", command.DATA / "web3d", "--quantities",
+                                  quantities)["outputs"][0]["bytes_needed"]
+                 for quantities in ("particles.mass", "cells", "cells,particles.mass")]
+        particles = expected("web3d")["output_00002"]["particles"]["count"]
+        self.assertGreaterEqual(needs[0], 60 * particles)
+        self.assertGreaterEqual(needs[2], max(needs[:2]))  # one after the other
+
+    def test_a_folder_of_mera_files(self):
+        quantities = ("--quantities", "cells,volume,mass,density:max,particles.count,particles.mass")
+        for run in ("web3d", "sedov3d"):
+            with tempfile.TemporaryDirectory() as folder:
+                for output in sorted((command.DATA / run).glob("output_*")):
+                    done = command.run("export", output, "--out",
+                                       pathlib.Path(folder) / (output.name + ".jld2"))
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                first = sorted(pathlib.Path(folder).glob("*.jld2"))[0]
+                of_ramses = table(command.DATA / run, *quantities)
+                for path in (folder, first):
+                    of_mera = table(path, *quantities)
+                    self.assertEqual(len(of_mera), len(of_ramses))
+                    for row, other in zip(of_mera, of_ramses):
+                        self.assertEqual(row["output"], other["output"])
+                        for name in ("time", "cells", "volume", "mass", "density:max",
+                                     "particles.count", "particles.mass"):
+                            if other[name] == "nan":
+                                self.assertEqual(row[name], "nan")
+                            else:
+                                self.near(row[name], float(other[name]))
+                first.write_bytes(first.read_bytes()[:1000])
+                spoilt = table(folder, *quantities, status=1)
+                self.assertIn(first.name, spoilt[0]["message"])
+                self.assertEqual(spoilt[1]["mass"], of_mera[1]["mass"])
+
     def test_files_and_json(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "table.csv"

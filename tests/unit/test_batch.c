@@ -5,8 +5,10 @@
 #include "pvr_threads.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { GIB = 1 << 30, MOST_ITEMS = 64 };
 
@@ -26,6 +28,8 @@ struct machine {
     size_t slow;                /* item that takes four times as long, or SIZE_MAX */
     bool waited, waited_beside; /* the latter while others were running */
     uint64_t changes;
+    int ahead;          /* places of the queue */
+    int early, refused; /* items asked for before their place; those without room */
 };
 
 static void sleep_ms(long milliseconds) {
@@ -104,6 +108,17 @@ static bool stopped(void *context) {
     return stop;
 }
 
+/* Each item has a file of 6 MiB, of whom the machine counts those asked for and not begun. */
+static const char *ahead_path;
+
+static void ahead_of_item(void *context, size_t item, struct pvr_batch_ahead *ahead) {
+    struct machine *machine = context;
+    pthread_mutex_lock(&machine->lock);
+    machine->early += item >= machine->nstarted + 3; /* one more may begin meanwhile */
+    pthread_mutex_unlock(&machine->lock);
+    machine->refused += !pvr_batch_ahead_file(ahead, ahead_path);
+}
+
 static struct machine machine_new(struct pvr_batch_item *items, size_t count, uint64_t need) {
     memset(items, 0, count * sizeof *items);
     for (size_t i = 0; i < count; i++) {
@@ -125,12 +140,14 @@ static struct pvr_batch_report run(struct machine *machine, size_t count, int th
     struct pvr_batch_options options = {.threads = threads,
                                         .min_threads = 1,
                                         .jobs = jobs,
+                                        .ahead = machine->ahead,
                                         .margin = margin,
                                         .memory = memory_of,
                                         .memory_context = machine};
     struct pvr_batch_work work = {.nitems = count,
                                   .items = machine->items,
                                   .run = run_item,
+                                  .ahead = ahead_of_item,
                                   .tell = tell,
                                   .stopped = stopped,
                                   .context = machine};
@@ -180,6 +197,47 @@ static void larger_items_get_more_threads(void **state) {
     assert_int_equal(items[1].threads, 1);
     assert_int_equal(items[2].threads, 1);
     assert_int_equal(machine.most_threads, 8);
+}
+
+static void the_work_of_items_counts_where_it_is_known(void **state) {
+    (void)state;
+    struct pvr_batch_item items[2];
+    struct machine machine = machine_new(items, 2, GIB / 64);
+    items[1].cost = 3 * (uint64_t)(GIB / 64);
+    run(&machine, 2, 8, 0, 0.9);
+    assert_int_equal(items[0].threads, 2);
+    assert_int_equal(items[1].threads, 6);
+}
+
+static void next_files_are_asked_for_within_bounds(void **state) {
+    (void)state;
+    enum { FILE_BYTES = 6 << 20 };
+    char path[] = "/tmp/test_batch_XXXXXX";
+    const int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(ftruncate(file, FILE_BYTES), 0);
+    close(file);
+    ahead_path = path;
+    struct pvr_batch_item items[6];
+    struct machine machine = machine_new(items, 6, GIB / 16);
+    machine.ahead = 2;
+    struct pvr_batch_report report = run(&machine, 6, 1, 1, 0.9);
+    assert_int_equal(report.items_ahead, 5); /* all but the first, who begins at once */
+    assert_int_equal(report.bytes_ahead, 5 * FILE_BYTES);
+    assert_int_equal(machine.early + machine.refused, 0);
+
+    machine = machine_new(items, 6, GIB / 16); /* no more than 4 MiB are free for files */
+    machine.ahead = 2;
+    machine.total = machine.base + GIB / 16 + (16 << 20);
+    report = run(&machine, 6, 1, 1, 1);
+    assert_int_equal(report.done, 6);
+    assert_true(report.items_ahead > 0 && report.bytes_ahead <= 5 * (4 << 20));
+    assert_true(machine.refused > 0);
+
+    machine = machine_new(items, 6, GIB / 16);
+    report = run(&machine, 6, 1, 1, 0.9);
+    assert_int_equal(report.items_ahead + report.bytes_ahead, 0);
+    unlink(path);
 }
 
 static void jobs_cap_the_items_and_not_the_threads(void **state) {
@@ -325,6 +383,8 @@ int main(void) {
         cmocka_unit_test(all_are_done_with_all_threads),
         cmocka_unit_test(few_items_share_the_threads),
         cmocka_unit_test(larger_items_get_more_threads),
+        cmocka_unit_test(the_work_of_items_counts_where_it_is_known),
+        cmocka_unit_test(next_files_are_asked_for_within_bounds),
         cmocka_unit_test(jobs_cap_the_items_and_not_the_threads),
         cmocka_unit_test(memory_is_never_above_the_margin),
         cmocka_unit_test(teams_shrink_to_fit),

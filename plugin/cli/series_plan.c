@@ -1,0 +1,105 @@
+/* series_plan.c - what an output of pvramses series will need, and the files that it will read. */
+#include "series_plan.h"
+
+#include "chosen.h"
+#include "pvr_columns.h"
+#include "pvr_particles.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static uint64_t bytes_of(const char *path) {
+    struct stat status;
+    return path != NULL && stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+/* Of the particles at most; those of a region are not known beforehand. */
+static uint64_t particle_bytes(const struct pvr_snapshot *snapshot) {
+    const uint64_t each = (3 + 1 + 3) * 8 + 4; /* position, mass, velocity, family */
+    struct pvr_particle_table table;
+    uint64_t bytes = 0;
+    if (pvr_particles_describe(snapshot, &table, NULL) != PVR_OK) {
+        return 0;
+    }
+    if (table.counted) {
+        bytes = each * table.count;
+    } else if (table.present) { /* a particle has at least as much in the files */
+        for (int domain = 1; domain <= pvr_snapshot_info(snapshot)->ncpu; domain++) {
+            char *path = pvr_snapshot_file(snapshot, "part", domain);
+            bytes += bytes_of(path);
+            free(path);
+        }
+    }
+    pvr_particle_table_free(&table);
+    return bytes;
+}
+
+void series_plan(const struct options *options, const struct quantities *quantities,
+                 struct pvr_snapshot *snapshot, struct pvr_batch_item *item) {
+    const uint64_t particles = quantities->particles ? particle_bytes(snapshot) : 0;
+    item->need = particles; /* the mesh is gone by then */
+    for (int r = 0; r < options->nregions || r == 0; r++) {
+        struct pvr_region region = {.type = PVR_REGION_NONE};
+        if (options->nregions > 0) {
+            region = region_in_code(&options->regions[r], snapshot);
+        }
+        const struct chosen_request wanted = {.list = quantities->fields,
+                                              .max_level = options->max_level,
+                                              .precision = PVR_FLOAT64,
+                                              .region = &region};
+        uint64_t mesh = 0;
+        if (quantities->mesh && pvr_snapshot_has_mesh(snapshot) &&
+            chosen_bytes(snapshot, &wanted, &mesh, NULL) != PVR_OK) {
+            mesh = 0;
+        }
+        item->need = mesh > item->need ? mesh : item->need;
+        item->cost += mesh + particles;
+    }
+}
+
+/* Whether the quantities need a kind of file beside amr. */
+static bool reads_kind(const struct quantities *quantities, const struct pvr_snapshot *snapshot,
+                       enum pvr_file_kind kind) {
+    const struct pvr_field_table *table = pvr_snapshot_fields(snapshot);
+    bool reads = kind == PVR_HYDRO && (quantities->mass || quantities->velocity);
+    for (int q = 0; q < quantities->count && !reads; q++) {
+        const struct quantity *quantity = &quantities->quantity[q];
+        if (quantity->kind == QUANTITY_FIELD) {
+            const int variable = pvr_variable_find(table, quantity->field);
+            reads = variable >= 0 ? table->variable[variable].kind == kind : kind == PVR_HYDRO;
+        }
+    }
+    return reads;
+}
+
+void series_ahead(const struct options *options, const struct quantities *quantities,
+                  const struct pvr_snapshot *snapshot, struct pvr_batch_ahead *ahead) {
+    const char *kinds[PVR_FILE_KINDS + 2];
+    int nkinds = 0;
+    if (options->nregions > 0 || options->max_level > 0) {
+        return;
+    }
+    if (pvr_snapshot_mera(snapshot) != NULL) {
+        pvr_batch_ahead_file(ahead, pvr_snapshot_path(snapshot));
+        return;
+    }
+    if (quantities->mesh) {
+        kinds[nkinds++] = "amr";
+    }
+    for (int kind = 0; quantities->mesh && kind < PVR_FILE_KINDS; kind++) {
+        if (reads_kind(quantities, snapshot, (enum pvr_file_kind)kind)) {
+            kinds[nkinds++] = pvr_file_kind_name((enum pvr_file_kind)kind);
+        }
+    }
+    if (quantities->particles) {
+        kinds[nkinds++] = "part";
+    }
+    bool more = true;
+    for (int domain = 1; more && domain <= pvr_snapshot_info(snapshot)->ncpu; domain++) {
+        for (int k = 0; more && k < nkinds; k++) {
+            char *path = pvr_snapshot_file(snapshot, kinds[k], domain);
+            more = path != NULL && pvr_batch_ahead_file(ahead, path);
+            free(path);
+        }
+    }
+}
