@@ -43,7 +43,7 @@ static void add_edges(struct pvr_footprint *footprint, const struct pvr_view *vi
                       sign[1] * footprint->edge[other[1]][a] - up * along_edge[a]) /
                      2;
         }
-        footprint->place[n] = end[0];
+        footprint->place[n] = end[0] - end[1] * slope;
         footprint->low[n] = end[1];
         footprint->high[n] = end[1] + up * along_edge[1];
         footprint->slope[n] = slope;
@@ -107,18 +107,12 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
     }
 }
 
-/* Mean over t from A to B of max(0, t)^n / n!, for n = 1, 2. Where A and B have both signs, the
- * mean of what is positive is only a part (a + b) / |A - B| of the whole. */
+/* Mean over t from A to B of max(0, t). Where A and B have both signs, the mean of what is positive
+ * is only a part (a + b) / |A - B| of the whole. */
 static inline double mean_line(double from, double to) {
     double a = from > 0 ? from : 0, b = to > 0 ? to : 0;
     double part = (a + b) / (fabs(from - to) + 1e-300);
     return (a + b) / 2 * (part < 1 ? part : 1);
-}
-
-static inline double mean_square(double from, double to) {
-    double a = from > 0 ? from : 0, b = to > 0 ? to : 0;
-    double part = (a + b) / (fabs(from - to) + 1e-300);
-    return (a * a + a * b + b * b) / 6 * (part < 1 ? part : 1);
 }
 
 /* What of a box of width[0], smeared over width[1], lies left of x. */
@@ -144,47 +138,108 @@ static void product_row(const struct pvr_footprint *footprint, const double cent
     }
 }
 
-/* A part of an edge within a row: places at its ends, and jump * height. */
+/* A part of an edge within a row: places at its left and right ends, from the box's centre, its
+ * jump * height, and of the row's pixels the first that it touches and the first right of it. */
 struct crossing {
     double from, to, weight;
+    int first, after;
 };
 
-static void edges_row(const struct pvr_footprint *footprint, const double centre[2], double first,
-                      double row, int count, double *share, double *left) {
-    struct crossing crossing[12];
+/* Rounds down what is well within an int. */
+static inline int floor_int(double x) {
+    int whole = (int)x;
+    return whole - (x < whole);
+}
+
+/* Cuts the edges to the row; the crossings are in the order of `after`. Returns how many. */
+static int find_crossings(const struct pvr_footprint *footprint, double bottom, double begin,
+                          struct crossing crossing[12]) {
+    const double top = bottom + 1;
     int ncrossings = 0;
-    const double bottom = row - centre[1], top = bottom + 1;
     for (int e = 0; e < footprint->nedges; e++) {
         double low = footprint->low[e] > bottom ? footprint->low[e] : bottom;
         double high = footprint->high[e] < top ? footprint->high[e] : top;
-        if (high > low) {
-            double place = footprint->place[e] - footprint->low[e] * footprint->slope[e];
-            crossing[ncrossings++] = (struct crossing){place + low * footprint->slope[e],
-                                                       place + high * footprint->slope[e],
-                                                       footprint->jump[e] * (high - low)};
+        if (!(high > low)) {
+            continue;
+        }
+        const double place = footprint->place[e], slope = footprint->slope[e];
+        double one = place + low * slope, two = place + high * slope;
+        struct crossing made = {.from = one < two ? one : two,
+                                .to = one < two ? two : one,
+                                .weight = footprint->jump[e] * (high - low)};
+        made.first = floor_int(made.from - begin);
+        made.after = -floor_int(begin - made.to);
+        int at = ncrossings++;
+        for (; at > 0 && crossing[at - 1].after > made.after; at--) {
+            crossing[at] = crossing[at - 1];
+        }
+        crossing[at] = made;
+    }
+    return ncrossings;
+}
+
+/* What the pixels that a crossing touches get of it: differences of the mean, over its height, of
+ * max(0, x - place)^2 / 2, which is a cube left of its right end. */
+static void add_touched(const struct crossing *edge, double begin, double half, int count,
+                        double *share) {
+    const int first = edge->first > 0 ? edge->first : 0, last = edge->after - 1;
+    if (first > last) {
+        return;
+    }
+    double before = 0;
+    if (edge->first < first || last > first) {
+        double by = edge->weight / (6 * (edge->to - edge->from) + 1e-300);
+        double x = begin + first - edge->from;
+        before = x > 0 ? by * x * x * x : 0;
+        for (int i = first; i < last && i < count; i++) {
+            x = begin + (i + 1) - edge->from;
+            double now = by * x * x * x;
+            share[i] += now - before;
+            before = now;
         }
     }
-    const double begin = first - centre[0], end = footprint->half[0];
-    memset(left, 0, ((size_t)count + 1) * sizeof *left);
+    if (last < count) {
+        double end = begin + edge->after;
+        end = end < half ? end : half;
+        double a = end - edge->from, b = end - edge->to;
+        share[last] += edge->weight * ((a * a + a * b + b * b) / 6) - before;
+    }
+}
+
+static void edges_row(const struct pvr_footprint *footprint, const double centre[2], double first,
+                      double row, int count, double *share) {
+    struct crossing crossing[12];
+    /* pixels end with the box at the latest: beyond it, squares would only cost digits */
+    const double begin = first - centre[0], half = footprint->half[0];
+    const int last = -floor_int(begin - half) - 1;
+    const int ncrossings = find_crossings(footprint, row - centre[1], begin, crossing);
+    memset(share, 0, (size_t)count * sizeof *share);
+    double slope = 0, offset = 0;
     for (int c = 0; c < ncrossings; c++) {
-        const struct crossing edge = crossing[c];
-        for (int i = 0; i <= count; i++) {
-            double x = begin + i; /* held to the box: beyond it, squares would only cost digits */
-            x = x < end ? x : end;
-            left[i] += edge.weight * mean_square(x - edge.from, x - edge.to);
+        const struct crossing *edge = &crossing[c];
+        add_touched(edge, begin, half, count, share);
+        /* right of these crossings, the chord length over the row is a line, up to the next */
+        slope += edge->weight;
+        offset += edge->weight * ((edge->from + edge->to) / 2);
+        int i = edge->after > 0 ? edge->after : 0;
+        int end = c + 1 < ncrossings ? crossing[c + 1].after : 0; /* after the last: nothing */
+        end = end < count ? end : count;
+        for (; i < end && i < last; i++) {
+            share[i] += slope * (begin + i + 0.5) - offset;
         }
-    }
-    for (int i = 0; i < count; i++) {
-        share[i] = left[i + 1] - left[i];
+        if (i < end && i == last) {
+            double x = begin + i;
+            share[i] += (half - x) * (slope * ((x + half) / 2) - offset);
+        }
     }
 }
 
 void pvr_footprint_row(const struct pvr_footprint *footprint, const double centre[2], double first,
-                       double row, int count, double *share, double *scratch) {
+                       double row, int count, double *share) {
     if (footprint->kind == PVR_FOOTPRINT_PRODUCT) {
         product_row(footprint, centre, first, row, count, share);
     } else if (footprint->kind == PVR_FOOTPRINT_EDGES) {
-        edges_row(footprint, centre, first, row, count, share, scratch);
+        edges_row(footprint, centre, first, row, count, share);
     } else {
         const double place[3] = {centre[0], centre[1], 0};
         const double all[2] = {-2 * footprint->half[2], 2 * footprint->half[2]};

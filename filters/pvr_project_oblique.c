@@ -189,9 +189,9 @@ static enum pvr_status fill_oblique(const struct pvr_projecting *projecting,
 /* Shares of a row of an item. */
 static void item_row(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
                      const struct pvr_item *item, double first, double row, int count,
-                     double *share, double *scratch) {
+                     double *share) {
     if (item->number == PVR_ITEM_WHOLE) {
-        pvr_footprint_row(footprint, item->at, first, row, count, share, scratch);
+        pvr_footprint_row(footprint, item->at, first, row, count, share);
         return;
     }
     const struct pvr_view *view = &projecting->map->request.view;
@@ -202,7 +202,7 @@ static void item_row(const struct pvr_projecting *projecting, const struct pvr_f
 /* What of an item lies in the window, where all of it is to be folded into that. */
 static double part_in_window(const struct pvr_projecting *projecting,
                              const struct pvr_footprint *footprint, const struct pvr_item *item,
-                             double *share, double *scratch) {
+                             double *share) {
     const uint32_t *count = projecting->pixels.count;
     double low[2], high[2], sum = 0;
     bool inside = true;
@@ -218,7 +218,7 @@ static double part_in_window(const struct pvr_projecting *projecting,
     }
     for (double row = low[1]; row < high[1]; row++) {
         int n = (int)(high[0] - low[0]);
-        item_row(projecting, footprint, item, low[0], row, n, share, scratch);
+        item_row(projecting, footprint, item, low[0], row, n, share);
         for (int i = 0; i < n; i++) {
             sum += share[i];
         }
@@ -252,7 +252,7 @@ void pvr_project_add_item(const struct pvr_projecting *projecting,
                           struct pvr_project_scratch *scratch) {
     const size_t row_size = projecting->pixels.count[0];
     const size_t size = row_size * projecting->pixels.count[1];
-    double *share = scratch->stencil, *more = share + row_size + 1;
+    double *share = scratch->stencil;
     int first[2], end[2];
     for (int i = 0; i < 2; i++) {
         double from = floor(item->at[i] - footprint->half[i]);
@@ -260,10 +260,10 @@ void pvr_project_add_item(const struct pvr_projecting *projecting,
         first[i] = from > low[i] ? (int)from : (int)low[i];
         end[i] = to < high[i] ? (int)to : (int)high[i];
     }
-    double by = 1 / part_in_window(projecting, footprint, item, share, more);
+    double by = 1 / part_in_window(projecting, footprint, item, share);
     for (int y = first[1]; y < end[1]; y++) {
         int width = end[0] - first[0];
-        item_row(projecting, footprint, item, first[0], y, width, share, more);
+        item_row(projecting, footprint, item, first[0], y, width, share);
         add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size, state,
                 share, width, footprint->no_share, by);
     }
@@ -282,7 +282,7 @@ static void add_oblique(const struct pvr_projecting *projecting,
 
 enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
                                           struct pvr_error *error) {
-    size_t count = 2 * (size_t)projecting->pixels.count[0] + 4;
+    size_t count = projecting->pixels.count[0];
     for (int t = 0; t < projecting->nthreads; t++) {
         struct pvr_project_scratch *scratch = &projecting->scratch[t];
         scratch->stencil = calloc(count, sizeof *scratch->stencil);

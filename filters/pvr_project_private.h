@@ -79,7 +79,7 @@ struct pvr_project_scratch {
     uint8_t *no_leaves;
     uint64_t *index;
     double *value;   /* [value][PVR_RUN_OCTS * 8], the weight last */
-    double *stencil; /* two rows of the image and two places more */
+    double *stencil; /* a row of the image */
 };
 
 struct pvr_projecting {

@@ -52,8 +52,7 @@ typedef void row_fn(const struct pvr_footprint *, const double centre[3], double
 
 static void by_default(const struct pvr_footprint *footprint, const double centre[3], double row,
                        double *share) {
-    double scratch[SIDE + 1];
-    pvr_footprint_row(footprint, centre, 0, row, SIDE, share, scratch);
+    pvr_footprint_row(footprint, centre, 0, row, SIDE, share);
 }
 
 static void by_cutting(const struct pvr_footprint *footprint, const double centre[3], double row,
