@@ -4,8 +4,8 @@
 #include "progress.h"
 #include "pvr_output_file.h"
 #include "pvr_threads.h"
+#include "words.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ enum {
     OPTION_TO,
     OPTION_THREADS,
     OPTION_MIN_THREADS,
-    OPTION_MAX_THREADS,
+    OPTION_WORDS_MOST_THREADS,
     OPTION_MARGIN,
     OPTION_SKIP,
     OPTION_FORCE,
@@ -95,7 +95,7 @@ static const struct option known[] = {
     {"to", required_argument, NULL, OPTION_TO},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"min-threads", required_argument, NULL, OPTION_MIN_THREADS},
-    {"max-threads", required_argument, NULL, OPTION_MAX_THREADS},
+    {"max-threads", required_argument, NULL, OPTION_WORDS_MOST_THREADS},
     {"safety-margin", required_argument, NULL, OPTION_MARGIN},
     {"skip-existing", no_argument, NULL, OPTION_SKIP},
     {"force", no_argument, NULL, OPTION_FORCE},
@@ -116,17 +116,6 @@ static const struct option known[] = {
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
-
-static bool parse_int(const char *text, int least, int most, int *value) {
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        return false;
-    }
-    *value = (int)number;
-    return true;
-}
 
 static bool parse_margin(const char *text, double *value) {
     char *end;
@@ -170,15 +159,15 @@ static bool parse_kinds(const char *text, unsigned *kinds) {
 static bool apply(int option, const char *argument, struct convert_options *options) {
     switch (option) {
     case OPTION_FROM:
-        return parse_int(argument, 0, INT_MAX, &options->from);
+        return words_int(argument, 0, INT_MAX, &options->from);
     case OPTION_TO:
-        return parse_int(argument, 0, INT_MAX, &options->to);
+        return words_int(argument, 0, INT_MAX, &options->to);
     case OPTION_THREADS:
-        return parse_int(argument, 0, 4096, &options->threads);
+        return words_int(argument, 0, WORDS_MOST_THREADS, &options->threads);
     case OPTION_MIN_THREADS:
-        return parse_int(argument, 1, 4096, &options->min_threads);
-    case OPTION_MAX_THREADS:
-        return parse_int(argument, 1, 4096, &options->max_threads);
+        return words_int(argument, 1, WORDS_MOST_THREADS, &options->min_threads);
+    case OPTION_WORDS_MOST_THREADS:
+        return words_int(argument, 1, WORDS_MOST_THREADS, &options->max_threads);
     case OPTION_MARGIN:
         return parse_margin(argument, &options->margin);
     case OPTION_SKIP:
@@ -193,7 +182,7 @@ static bool apply(int option, const char *argument, struct convert_options *opti
     case OPTION_KINDS:
         return parse_kinds(argument, &options->kinds);
     case OPTION_MAX_LEVEL:
-        return parse_int(argument, 0, 64, &options->max_level);
+        return words_int(argument, 0, 64, &options->max_level);
     case OPTION_REGION:
         return region_parse(argument, &options->region);
     case OPTION_BY_CENTRE:

@@ -1,10 +1,10 @@
 /* options.c - the options of all commands. */
 #include "options.h"
+#include "words.h"
 
 #include "cli.h"
 #include "pvr_octree.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ static const struct known {
     {{"threads", required_argument, NULL, OPTION_THREADS}, TAKES_THREADS},
     {{"units", required_argument, NULL, OPTION_UNITS}, TAKES_MESH | TAKES_SERIES},
 };
-enum { NKNOWN = sizeof known / sizeof known[0], MAX_THREADS = 4096, MOST_RUNS = 1000 };
+enum { NKNOWN = sizeof known / sizeof known[0], MOST_RUNS = 1000 };
 
 enum options_result { OPTIONS_GO, OPTIONS_HELP, OPTIONS_WRONG };
 
@@ -103,28 +103,6 @@ static enum options_result wrong(const char *usage, const char *format, ...) {
     cli_complain(message);
     fputs(usage, stderr);
     return OPTIONS_WRONG;
-}
-
-/* A whole number from `least` to `most`, and nothing after it. */
-static bool parse_int(const char *text, int least, int most, int *value) {
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        return false;
-    }
-    *value = (int)number;
-    return true;
-}
-
-/* The place of `text` in `words` (ended by a null), or -1. */
-static int parse_word(const char *text, const char *const *words) {
-    for (int i = 0; words[i] != NULL; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            return i;
-        }
-    }
-    return -1;
 }
 
 /* Adds the region to the list of all; false if there are too many. */
@@ -172,9 +150,9 @@ static bool apply(int option, const char *argument, struct options *options) {
         options->folder = argument;
         return argument[0] != '\0';
     case OPTION_GRID_LEVEL:
-        return parse_int(argument, 1, PVR_MAX_LEVELS, &options->grid_level);
+        return words_int(argument, 1, PVR_MAX_LEVELS, &options->grid_level);
     case OPTION_JOBS:
-        return parse_int(argument, 1, MAX_THREADS, &options->jobs);
+        return words_int(argument, 1, WORDS_MOST_THREADS, &options->jobs);
     case OPTION_JSON:
         options->json = true;
         return true;
@@ -182,23 +160,23 @@ static bool apply(int option, const char *argument, struct options *options) {
         options->kinds = argument;
         return argument[0] != '\0';
     case OPTION_LENGTH_UNIT:
-        word = parse_word(argument, lengths); /* in the order of enum pvr_length_unit */
+        word = words_find(argument, lengths); /* in the order of enum pvr_length_unit */
         options->length_unit = word >= 0 ? (enum pvr_length_unit)word : PVR_LENGTH_CODE;
         return word >= 0;
     case OPTION_LEVEL:
-        return parse_int(argument, 1, PVR_VTK_LEVEL_MOST, &options->compression_level);
+        return words_int(argument, 1, PVR_VTK_LEVEL_MOST, &options->compression_level);
     case OPTION_LEVELS:
         options->levels = true;
         return true;
     case OPTION_LMAX:
-        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->lmax);
+        return words_int(argument, 0, PVR_MAX_LEVELS, &options->lmax);
     case OPTION_LMIN:
-        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->lmin);
+        return words_int(argument, 0, PVR_MAX_LEVELS, &options->lmin);
     case OPTION_LOG10:
         options->log10 = argument;
         return argument[0] != '\0';
     case OPTION_MAX_LEVEL:
-        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
+        return words_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
     case OPTION_NO_PREFETCH:
         options->threads.prefetch = false;
         return true;
@@ -216,9 +194,9 @@ static bool apply(int option, const char *argument, struct options *options) {
         return argument[0] != '\0';
     case OPTION_POINTS:
         options->points = argument;
-        return parse_word(argument, points) >= 0;
+        return words_find(argument, points) >= 0;
     case OPTION_PRECISION:
-        word = parse_word(argument, precisions);
+        word = words_find(argument, precisions);
         options->precision = word >= 0 ? precision_type[word] : PVR_FLOAT64;
         return word >= 0;
     case OPTION_QUANTITIES:
@@ -230,14 +208,14 @@ static bool apply(int option, const char *argument, struct options *options) {
     case OPTION_REGION:
         return region_parse(argument, &options->region) && keep_region(argument, options);
     case OPTION_RUNS:
-        return parse_int(argument, 1, MOST_RUNS, &options->runs);
+        return words_int(argument, 1, MOST_RUNS, &options->runs);
     case OPTION_STREAM:
         options->stream = true;
         return true;
     case OPTION_THREADS:
-        return parse_int(argument, 0, MAX_THREADS, &options->threads.max);
+        return words_int(argument, 0, WORDS_MOST_THREADS, &options->threads.max);
     case OPTION_UNITS:
-        word = parse_word(argument, units);
+        word = words_find(argument, units);
         options->units = word >= 0 ? unit_system[word] : PVR_UNITS_CODE;
         return word >= 0;
     default:

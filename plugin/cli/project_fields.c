@@ -1,11 +1,13 @@
 /* project_fields.c - what `pvramses project` is to make images of. */
 #include "project_fields.h"
 
+#include "words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALONG = -1, WHOLE = -2 };
+enum { ALONG = WORDS_ALONG, WHOLE = -2 };
 
 static bool takes_along(enum pvr_map_mode mode) {
     return mode == PVR_MAP_FIRST_MOMENT || mode == PVR_MAP_DISPERSION;
@@ -30,28 +32,15 @@ static bool find_exact(const struct pvr_field_table *table, const char *name,
 /* Finds a name, or a name with a component behind it. */
 static bool find_name(const struct pvr_field_table *table, const char *name,
                       struct project_field *field, int *ncomponents) {
-    static const char *const endings[] = {"_x", "_y", "_z", "_los"};
     memset(field, 0, sizeof *field);
     snprintf(field->name, sizeof field->name, "%s", name);
     if (find_exact(table, name, field, ncomponents)) {
         field->component = *ncomponents == 1 ? 0 : WHOLE;
         return true;
     }
-    for (int e = 0; e < 4; e++) {
-        size_t length = strlen(name), ending = strlen(endings[e]);
-        char base[PVR_NAME_SIZE];
-        if (length <= ending || length >= sizeof base ||
-            strcmp(name + length - ending, endings[e]) != 0) {
-            continue;
-        }
-        memcpy(base, name, length - ending);
-        base[length - ending] = '\0';
-        if (find_exact(table, base, field, ncomponents) && *ncomponents == 3) {
-            field->component = e < 3 ? e : ALONG;
-            return true;
-        }
-    }
-    return false;
+    char base[PVR_NAME_SIZE];
+    return words_component(name, base, &field->component) &&
+           find_exact(table, base, field, ncomponents) && *ncomponents == 3;
 }
 
 static enum pvr_status fail_unknown(const struct pvr_field_table *table, const char *name,

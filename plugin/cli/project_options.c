@@ -1,11 +1,11 @@
 /* project_options.c - the options of `pvramses project`. */
 #include "project_options.h"
+#include "words.h"
 
 #include "cli.h"
 #include "colours.h"
 #include "pvr_octree.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -94,17 +94,6 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool parse_int(const char *text, int least, int most, int *value) {
-    char *end;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < least || number > most) {
-        return false;
-    }
-    *value = (int)number;
-    return true;
-}
-
 /* Numbers with commas between, and nothing after them. */
 static bool parse_numbers(const char *text, int count, double *value) {
     for (int i = 0; i < count; i++) {
@@ -192,7 +181,7 @@ static bool apply(int option, const char *argument, struct project_options *opti
         options->unit = argument;
         return true;
     case OPTION_MAX_LEVEL:
-        return parse_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
+        return words_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
     case OPTION_DIRECTION:
         return parse_direction(argument, options);
     case OPTION_UP:
@@ -209,11 +198,11 @@ static bool apply(int option, const char *argument, struct project_options *opti
     case OPTION_SPIN_RADIUS:
         return parse_length(argument, &options->spin_radius);
     case OPTION_PIXELS:
-        return parse_int(argument, 1, PVR_MAP_MAX_PIXELS, &options->pixels);
+        return words_int(argument, 1, PVR_MAP_MAX_PIXELS, &options->pixels);
     case OPTION_PIXEL_SIZE:
         return parse_length(argument, &options->pixel_size);
     case OPTION_LEVEL:
-        return parse_int(argument, 1, PVR_MAX_LEVELS, &options->level);
+        return words_int(argument, 1, PVR_MAX_LEVELS, &options->level);
     case OPTION_EDGE:
         options->edge = strcmp(argument, "fold") == 0 ? PVR_EDGE_FOLD : PVR_EDGE_CLIP;
         return options->edge == PVR_EDGE_FOLD || strcmp(argument, "clip") == 0;
@@ -228,7 +217,7 @@ static bool apply(int option, const char *argument, struct project_options *opti
         options->kernel = PVR_KERNEL_SPLINE;
         return argument[0] != '\0';
     case OPTION_NEIGHBOURS:
-        return parse_int(argument, 1, 100000, &options->neighbours);
+        return words_int(argument, 1, 100000, &options->neighbours);
     case OPTION_EMPTY:
         return parse_empty(argument, &options->empty);
     case OPTION_OUT:
@@ -266,7 +255,7 @@ static bool apply(int option, const char *argument, struct project_options *opti
         options->quiet = true;
         return true;
     case OPTION_THREADS:
-        return parse_int(argument, 0, 4096, &options->threads.max);
+        return words_int(argument, 0, WORDS_MOST_THREADS, &options->threads.max);
     case OPTION_PIN:
         options->threads.pin = true;
         return true;

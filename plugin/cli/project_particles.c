@@ -1,38 +1,33 @@
 /* project_particles.c - maps of particles for `pvramses project --particles`. */
 #include "project_particles.h"
 
+#include "words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALONG = -1, MOST_LOADS = PVR_MAP_MAX_VALUES + 2 };
+enum { ALONG = WORDS_ALONG, MOST_LOADS = PVR_MAP_MAX_VALUES + 2 };
 
 /* A field, or a component of a vector: velocity_x, velocity_los. */
 static bool find_name(const struct pvr_particle_table *table, const char *name,
                       struct project_field *field) {
-    static const char *const endings[] = {"", "_x", "_y", "_z", "_los"};
+    char base[PVR_NAME_SIZE];
+    int ncomponents = 1;
     memset(field, 0, sizeof *field);
     snprintf(field->name, sizeof field->name, "%s", name);
-    for (int e = 0; e < 5; e++) {
-        size_t length = strlen(name), ending = strlen(endings[e]);
-        char base[PVR_NAME_SIZE];
-        if (length <= ending || length >= sizeof base ||
-            strcmp(name + length - ending, endings[e]) != 0) {
-            continue;
-        }
-        memcpy(base, name, length - ending);
-        base[length - ending] = '\0';
+    snprintf(base, sizeof base, "%s", name);
+    field->source = pvr_particle_field_find(table, name);
+    if (field->source < 0 && words_component(name, base, &field->component)) {
         field->source = pvr_particle_field_find(table, base);
-        if (field->source < 0 || (e > 0) != (table->field[field->source].ncomponents == 3)) {
-            continue;
-        }
-        field->component = e == 0 ? 0 : e == 4 ? ALONG : e - 1;
-        field->quantity.of_mass = strcmp(base, "mass") == 0;
-        field->quantity.dimension =
-            strcmp(base, "velocity") == 0 ? PVR_VELOCITY : PVR_DIMENSIONLESS;
-        return true;
+        ncomponents = 3;
     }
-    return false;
+    if (field->source < 0 || table->field[field->source].ncomponents != ncomponents) {
+        return false;
+    }
+    field->quantity.of_mass = strcmp(base, "mass") == 0;
+    field->quantity.dimension = strcmp(base, "velocity") == 0 ? PVR_VELOCITY : PVR_DIMENSIONLESS;
+    return true;
 }
 
 static enum pvr_status fail_unknown(const struct pvr_particle_table *table, const char *name,
