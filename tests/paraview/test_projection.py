@@ -92,6 +92,31 @@ def test_parts_are_the_whole():
     close(total, mass_of("sedov3d", 3), 1e-12, "four quarters")
 
 
+def test_a_center_that_is_set_is_used():
+    """Any: also the middle of a box of length 1, where the mesh is another; with and without the
+    older switch."""
+    reader = reader_of("web3d", 3, Precision="double", LengthUnit="kpc")
+    reader.UpdatePipeline()
+    box = reader.GetDataInformation().GetBounds()[1]
+
+    def window(**properties):
+        return image_of(simple.AMRProjection(Input=reader, Resolution=32, Width=0.25 * box,
+                                             **properties)).GetBounds()
+
+    middle = [0.5 * box] * 3
+    assert numpy.allclose(window()[:4], [0.375 * box, 0.625 * box] * 2), "the middle of the mesh"
+    assert numpy.allclose(window(UseCenter=1), window()), "the switch alone"
+    assert numpy.allclose(window(Center=middle), window()), "the middle"
+    for center in ([0.5, 0.5, 0.5], [0, 0, 0], [1, 2, 3]):
+        low_x, high_x, low_y, high_y = window(Center=center)[:4]
+        seen = 0.5 * (low_x + high_x), 0.5 * (low_y + high_y)
+        assert numpy.allclose(seen, center[:2], atol=1e-9 * box), "%s is seen at %s" % (center, seen)
+        equal(window(Center=center, UseCenter=1)[:4], (low_x, high_x, low_y, high_y), "both")
+    again = simple.AMRProjection(Input=reader, Resolution=32, Width=0.25 * box, Center=[0.5] * 3)
+    again.Center = [1e30] * 3
+    assert numpy.allclose(image_of(again).GetBounds(), window()), "the default again"
+
+
 def test_nothing_beside_the_box():
     reader = reader_of("sedov3d", 3)
     box = reader.GetDataInformation().GetBounds()[1]

@@ -49,7 +49,7 @@ void vtkAMRProjection::SetCenter(double x, double y, double z) {
     const double center[3] = {x, y, z};
     if (!std::equal(center, center + 3, this->Center)) {
         std::copy(center, center + 3, this->Center);
-        this->UseCenter = true;
+        this->UseCenter = std::any_of(center, center + 3, [](double at) { return at < Unset; });
         this->Modified();
     }
 }
@@ -101,6 +101,10 @@ int vtkAMRProjection::RequestUpdateExtent(vtkInformation *, vtkInformationVector
     const vtkPVRamsesRanks ranks = vtkPVRamsesRanks::Of(outputs->GetInformationObject(0));
     int whole[6], part[6];
     info->Get(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT(), whole);
+    if (whole[0] > whole[1] || whole[2] > whole[3] || whole[4] > whole[5]) { // a rank without cells
+        info->Set(vtkStreamingDemandDrivenPipeline::UPDATE_EXTENT(), whole, 6);
+        return 1;
+    }
     vtkNew<vtkExtentTranslator> translator;
     translator->PieceToExtentThreadSafe(ranks.Rank(), ranks.Size(), 0, whole, part,
                                         translator->GetSplitMode(), 0);

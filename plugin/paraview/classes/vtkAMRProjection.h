@@ -109,7 +109,10 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     double Up[3] = {0, 0, 0}; // the axis least parallel to the line of sight
     double SpinRadius = 0;
     bool UseCenter = false;
-    double Center[3] = {0.5, 0.5, 0.5}; // as in the XML, so that this is not "set"
+    // As in the XML, so that this is not "set"; a number that nobody asks for: ParaView does not
+    // tell of a property that is given its default. Such a coordinate is the mesh's middle.
+    static constexpr double Unset = 1e30;
+    double Center[3] = {Unset, Unset, Unset};
     double Width = 0, Height = 0, Depth = 0;
     int EdgeMode = 0;
     int ResolutionType = PIXELS;

@@ -296,6 +296,8 @@ pvr_status vtkAMRProjection::Work::MakeView(pvr_error &error) {
     for (int axis = 0; axis < 3; ++axis) {
         this->Low[axis] = -this->Ranks.Most(-this->Low[axis]);
         this->High[axis] = this->Ranks.Most(this->High[axis]);
+        if (self.Center[axis] >= Unset)
+            view.centre[axis] = (this->Low[axis] + this->High[axis]) / 2;
     }
     if (self.Direction == FACE_ON || self.Direction == EDGE_ON)
         status = this->LookAlongSpin(view, error);

@@ -30,7 +30,7 @@ center = [float(x) for x in sys.argv[4:7]] or rv.peak(gas)
 os.makedirs(folder, exist_ok=True)
 for direction in ("face-on", "edge-on"):
     gas_map = AMRProjection(Input=gas, Direction=direction, Resolution=1000)
-    gas_map.UseCenter, gas_map.Center = 1, center
+    gas_map.Center = center
     gas_map.Width = gas_map.Depth = width
     gas_map.SpinRadius = 0.15 * width  # of the gas whose turning says what is face-on
     rm.show_map(gas_map, png=os.path.join(folder, direction.replace("-", "_") + ".png"))
