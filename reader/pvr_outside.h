@@ -26,6 +26,10 @@ enum pvr_status pvr_blank_outside(const struct pvr_octree *octree, int low,
 enum pvr_status pvr_outside_bits(const struct pvr_octree *octree, uint8_t *bits,
                                  const struct pvr_threads *threads, struct pvr_error *error);
 
+/* The same for the cells that are outside or have such a cell somewhere beneath them. */
+enum pvr_status pvr_outside_within_bits(const struct pvr_octree *octree, uint8_t *bits,
+                                        const struct pvr_threads *threads, struct pvr_error *error);
+
 #ifdef __cplusplus
 }
 #endif

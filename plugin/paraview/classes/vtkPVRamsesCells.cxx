@@ -229,7 +229,7 @@ void vtkPVRamsesCells::Show(vtkHyperTreeGrid *output, const Asked &asked, pvr_me
                             vtkPVRamsesReading &reading) {
     const double factor = asked.Reading.Length.factor;
     shared.AddTrees(mesh->octree, factor, made.Trees);
-    output->ShallowCopy(made.Trees);
+    vtkPVRamsesMesh::ShallowCopy(output, made.Trees);
 
     vtkCellData *cellData = output->GetCellData();
     for (int i = 0; i < asked.NumberChosen; ++i)

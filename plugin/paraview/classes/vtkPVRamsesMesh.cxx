@@ -11,6 +11,7 @@
 #include "vtkDoubleArray.h"
 #include "vtkHyperTree.h"
 #include "vtkNew.h"
+#include "vtkSmartPointer.h"
 
 #include <algorithm>
 #include <vector>
@@ -122,15 +123,39 @@ pvr_status FillTree(void *context, size_t tree, pvr_worker *, pvr_error *) {
     return PVR_OK;
 }
 
-// Hides the cells that are outside: a bit per cell, the first in the highest place of a byte.
-void Mask(vtkHyperTreeGrid *grid, const pvr_octree *octree, const pvr_threads *threads) {
-    vtkNew<vtkBitArray> mask;
-    mask->SetName("outside");
-    mask->SetNumberOfTuples(static_cast<vtkIdType>(octree->ncells));
-    unsigned char *bits = mask->GetPointer(0);
+// A grid's "pure mask" (cells that are hidden, or have such a cell beneath them) can only be
+// reached from a derived class; VTK's own way to it is a cursor's walk over all cells.
+struct Grid : public vtkHyperTreeGrid {
+    static vtkBitArray *&Pure(vtkHyperTreeGrid *grid) {
+        return grid->*&Grid::PureMask;
+    }
+    static bool &HasPure(vtkHyperTreeGrid *grid) {
+        return grid->*&Grid::InitPureMask;
+    }
+};
+
+using BitsOf = decltype(&pvr_outside_bits);
+
+// A bit per cell, the first in the highest place of a byte.
+vtkSmartPointer<vtkBitArray> Bits(const pvr_octree *octree, const pvr_threads *threads,
+                                  BitsOf bitsOf) {
+    auto array = vtkSmartPointer<vtkBitArray>::New();
+    array->SetNumberOfTuples(static_cast<vtkIdType>(octree->ncells));
+    unsigned char *bits = array->GetPointer(0);
     std::fill(bits, bits + (octree->ncells + 7) / 8, static_cast<unsigned char>(0));
-    pvr_outside_bits(octree, bits, threads, nullptr);
-    grid->SetMask(mask);
+    bitsOf(octree, bits, threads, nullptr);
+    return array;
+}
+
+// Hides the cells that are outside.
+void Mask(vtkHyperTreeGrid *grid, const pvr_octree *octree, const pvr_threads *threads) {
+    vtkSmartPointer<vtkBitArray> mask = Bits(octree, threads, pvr_outside_bits);
+    mask->SetName("outside");
+    grid->SetMask(mask); // drops the pure mask
+    vtkSmartPointer<vtkBitArray> pure = Bits(octree, threads, pvr_outside_within_bits);
+    pure->Register(nullptr); // the grid's
+    Grid::Pure(grid) = pure;
+    Grid::HasPure(grid) = true;
 }
 
 } // namespace
@@ -199,4 +224,11 @@ pvr_status vtkPVRamsesMesh::Build(vtkHyperTreeGrid *grid, const pvr_octree *octr
     if (status == PVR_OK && octree->noutside > absent)
         Mask(grid, octree, threads);
     return status;
+}
+
+void vtkPVRamsesMesh::ShallowCopy(vtkDataObject *to, vtkDataObject *from) {
+    to->ShallowCopy(from);
+    auto *grid = vtkHyperTreeGrid::SafeDownCast(to);
+    if (grid && Grid::Pure(grid)) // the one of `from`, found if it was not there
+        Grid::HasPure(grid) = true;
 }

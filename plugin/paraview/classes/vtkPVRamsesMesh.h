@@ -24,6 +24,10 @@ pvr_status Build(vtkHyperTreeGrid *grid, const pvr_octree *octree, double length
                  const pvr_threads *threads = nullptr, pvr_progress_fn progress = nullptr,
                  void *progressContext = nullptr, pvr_error *error = nullptr);
 
+// Like to->ShallowCopy(from). What hides whole branches of a masked grid, which VTK finds anew for
+// each copy by walking all cells, is handed on instead.
+void ShallowCopy(vtkDataObject *to, vtkDataObject *from);
+
 } // namespace vtkPVRamsesMesh
 
 #endif

@@ -5,8 +5,10 @@
 #include "vtkPVRamsesOctree.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesShared.h"
 
 #include "pvr_octree_trees.h"
+#include "pvr_outside.h"
 
 #include "vtkBitArray.h"
 #include "vtkCellData.h"
@@ -84,6 +86,7 @@ struct Gathering {
     const vtkIdType *Map; // null: as they are
     const pvr_array *Source;
     vtkDataArray *Values;
+    vtkIdType Tuples; // of the source
     pvr_array *Target;
 };
 
@@ -106,7 +109,7 @@ pvr_status Gather(void *context, size_t task, pvr_worker *, pvr_error *) {
     const uint64_t end = std::min(begin + TUPLES_OF_TASK, target->ntuples);
     for (uint64_t cell = begin; cell < end; ++cell) {
         const vtkIdType from = gathering.Map ? gathering.Map[cell] : static_cast<vtkIdType>(cell);
-        if (from < 0) {
+        if (from < 0 || from >= gathering.Tuples) {
             PutNothing(target, cell); // the array is zero
         } else if (gathering.Source) {
             std::memcpy(static_cast<char *>(target->data) + cell * bytes,
@@ -127,7 +130,7 @@ pvr_status Gather(void *context, size_t task, pvr_worker *, pvr_error *) {
 vtkPVRamsesOctree::~vtkPVRamsesOctree() {
     for (pvr_array *array : this->Copied)
         pvr_array_release(array);
-    pvr_octree_release(this->Data.octree);
+    pvr_octree_release(this->Made);
 }
 
 bool vtkPVRamsesOctree::TakeBox(vtkHyperTreeGrid *grid, pvr_error &error) {
@@ -204,12 +207,60 @@ void vtkPVRamsesOctree::MapCells(const std::vector<vtkHyperTree *> &trees, const
     }
 }
 
+// Is `grid`, which shares all trees of `octree`, as it was built: the cells numbered, and hidden,
+// like the octree's?
+bool vtkPVRamsesOctree::IsWhole(vtkHyperTreeGrid *grid, const pvr_octree *octree) const {
+    if (octree->ndim != this->Dimension || octree->root_level != this->RootLevel ||
+        grid->GetDepthLimiter() < static_cast<unsigned int>(PVR_MAX_LEVELS) ||
+        grid->GetCellData()->GetAbstractArray(vtkDataSetAttributes::GhostArrayName()))
+        return false;
+    for (int axis = 0; axis < octree->ndim; ++axis) {
+        if (this->Axis[axis] != axis || this->Trees[axis] != octree->root_dims[axis])
+            return false;
+    }
+    const uint64_t *first = octree->level[octree->root_level].tree_cell;
+    uint64_t absent = 0;
+    for (uint64_t t = 0; t < octree->ntrees; ++t) {
+        vtkHyperTree *tree = grid->GetTree(static_cast<vtkIdType>(t));
+        const uint64_t end = t + 1 < octree->ntrees ? first[t + 1] : octree->ncells;
+        if (tree && (tree->GetGlobalIndexStart() != static_cast<vtkIdType>(first[t]) ||
+                     tree->GetNumberOfVertices() != static_cast<vtkIdType>(end - first[t])))
+            return false;
+        absent += tree ? 0 : 1;
+    }
+    if (!grid->HasMask())
+        return octree->noutside == absent;
+    if (grid->GetMask()->GetNumberOfValues() != static_cast<vtkIdType>(octree->ncells))
+        return false;
+    std::vector<uint8_t> bits((octree->ncells + 7) / 8, 0);
+    return pvr_outside_bits(octree, bits.data(), &this->Threads, nullptr) == PVR_OK &&
+           std::memcmp(bits.data(), grid->GetMask()->GetPointer(0), bits.size()) == 0;
+}
+
+bool vtkPVRamsesOctree::TakeReaders(vtkHyperTreeGrid *grid) {
+    pvr_octree *octree = vtkPVRamsesShared::OctreeOf(grid);
+    if (!octree || !this->IsWhole(grid, octree)) {
+        pvr_octree_release(octree);
+        return false;
+    }
+    this->Made = octree;
+    this->Placed = *octree;
+    this->Placed.references = 1; // never released by us
+    std::copy(this->Origin, this->Origin + 3, this->Placed.origin);
+    std::copy(this->Size, this->Size + 3, this->Placed.size);
+    this->Data.octree = &this->Placed;
+    return true;
+}
+
 pvr_status vtkPVRamsesOctree::Take(vtkHyperTreeGrid *grid, const pvr_threads *threads,
                                    pvr_error &error) {
     this->Threads = threads ? *threads : pvr_threads();
     if (!this->TakeBox(grid, error))
         return error.status;
     this->GridCells = static_cast<uint64_t>(grid->GetNumberOfCells());
+
+    if (this->TakeReaders(grid))
+        return PVR_OK;
 
     Hiding hiding;
     std::vector<pvr_tree> trees;
@@ -256,8 +307,9 @@ pvr_status vtkPVRamsesOctree::Take(vtkHyperTreeGrid *grid, const pvr_threads *th
     }
     uint32_t *order = nullptr;
     const pvr_status status =
-        pvr_octree_from_trees(&all, &this->Threads, &this->Data.octree, &order, &error);
+        pvr_octree_from_trees(&all, &this->Threads, &this->Made, &order, &error);
     if (status == PVR_OK) {
+        this->Data.octree = this->Made;
         this->MapCells(hiding.Trees, order);
         pvr_large_free(order, this->Data.octree->ncells * sizeof *order);
     }
@@ -275,7 +327,7 @@ pvr_status vtkPVRamsesOctree::Add(vtkDataArray *array, pvr_error &error) {
     pvr_array borrowed;
     const bool known = vtkPVRamsesArrays::Borrow(array, borrowed);
     pvr_array *values = nullptr;
-    if (known && this->Map.empty()) {
+    if (known && this->Map.empty() && tuples >= this->Data.octree->ncells) {
         this->Borrowed.push_back(borrowed);
         values = &this->Borrowed.back();
     } else {
@@ -285,7 +337,8 @@ pvr_status vtkPVRamsesOctree::Add(vtkDataArray *array, pvr_error &error) {
         if (status != PVR_OK)
             return status;
         this->Copied.push_back(values);
-        Gathering gathering = {this->CellMap(), known ? &borrowed : nullptr, array, values};
+        Gathering gathering = {this->CellMap(), known ? &borrowed : nullptr, array,
+                               static_cast<vtkIdType>(tuples), values};
         pvr_job job;
         if (pvr_job_begin(&job, &this->Threads, nullptr, nullptr, &error) != PVR_OK)
             return error.status;

@@ -29,14 +29,15 @@ class vtkPVRamsesOctree {
     // the mask hides, ghost cells, and trees that are not there; what is deeper than the grid's
     // depth limiter is left out. Refused with a message: a branch factor other than 2, trees of
     // different sizes along an axis, more cells than an octree holds. Sizes may differ between the
-    // axes: see IsCubic. The structure is read anew each time, which takes some nanoseconds a cell,
-    // by all threads: nothing that a filter did to the grid in between can be missed.
+    // axes: see IsCubic. The reader's octree is taken where the grid is still what the reader made
+    // of it, which is checked by its trees and its mask. Else the structure is read anew, which
+    // takes some nanoseconds a cell, by all threads.
     pvr_status Take(vtkHyperTreeGrid *grid, const pvr_threads *threads, pvr_error &error);
 
     // Adds a cell array of the grid to the mesh, with its unit. Without a copy where the grid's
-    // cells stand in the octree's order (always so for the reader's mesh, also when masked, unless
-    // trees are missing) and the values are of a type that the library has; others become double.
-    // A copy has NaN (integers: 0) for trees that are not there.
+    // cells stand in the octree's order (always so for the reader's mesh, also when masked) and the
+    // values are of a type that the library has; others become double. A copy has NaN (integers: 0)
+    // for trees that are not there.
     pvr_status Add(vtkDataArray *array, pvr_error &error);
 
     // The octree and the added arrays, in the order of their adding. Owned by this object, which
@@ -63,9 +64,13 @@ class vtkPVRamsesOctree {
 
   private:
     bool TakeBox(vtkHyperTreeGrid *grid, pvr_error &error);
+    bool TakeReaders(vtkHyperTreeGrid *grid);
+    bool IsWhole(vtkHyperTreeGrid *grid, const pvr_octree *octree) const;
     void MapCells(const std::vector<vtkHyperTree *> &trees, const uint32_t *order);
 
     pvr_mesh Data = pvr_mesh();
+    pvr_octree *Made = nullptr;       // a reference: the one that was made, or the reader's
+    pvr_octree Placed = pvr_octree(); // the reader's, in the unit of the grid
     pvr_threads Threads = pvr_threads();
     int Dimension = 0;
     int RootLevel = 1;

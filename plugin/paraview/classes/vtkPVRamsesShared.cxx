@@ -1,7 +1,39 @@
 // vtkPVRamsesShared.cxx - see vtkPVRamsesShared.h.
 #include "vtkPVRamsesShared.h"
 
+#include "vtkHyperTree.h"
+
 #include <algorithm>
+
+namespace {
+
+std::weak_ptr<vtkPVRamsesShared> &TheLiving() {
+    static std::weak_ptr<vtkPVRamsesShared> living;
+    return living;
+}
+
+// Copies of a grid have trees of their own, on the same tables.
+bool HaveSameTables(vtkHyperTree *one, vtkHyperTree *other) {
+    if (!one || !other)
+        return !one && !other;
+    size_t count = 0;
+    return one->GetElderChildIndexArray(count) == other->GetElderChildIndexArray(count);
+}
+
+bool ShareTrees(vtkHyperTreeGrid *one, vtkHyperTreeGrid *other) {
+    const vtkIdType count = one->GetMaxNumberOfTrees();
+    if (other->GetMaxNumberOfTrees() != count ||
+        other->GetNumberOfNonEmptyTrees() != one->GetNumberOfNonEmptyTrees() ||
+        other->GetTransposedRootIndexing() != one->GetTransposedRootIndexing())
+        return false;
+    for (vtkIdType tree = 0; tree < count; ++tree) {
+        if (!HaveSameTables(one->GetTree(tree), other->GetTree(tree)))
+            return false;
+    }
+    return true;
+}
+
+} // namespace
 
 vtkPVRamsesShared::vtkPVRamsesShared() {
     pvr_cache_new(0, &this->Cache, nullptr);
@@ -14,7 +46,7 @@ vtkPVRamsesShared::~vtkPVRamsesShared() {
 }
 
 std::shared_ptr<vtkPVRamsesShared> vtkPVRamsesShared::Get() {
-    static std::weak_ptr<vtkPVRamsesShared> living;
+    std::weak_ptr<vtkPVRamsesShared> &living = TheLiving();
     std::shared_ptr<vtkPVRamsesShared> shared = living.lock();
     if (!shared) {
         shared.reset(new vtkPVRamsesShared);
@@ -56,4 +88,15 @@ void vtkPVRamsesShared::AddTrees(pvr_octree *octree, double lengthFactor, vtkHyp
     entry.LengthFactor = lengthFactor;
     entry.Trees = trees;
     this->Entries.push_back(entry);
+}
+
+pvr_octree *vtkPVRamsesShared::OctreeOf(vtkHyperTreeGrid *grid) {
+    const std::shared_ptr<vtkPVRamsesShared> shared = TheLiving().lock();
+    if (!shared)
+        return nullptr;
+    for (const Entry &entry : shared->Entries) {
+        if (entry.Trees && ShareTrees(entry.Trees, grid))
+            return pvr_octree_retain(entry.Octree);
+    }
+    return nullptr;
 }

@@ -45,6 +45,9 @@ class vtkPVRamsesShared {
     Living GetLiving();
     // Remembers trees as long as someone holds them.
     void AddTrees(pvr_octree *octree, double lengthFactor, vtkHyperTreeGrid *trees);
+    // The octree, with a reference for the caller, whose trees `grid` shares, all of them and no
+    // other; or null. Masks and coordinates may differ.
+    static pvr_octree *OctreeOf(vtkHyperTreeGrid *grid);
 
   private:
     vtkPVRamsesShared();

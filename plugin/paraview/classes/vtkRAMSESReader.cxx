@@ -4,6 +4,7 @@
 
 #include "vtkPVRamsesCells.h"
 #include "vtkPVRamsesFacts.h"
+#include "vtkPVRamsesMesh.h"
 #include "vtkPVRamsesParticles.h"
 #include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
@@ -416,7 +417,7 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
     const bool streams = this->Streams(port, info);
     // Whoever reads, all do.
     if (!ranks.Any(!same || !kept.Whole)) {
-        data->ShallowCopy(kept.Data);
+        vtkPVRamsesMesh::ShallowCopy(data, kept.Data);
     } else {
         // Of the same output much is shared with what is there, so that stays for the moment; of
         // another one nothing is, and it goes before new memory is taken.
@@ -445,7 +446,7 @@ int vtkRAMSESReader::GivePort(int port, vtkInformation *info) {
             return this->Fail(port, data, internal.Error.message);
         }
         kept.Data.TakeReference(data->NewInstance());
-        kept.Data->ShallowCopy(data);
+        vtkPVRamsesMesh::ShallowCopy(kept.Data, data);
         kept.Output = output;
         kept.Key = key;
         kept.Whole = whole;
@@ -495,7 +496,7 @@ int vtkRAMSESReader::StreamMesh(const std::string &key, bool isNew, pvr_snapshot
     if (took)
         this->Finish(PORT_MESH, output, snapshot, reading);
     else
-        output->ShallowCopy(internal.Port[PORT_MESH].Data);
+        vtkPVRamsesMesh::ShallowCopy(output, internal.Port[PORT_MESH].Data);
     return PVR_OK;
 }
 
