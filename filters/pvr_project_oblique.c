@@ -199,7 +199,8 @@ static void item_row(const struct pvr_projecting *projecting, const struct pvr_f
     pvr_footprint_cut_row(footprint, item->at, depth, first, row, count, share);
 }
 
-/* What of an item lies in the window, where all of it is to be folded into that. */
+/* What of an item lies in the window, where all of it is to be folded into that: nothing, if only
+ * the box around its shadow does. */
 static double part_in_window(const struct pvr_projecting *projecting,
                              const struct pvr_footprint *footprint, const struct pvr_item *item,
                              double *share) {
@@ -220,7 +221,7 @@ static double part_in_window(const struct pvr_projecting *projecting,
         int n = (int)(high[0] - low[0]);
         item_row(projecting, footprint, item, low[0], row, n, share);
         for (int i = 0; i < n; i++) {
-            sum += share[i];
+            sum += share[i] > footprint->no_share ? share[i] : 0;
         }
     }
     return sum;
@@ -260,8 +261,8 @@ void pvr_project_add_item(const struct pvr_projecting *projecting,
         first[i] = from > low[i] ? (int)from : (int)low[i];
         end[i] = to < high[i] ? (int)to : (int)high[i];
     }
-    double by = 1 / part_in_window(projecting, footprint, item, share);
-    for (int y = first[1]; y < end[1]; y++) {
+    const double part = part_in_window(projecting, footprint, item, share), by = 1 / part;
+    for (int y = first[1]; y < end[1] && part > 0; y++) {
         int width = end[0] - first[0];
         item_row(projecting, footprint, item, first[0], y, width, share);
         add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size, state,

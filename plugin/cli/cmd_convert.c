@@ -71,7 +71,7 @@ enum {
     OPTION_TO,
     OPTION_THREADS,
     OPTION_MIN_THREADS,
-    OPTION_WORDS_MOST_THREADS,
+    OPTION_MAX_THREADS,
     OPTION_MARGIN,
     OPTION_SKIP,
     OPTION_FORCE,
@@ -95,7 +95,7 @@ static const struct option known[] = {
     {"to", required_argument, NULL, OPTION_TO},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"min-threads", required_argument, NULL, OPTION_MIN_THREADS},
-    {"max-threads", required_argument, NULL, OPTION_WORDS_MOST_THREADS},
+    {"max-threads", required_argument, NULL, OPTION_MAX_THREADS},
     {"safety-margin", required_argument, NULL, OPTION_MARGIN},
     {"skip-existing", no_argument, NULL, OPTION_SKIP},
     {"force", no_argument, NULL, OPTION_FORCE},
@@ -166,7 +166,7 @@ static bool apply(int option, const char *argument, struct convert_options *opti
         return words_int(argument, 0, WORDS_MOST_THREADS, &options->threads);
     case OPTION_MIN_THREADS:
         return words_int(argument, 1, WORDS_MOST_THREADS, &options->min_threads);
-    case OPTION_WORDS_MOST_THREADS:
+    case OPTION_MAX_THREADS:
         return words_int(argument, 1, WORDS_MOST_THREADS, &options->max_threads);
     case OPTION_MARGIN:
         return parse_margin(argument, &options->margin);

@@ -2,6 +2,7 @@
  * and what must hold for every map. */
 #include "projected.h"
 #include "pvr_chord.h"
+#include "pvr_positions.h"
 #include "pvr_spin.h"
 #include "support.h"
 
@@ -241,6 +242,69 @@ static void test_tilted_a_little_is_nearly_straight(void **state) {
     free_mesh(&made);
 }
 
+/* Does the shadow of a cell meet the window? Both are convex: no line along an edge of one of them
+ * lies between them. */
+static bool in_window(const struct pvr_view *view, const double middle[3], double half) {
+    const double *image[2] = {view->right, view->up};
+    double at[3], window[2], line[5][2] = {{1, 0}, {0, 1}};
+    pvr_view_place(view, middle, at);
+    for (int i = 0; i < 2; i++) {
+        window[i] = 0.5 * view->pixels[i] * view->pixel;
+        at[i] -= view->low[i] + window[i];
+    }
+    for (int a = 0; a < 3; a++) { /* at right angles to the cell's edges */
+        line[2 + a][0] = -image[1][a];
+        line[2 + a][1] = image[0][a];
+    }
+    for (int n = 0; n < 5; n++) {
+        double reach = fabs(line[n][0]) * window[0] + fabs(line[n][1]) * window[1];
+        for (int a = 0; a < 3; a++) {
+            reach += half * fabs(line[n][0] * image[0][a] + line[n][1] * image[1][a]);
+        }
+        if (fabs(line[n][0] * at[0] + line[n][1] * at[1]) >= reach) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Folded, every cell that is in sight counts as a whole: in windows that cut cells at their borders
+ * and at their corners, of pixels larger and smaller than cells. */
+static void test_folded_cells_count_as_a_whole(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 400, 31);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const struct pvr_map_value density = map_value(&made, "density", 0);
+    uint64_t random = 12;
+    for (int i = 0; i < 20; i++) {
+        double direction[3];
+        random_direction(&random, direction);
+        struct pvr_map_request request = look(octree, direction, NULL, 23, PVR_MAP_SUM);
+        request.weighting = PVR_WEIGHT_NONE;
+        request.edge = PVR_EDGE_FOLD;
+        request.view.pixels[0] = 3 + 2 * (uint32_t)i;
+        request.view.pixels[1] = 2 + (uint32_t)i;
+        request.view.low[0] = -0.2 * octree->size[0];
+        request.view.low[1] = -0.1 * octree->size[0];
+        request.view.pixel = 0.4 * octree->size[0] / request.view.pixels[0];
+        double *map = make_map(&made, &request, &density, NULL, 2), wanted = 0;
+        for (uint64_t c = 0; c < octree->ncells; c++) {
+            if (made.place[c].level > 0 && !made.place[c].refined) {
+                double middle[3];
+                made_centre(&made, c, middle);
+                const double half = 0.5 * pvr_octree_cell_size(octree, made.place[c].level);
+                wanted += in_window(&request.view, middle, half)
+                              ? unit_value(density.term[0].array, c, 0)
+                              : 0;
+            }
+        }
+        assert_true(wanted > 0);
+        assert_true(fabs(map_sum(map, count_pixels(&request)) - wanted) < 1e-12 * wanted);
+        free(map);
+    }
+    free_mesh(&made);
+}
+
 static void test_extrema_are_those_of_the_cells_in_sight(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 400, 8);
@@ -393,6 +457,7 @@ int main(void) {
         cmocka_unit_test(test_inside_a_cell),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
         cmocka_unit_test(test_tilted_a_little_is_nearly_straight),
+        cmocka_unit_test(test_folded_cells_count_as_a_whole),
         cmocka_unit_test(test_extrema_are_those_of_the_cells_in_sight),
         cmocka_unit_test(test_a_ball_from_all_sides),
         cmocka_unit_test(test_spin),
