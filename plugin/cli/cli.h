@@ -5,6 +5,9 @@
 #include "pvr_error.h"
 
 /* Exit statuses; a command that was stopped by a signal ends with 128 + its number. */
+/* What is said to more threads than WORDS_MOST_THREADS. */
+#define CLI_THREADS_LIMIT ": a whole number, at most 4096"
+
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SIGNAL = 128 };
 
 /* The commands. argv[0] is the name of the command; they return the exit status. */

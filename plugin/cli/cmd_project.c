@@ -125,6 +125,36 @@ static enum pvr_status make_view(struct project *project, struct pvr_error *erro
                             : status;
 }
 
+/* Is nothing of the box in the window, or in its depth? */
+static bool beside_box(const struct project *project) {
+    const struct pvr_view *view = &project->request.view;
+    const double low[3] = {view->low[0], view->low[1], view->depth[0]};
+    const double high[3] = {view->low[0] + view->pixel * view->pixels[0],
+                            view->low[1] + view->pixel * view->pixels[1], view->depth[1]};
+    double size[3];
+    uint32_t ncoarse[3];
+    pvr_snapshot_box(project->snapshot, size, ncoarse);
+    double least[3] = {(double)INFINITY, (double)INFINITY, (double)INFINITY};
+    double most[3] = {-(double)INFINITY, -(double)INFINITY, -(double)INFINITY};
+    for (int corner = 0; corner < 8; corner++) {
+        double place[3], image[3];
+        for (int a = 0; a < 3; a++) {
+            place[a] = (corner >> a & 1) != 0 ? size[a] : 0.0;
+        }
+        pvr_view_place(view, place, image);
+        for (int a = 0; a < 3; a++) {
+            least[a] = fmin(least[a], image[a]);
+            most[a] = fmax(most[a], image[a]);
+        }
+    }
+    for (int a = 0; a < 3; a++) {
+        if (least[a] >= high[a] || most[a] <= low[a]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Loads the mesh and derives what is wanted. */
 static enum pvr_status project_loaded(struct project *project, struct pvr_error *error) {
     const struct project_options *options = project->options;
@@ -519,6 +549,9 @@ int cmd_project(int argc, char **argv) {
     } else {
         if (!options.quiet) {
             cli_warn(pvr_snapshot_warnings(project->snapshot));
+            if (beside_box(project)) {
+                cli_warn("the window lies beside the box: nothing is in the map");
+            }
         }
         if (options.json) {
             write_object(project);

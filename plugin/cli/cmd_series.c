@@ -533,7 +533,10 @@ static int report_study(struct study *study, const struct pvr_batch_report *repo
     for (int q = 0; status == PVR_OK && q < count; q++) {
         columns[q] = study->quantities.quantity[q].name;
     }
-    if (status == PVR_OK) {
+    /* (a table that is there may be whole: what was stopped does not take its place) */
+    const char *out = study->options->out;
+    bool kept = interrupt_caught() != 0 && out != NULL && access(out, F_OK) == 0;
+    if (status == PVR_OK && !kept) {
         find_units(study);
         status = write_table(study, &table, report, &error);
     }
@@ -541,7 +544,7 @@ static int report_study(struct study *study, const struct pvr_batch_report *repo
     free(columns);
     int exit_status = status == PVR_OK ? cli_finish_output() : cli_failed(&error);
     if (interrupt_caught() != 0) {
-        cli_complain("stopped");
+        cli_complain(kept ? "stopped; the older table is left as it was" : "stopped");
         return CLI_SIGNAL + interrupt_caught();
     }
     return report->failed > 0 || report->pending > 0 ? CLI_FAILED : exit_status;

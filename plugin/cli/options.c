@@ -263,8 +263,8 @@ static enum options_result parse(int argc, char **argv, unsigned takes, const ch
             return wrong(usage, "unknown option '%.100s'", argv[optind - 1]);
         }
         if (!apply(option, optarg, options)) {
-            return wrong(usage, "'%.100s' is no value for option '--%s'", optarg,
-                         table[index].name);
+            return wrong(usage, "'%.100s' is no value for option '--%s'%s", optarg,
+                         table[index].name, option == OPTION_THREADS ? CLI_THREADS_LIMIT : "");
         }
     }
     if (optind >= argc) {

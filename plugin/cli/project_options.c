@@ -332,8 +332,9 @@ bool project_options_go(int argc, char **argv, struct project_options *options, 
             return wrong(exit_status, "unknown option ", argv[optind - 1], "");
         }
         if (!apply(option, optarg, options)) {
-            char after[64];
-            snprintf(after, sizeof after, " is no value for option '--%s'", known[index].name);
+            char after[128];
+            snprintf(after, sizeof after, " is no value for option '--%s'%s", known[index].name,
+                     option == OPTION_THREADS ? CLI_THREADS_LIMIT : "");
             return wrong(exit_status, "", optarg, after);
         }
     }

@@ -246,6 +246,14 @@ class Project(unittest.TestCase):
             self.assertIn("usage: pvramses project", done.stderr)
             self.assertEqual(done.stdout, "")
 
+    def test_a_window_beside_the_box(self):
+        output = command.output("sedov3d/output_00003")
+        for center, beside in (("5,5,5", True), ("0.5,0.5,0.5", False)):
+            done = command.run("project", output.info, "--pixels", 16, "--width", 0.1,
+                               "--center", center)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr.count("beside the box"), int(beside), done.stderr)
+
     def test_what_cannot_be_done(self):
         output = command.output("sedov3d/output_00003")
         flat = command.output("sedov2d/output_00003")

@@ -67,6 +67,8 @@ class Usage(unittest.TestCase):
             for value in values:
                 with self.subTest(option=option, value=value):
                     self.assertIn(option, self.wrong("load", path, option + "=" + value))
+        for command_ in ("load", "project"):
+            self.assertIn("at most 4096", self.wrong(command_, path, "--threads", "4097"))
 
 
 class Failures(unittest.TestCase):
