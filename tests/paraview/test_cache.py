@@ -128,7 +128,7 @@ def test_budget():
 
 
 def loading_ahead():
-    """True while a thread of that name (reader/pvr_ahead.h) is at work."""
+    """True while a thread of that name (reader/cache/pvr_ahead.h) is at work."""
     for task in os.listdir("/proc/self/task"):
         try:
             with open("/proc/self/task/%s/comm" % task) as file:

@@ -4,10 +4,10 @@
  *
  * Takes hyper tree grids, images and other grids along the axes, unstructured grids of boxes, and
  * points. Several arrays are projected in one pass, exactly: a cell gives each pixel its part (see
- * filters/pvr_projection.h); points are spread by a kernel. The output is an image whose cells are
- * the pixels; it lies where the middle of the projected region is, so that it can be seen within
- * the mesh, or with its centre in the origin. Of a vector the component along the line of sight is
- * projected.
+ * filters/project/pvr_projection.h); points are spread by a kernel. The output is an image whose
+ * cells are the pixels; it lies where the middle of the projected region is, so that it can be seen
+ * within the mesh, or with its centre in the origin. Of a vector the component along the line of
+ * sight is projected.
  *
  * Under MPI every rank projects what it has; the maps are added in the order of the ranks, and rank
  * 0 has the image.

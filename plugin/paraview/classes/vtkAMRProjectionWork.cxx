@@ -1,4 +1,5 @@
-// vtkAMRProjectionWork.cxx - see vtkAMRProjectionWork.h; the work is filters/pvr_projection.h's.
+// vtkAMRProjectionWork.cxx - see vtkAMRProjectionWork.h; the work is
+// filters/project/pvr_projection.h's.
 #include "vtkAMRProjectionWork.h"
 
 #include "vtkPVRamsesFilter.h"
