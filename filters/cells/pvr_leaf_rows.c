@@ -29,7 +29,7 @@ struct chunk {
 
 struct making {
     const struct pvr_octree *octree;
-    const double *box;
+    const uint32_t *ncoarse;
     struct pvr_leaf_rows *rows;
     struct chunk *chunk;
     size_t nchunks;
@@ -55,10 +55,8 @@ static void corner_of(const struct pvr_octree *octree, int level, int64_t corner
 
 /* Cells of a level along each axis of the box. */
 static void cells_of(const struct making *making, int level, int64_t cells[3]) {
-    const double size = pvr_octree_cell_size(making->octree, level);
     for (int axis = 0; axis < 3; axis++) {
-        cells[axis] = size > 0 ? llround(making->box[axis] / size) : 1;
-        cells[axis] = cells[axis] > 0 ? cells[axis] : 1;
+        cells[axis] = (int64_t)making->ncoarse[axis] << (axis < making->octree->ndim ? level : 0);
     }
 }
 
@@ -375,10 +373,10 @@ static enum pvr_status sort_level(struct making *making, int level, struct pvr_l
 /* ---- together ---------------------------------------------------------------------------------
  */
 
-enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, const double box[3],
+enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, const uint32_t ncoarse[3],
                                    struct pvr_job *job, struct pvr_leaf_rows *rows,
                                    struct pvr_error *error) {
-    struct making making = {.octree = octree, .box = box, .rows = rows, .counting = true};
+    struct making making = {.octree = octree, .ncoarse = ncoarse, .rows = rows, .counting = true};
     memset(rows, 0, sizeof *rows);
     enum pvr_status status = make_chunks(&making, error);
     if (status == PVR_OK) {

@@ -27,11 +27,11 @@ struct pvr_leaf_rows {
     } grid[PVR_MAX_LEVELS + 1];
 };
 
-/* Leaves that are outside are none. Where a region goes on beyond a periodic border of the box (its
- * size; it begins at 0), its leaves get their places in the box. Free the rows, also after a
+/* Leaves that are outside are none. Where a region goes on beyond a periodic border of the box (of
+ * `ncoarse` coarse cells), its leaves get their places in the box. Free the rows, also after a
  * failure.
  */
-enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, const double box[3],
+enum pvr_status pvr_leaf_rows_make(const struct pvr_octree *octree, const uint32_t ncoarse[3],
                                    struct pvr_job *job, struct pvr_leaf_rows *rows,
                                    struct pvr_error *error);
 void pvr_leaf_rows_free(struct pvr_leaf_rows *rows);

@@ -112,11 +112,10 @@ static enum pvr_status put_rows(void *context, uint64_t first, uint64_t rows, vo
 void pvr_mera_export_of(struct pvr_mera_export *export, struct pvr_snapshot *snapshot,
                         const struct pvr_mera_about *about,
                         const struct pvr_mera_export_request *request) {
-    uint32_t ncoarse[3];
     export->snapshot = snapshot;
     export->about = about;
     export->request = request;
-    pvr_snapshot_box(snapshot, export->box, ncoarse);
+    pvr_snapshot_box(snapshot, export->box, export->ncoarse);
 }
 
 void pvr_mera_export_add(struct pvr_mera_export *export, const char *name,
@@ -267,8 +266,8 @@ static enum pvr_status get_cells(struct pvr_mera_export *export, enum pvr_mera_o
     enum pvr_status status = pvr_mesh_load(export->snapshot, &request, export->request->out.threads,
                                            pvr_mera_export_progress, export, &export->mesh, error);
     if (status == PVR_OK) {
-        status = pvr_leaf_rows_make(export->mesh->octree, export->box, export->job, &export->leaves,
-                                    error);
+        status = pvr_leaf_rows_make(export->mesh->octree, export->ncoarse, export->job,
+                                    &export->leaves, error);
     }
     if (status == PVR_OK) {
         pvr_mera_export_places(export, table);

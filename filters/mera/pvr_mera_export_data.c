@@ -146,7 +146,7 @@ static enum pvr_status run(struct pvr_mera_export *export, const char *path,
     export->job = &job;
     if (export->mesh != NULL) {
         status =
-            pvr_leaf_rows_make(export->mesh->octree, export->box, &job, &export->leaves, error);
+            pvr_leaf_rows_make(export->mesh->octree, export->ncoarse, &job, &export->leaves, error);
         if (status == PVR_OK) {
             find_ranges(export, export->ranges);
         }

@@ -32,9 +32,10 @@ struct pvr_mera_export {
     const struct pvr_mera_about *about;
     const struct pvr_mera_export_request *request;
     struct pvr_job *job;
-    double ranges[6]; /* the box around the region, fractions of boxlen */
-    double box[3];    /* its size in code length */
-    double fraction;  /* of the work, that was told last */
+    double ranges[6];    /* the box around the region, fractions of boxlen */
+    double box[3];       /* its size in code length, */
+    uint32_t ncoarse[3]; /* and in coarse cells */
+    double fraction;     /* of the work, that was told last */
     size_t nkinds;
     enum pvr_mera_out_kind kind[PVR_MERA_OUT_KINDS];
     /* the table in memory */

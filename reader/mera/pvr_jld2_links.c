@@ -7,6 +7,9 @@
 /* ---- links ------------------------------------------------------------------------------------
  */
 
+/* Of the headers of a fractal heap without filters and of a version 2 B-tree (III.G, III.A.2). */
+enum { FRACTAL_HEAP_BYTES = 146, TREE_BYTES = 38 };
+
 struct link {
     char *name;
     uint64_t address;
@@ -16,7 +19,8 @@ struct links {
     int count, room;
     struct link *link;
     bool is_group; /* it has a link info message */
-    bool dense;    /* its links stand elsewhere */
+    bool dense;    /* its links stand elsewhere: */
+    uint64_t heap, tree;
     bool failed;
 };
 
@@ -73,7 +77,9 @@ static bool read_message(void *context, const struct pvr_jld2_message *message) 
     } else if (message->type == PVR_MESSAGE_LINK_INFO && message->bytes >= 2) {
         uint32_t at = 2 + (body[1] & 1 ? 8 : 0);
         links->is_group = true;
-        links->dense = message->bytes >= at + 8 && pvr_jld2_little(body + at, 8) != UINT64_MAX;
+        links->dense = message->bytes >= at + 16 && pvr_jld2_little(body + at, 8) != UINT64_MAX;
+        links->heap = links->dense ? pvr_jld2_little(body + at, 8) : 0;
+        links->tree = links->dense ? pvr_jld2_little(body + at + 8, 8) : 0;
     }
     return !links->failed;
 }
@@ -90,12 +96,27 @@ static int by_name(const void *left, const void *right) {
     return strcmp(((const struct link *)left)->name, ((const struct link *)right)->name);
 }
 
+/* Is there a block of this kind, whole? libhdf5 reads beyond its memory where there is none. */
+static bool is_block(const struct pvr_jld2 *file, uint64_t address, const char signature[4],
+                     uint64_t bytes) {
+    uint8_t block[FRACTAL_HEAP_BYTES];
+    const uint64_t size = file->identity.size;
+    return file->base <= size && address <= size - file->base &&
+           bytes <= size - file->base - address &&
+           pvr_jld2_pread(file, file->base + address, block, bytes) &&
+           memcmp(block, signature, 4) == 0 &&
+           pvr_jld2_little(block + bytes - 4, 4) == pvr_hdf5_checksum(block, bytes - 4);
+}
+
 /* All hard links of the group at an address, by name; false if it is none. To be freed always. */
 static bool read_links(struct pvr_jld2 *file, uint64_t address, struct links *links) {
     memset(links, 0, sizeof *links);
     bool right = pvr_jld2_messages(file, address, read_message, links) && links->is_group;
     if (right && links->dense) { /* more than JLD2 itself keeps in one place */
-        hid_t group = pvr_jld2_hdf5(file) >= 0 ? H5Oopen_by_addr(pvr_jld2_hdf5(file), address) : -1;
+        const bool whole = is_block(file, links->heap, "FRHP", FRACTAL_HEAP_BYTES) &&
+                           is_block(file, links->tree, "BTHD", TREE_BYTES);
+        hid_t group =
+            whole && pvr_jld2_hdf5(file) >= 0 ? H5Oopen_by_addr(pvr_jld2_hdf5(file), address) : -1;
         right = group >= 0 && H5Iget_type(group) == H5I_GROUP &&
                 H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, note_link, links) >= 0;
         if (group >= 0) {

@@ -149,12 +149,12 @@ static void part_of_the_box(void **state) {
     const struct pvr_mera_export_request request = {.region = &region};
     const struct pvr_mera_out_written written = export_to(output, path, &request);
     struct pvr_mesh *mesh = unit_load(output, "level", PVR_FLOAT64, 0, 2);
-    static const double box[3] = {BOXLEN, BOXLEN, BOXLEN};
+    static const uint32_t ncoarse[3] = {1, 1, 1};
     struct pvr_leaf_rows rows;
     struct pvr_job job;
     struct pvr_error error;
     unit_ok(pvr_job_begin(&job, NULL, NULL, NULL, &error), &error);
-    unit_ok(pvr_leaf_rows_make(mesh->octree, box, &job, &rows, &error), &error);
+    unit_ok(pvr_leaf_rows_make(mesh->octree, ncoarse, &job, &rows, &error), &error);
     pvr_job_end(&job, NULL);
     assert_int_equal(rows.count, mesh->octree->nleaves);
     uint64_t inside = 0;

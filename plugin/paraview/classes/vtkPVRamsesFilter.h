@@ -28,32 +28,9 @@ inline int TellProgress(void *context, double fraction, uint64_t, uint64_t) {
     return filter->CheckAbort() ? 1 : 0;
 }
 
-// An extent in the place of the one that was told here and that those behind have passed on.
-inline void ReplaceExtent(vtkInformation *info, const int before[6], const int extent[6]) {
-    using Pipeline = vtkStreamingDemandDrivenPipeline;
-    vtkExecutive **consumers = vtkExecutive::CONSUMERS()->GetExecutives(info);
-    const int count = vtkExecutive::CONSUMERS()->Length(info);
-    for (int i = 0; i < count; ++i) {
-        for (int port = 0; port < consumers[i]->GetNumberOfOutputPorts(); ++port) {
-            vtkInformation *output = consumers[i]->GetOutputInformation(port);
-            bool passed = false;
-            for (auto *key : {Pipeline::WHOLE_EXTENT(), Pipeline::UPDATE_EXTENT()}) {
-                const int *told = output && output->Has(key) ? output->Get(key) : nullptr;
-                if (told && std::equal(told, told + 6, before)) {
-                    output->Set(key, extent, 6);
-                    passed = true;
-                }
-            }
-            if (passed)
-                ReplaceExtent(output, before, extent);
-        }
-    }
-}
-
 // Tells the extent of an image that is known only now that it was made. VTK asks for extents before
 // it asks for data; what ParaView puts behind every filter to pass its output on has told the old
-// one to the view by then, which would draw nothing of the new one, or ask for what is no longer
-// there: so it is told there too.
+// one to the view by then, which would draw nothing of the new one: so it is told there too.
 // On several ranks nothing is told: the first alone has the image. Were extents told there VTK
 // would have it execute again where it leaves the others alone, and it would wait for them for
 // ever.
@@ -61,13 +38,21 @@ inline void TellExtent(vtkInformation *info, const int extent[6]) {
     vtkMultiProcessController *ranks = vtkMultiProcessController::GetGlobalController();
     if (ranks && ranks->GetNumberOfProcesses() > 1)
         return;
-    int before[6] = {0, -1, 0, -1, 0, -1};
     vtkInformationIntegerVectorKey *const whole = vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT();
+    int before[6] = {0, -1, 0, -1, 0, -1};
     if (info->Has(whole))
         info->Get(whole, before);
     info->Set(whole, extent, 6);
-    if (!std::equal(extent, extent + 6, before))
-        ReplaceExtent(info, before, extent);
+    vtkExecutive **consumers = vtkExecutive::CONSUMERS()->GetExecutives(info);
+    const int count = vtkExecutive::CONSUMERS()->Length(info);
+    for (int i = 0; i < count; ++i) {
+        for (int port = 0; port < consumers[i]->GetNumberOfOutputPorts(); ++port) {
+            vtkInformation *output = consumers[i]->GetOutputInformation(port);
+            const int *told = output && output->Has(whole) ? output->Get(whole) : nullptr;
+            if (told && std::equal(told, told + 6, before))
+                output->Set(whole, extent, 6);
+        }
+    }
 }
 
 } // namespace vtkPVRamsesFilter
