@@ -1,11 +1,14 @@
 #!/bin/bash
-# run.sh BUILD [SECONDS] - runs the fuzz targets of a build (preset `fuzz`), all at once, SECONDS each
-# (60). Seeds: small Mera files of data/, chunks and lists that are made here. What a run finds stays
-# in BUILD/fuzz, and is the seed of the next one; status 1 and a file `crash-*` for a failure.
+# run.sh BUILD [SECONDS [RANDOM]] - runs the fuzz targets of a build (preset `fuzz`), all at once,
+# SECONDS each (60). Seeds: small Mera files of data/, chunks and lists that are made here. What a run
+# finds stays in BUILD/fuzz, and is the seed of the next one; status 1 and a file `crash-*` for a
+# failure. RANDOM begins the random numbers: 1, so that two runs from nothing try the same inputs in the
+# same order, and what fails is what was changed; 0 looks elsewhere each time.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)
 seconds=${2:-60}
+random=${3:-1}
 folder=$build/fuzz
 mkdir -p "$folder"/{jld2,lz4,leaves,tmp}
 for file in mera144_part mera190_clumps mera144_mhd; do
@@ -20,11 +23,12 @@ done
 
 export TMPDIR=$folder/tmp
 export ASAN_OPTIONS=allocator_may_return_null=1
+export LSAN_OPTIONS=suppressions=$root/tests/fuzz/leaks.txt:print_suppressions=0
 declare -A job
 for target in jld2 lz4 leaves; do
   length=4096
   [ "$target" != jld2 ] || length=200000
-  "$build/bin/fuzz_$target" -max_total_time="$seconds" -max_len=$length -timeout=20 \
+  "$build/bin/fuzz_$target" -seed="$random" -max_total_time="$seconds" -max_len=$length -timeout=20 \
     -rss_limit_mb=2048 -artifact_prefix="$folder/" -print_final_stats=1 "$folder/$target" \
     > "$folder/$target.log" 2>&1 &
   job[$target]=$!
