@@ -3,6 +3,7 @@
 
 #include "pvr_available.h"
 #include "pvr_map_state.h"
+#include "pvr_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,7 @@ enum { RUN_PIXELS = 1 << 15 };
 struct run_totals {
     uint64_t pixels;
     double min, max;
-    double sum, lost; /* Neumaier's compensated sum */
+    struct pvr_sum sum;
 };
 
 struct finishing {
@@ -141,13 +142,6 @@ struct finishing {
     size_t nruns;
     struct run_totals *totals; /* [value][run] */
 };
-
-static void add_term(struct run_totals *totals, double term) {
-    double next = totals->sum + term;
-    totals->lost +=
-        fabs(totals->sum) >= fabs(term) ? (totals->sum - next) + term : (term - next) + totals->sum;
-    totals->sum = next;
-}
 
 /* The value of a pixel, or NaN. */
 static inline double pixel_value(const struct pvr_map *map, enum pvr_map_kind kind, int value,
@@ -182,7 +176,7 @@ static enum pvr_status finish_task(void *context, size_t task, struct pvr_worker
     uint64_t first = (uint64_t)task * RUN_PIXELS, end = first + RUN_PIXELS;
     end = end < map->npixels ? end : map->npixels;
     for (int v = 0; v < map->request.nvalues; v++) {
-        struct run_totals totals = {0, (double)INFINITY, -(double)INFINITY, 0, 0};
+        struct run_totals totals = {0, (double)INFINITY, -(double)INFINITY, {0, 0}};
         double unit = finishing->unit != NULL ? finishing->unit[v] : 1;
         for (uint64_t i = first; i < end; i++) {
             double value = unit * pixel_value(map, kind, v, by, i);
@@ -194,7 +188,7 @@ static enum pvr_status finish_task(void *context, size_t task, struct pvr_worker
             totals.pixels++;
             totals.min = value < totals.min ? value : totals.min;
             totals.max = value > totals.max ? value : totals.max;
-            add_term(&totals, value);
+            pvr_sum_add(&totals.sum, value);
         }
         finishing->totals[(size_t)v * finishing->nruns + task] = totals;
     }
@@ -203,16 +197,15 @@ static enum pvr_status finish_task(void *context, size_t task, struct pvr_worker
 
 /* Adds the runs of a value in their order. */
 static struct pvr_map_totals add_runs(const struct finishing *finishing, int value) {
-    struct run_totals all = {0, (double)INFINITY, -(double)INFINITY, 0, 0};
+    struct run_totals all = {0, (double)INFINITY, -(double)INFINITY, {0, 0}};
     for (size_t r = 0; r < finishing->nruns; r++) {
         const struct run_totals *run = &finishing->totals[(size_t)value * finishing->nruns + r];
         all.pixels += run->pixels;
         all.min = run->min < all.min ? run->min : all.min;
         all.max = run->max > all.max ? run->max : all.max;
-        add_term(&all, run->sum);
-        add_term(&all, run->lost);
+        pvr_sum_join(&all.sum, &run->sum);
     }
-    double pixel = finishing->map->request.view.pixel, sum = all.sum + all.lost;
+    double pixel = finishing->map->request.view.pixel, sum = pvr_sum_total(&all.sum);
     bool none = all.pixels == 0;
     return (struct pvr_map_totals){.pixels = all.pixels,
                                    .min = none ? (double)NAN : all.min,

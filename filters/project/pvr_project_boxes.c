@@ -110,15 +110,9 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
         status = pvr_project_make_stencils(projecting, error);
     }
     pvr_job_expect(job, count);
-    const uint64_t batch = (uint64_t)projecting->nblocks * BLOCK_BOXES;
-    for (source->first = 0; status == PVR_OK && source->first < count; source->first += batch) {
-        uint64_t left = count - source->first;
-        size_t nblocks = (size_t)(((left < batch ? left : batch) + BLOCK_BOXES - 1) / BLOCK_BOXES);
-        pvr_project_empty_blocks(projecting);
-        status = pvr_job_run(job, nblocks, NULL, fill_task, NULL, source, error);
-        if (status == PVR_OK) {
-            status = pvr_project_add_blocks(projecting, nblocks, job, error);
-        }
+    if (status == PVR_OK) {
+        status = pvr_project_batches(projecting, count, BLOCK_BOXES, fill_task, source,
+                                     &source->first, job, error);
     }
     pvr_projecting_end(projecting);
     return status;

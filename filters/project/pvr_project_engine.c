@@ -231,6 +231,23 @@ enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t
     return status;
 }
 
+enum pvr_status pvr_project_batches(struct pvr_projecting *projecting, uint64_t count,
+                                    uint32_t size, pvr_task_fn fill, void *context, uint64_t *first,
+                                    struct pvr_job *job, struct pvr_error *error) {
+    const uint64_t batch = (uint64_t)projecting->nblocks * size;
+    enum pvr_status status = PVR_OK;
+    for (*first = 0; status == PVR_OK && *first < count; *first += batch) {
+        const uint64_t left = count - *first;
+        const size_t nblocks = (size_t)(((left < batch ? left : batch) + size - 1) / size);
+        pvr_project_empty_blocks(projecting);
+        status = pvr_job_run(job, nblocks, NULL, fill, NULL, context, error);
+        if (status == PVR_OK) {
+            status = pvr_project_add_blocks(projecting, nblocks, job, error);
+        }
+    }
+    return status;
+}
+
 enum pvr_status pvr_project_check_weight(const struct pvr_map *map,
                                          const struct pvr_map_value *weight,
                                          struct pvr_error *error) {

@@ -151,6 +151,11 @@ enum pvr_status pvr_project_sort(struct pvr_project_block *block, struct pvr_err
 /* Adds the items of the first `nblocks` blocks to their grids, and their counts to the map. */
 enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t nblocks,
                                        struct pvr_job *job, struct pvr_error *error);
+/* Runs `fill` for `count` places, `size` of them in a block, and adds what it makes: as many blocks
+ * at a time as there are, of places from *first on. */
+enum pvr_status pvr_project_batches(struct pvr_projecting *projecting, uint64_t count,
+                                    uint32_t size, pvr_task_fn fill, void *context, uint64_t *first,
+                                    struct pvr_job *job, struct pvr_error *error);
 /* Puts the columns of the levels into the pixels. */
 enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
                                         struct pvr_error *error);

@@ -4,6 +4,7 @@
 #include "pvr_octree_rank.h"
 #include "pvr_positions.h"
 #include "pvr_stream.h"
+#include "pvr_sum.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,26 +14,19 @@
 enum { MASS, VELOCITY, PLACE = 4, MOMENT = 7, SUMS = 10 };
 
 struct sums {
-    double value[SUMS], lost[SUMS]; /* Neumaier's compensated sums */
+    struct pvr_sum of[SUMS];
 };
-
-static inline void add_term(struct sums *sums, int i, double term) {
-    double next = sums->value[i] + term;
-    sums->lost[i] += fabs(sums->value[i]) >= fabs(term) ? (sums->value[i] - next) + term
-                                                        : (term - next) + sums->value[i];
-    sums->value[i] = next;
-}
 
 static inline void add_cell(struct sums *sums, double mass, const double r[3], const double v[3]) {
     if (!isfinite(mass) || !isfinite(v[0]) || !isfinite(v[1]) || !isfinite(v[2])) {
         return;
     }
-    add_term(sums, MASS, mass);
+    pvr_sum_add(&sums->of[MASS], mass);
     for (int a = 0; a < 3; a++) {
         int b = (a + 1) % 3, c = (a + 2) % 3;
-        add_term(sums, VELOCITY + a, mass * v[a]);
-        add_term(sums, PLACE + a, mass * r[a]);
-        add_term(sums, MOMENT + a, mass * (r[b] * v[c] - r[c] * v[b]));
+        pvr_sum_add(&sums->of[VELOCITY + a], mass * v[a]);
+        pvr_sum_add(&sums->of[PLACE + a], mass * r[a]);
+        pvr_sum_add(&sums->of[MOMENT + a], mass * (r[b] * v[c] - r[c] * v[b]));
     }
 }
 
@@ -45,16 +39,15 @@ static enum pvr_status check_mass(const struct pvr_spin *spin, struct pvr_error 
 
 /* Adds the parts in their order. */
 static void finish(const struct sums *parts, size_t count, struct pvr_spin *spin) {
-    struct sums all = {{0}, {0}};
+    struct sums all = {{{0, 0}}};
     double total[SUMS];
     for (size_t p = 0; p < count; p++) {
         for (int i = 0; i < SUMS; i++) {
-            add_term(&all, i, parts[p].value[i]);
-            add_term(&all, i, parts[p].lost[i]);
+            pvr_sum_join(&all.of[i], &parts[p].of[i]);
         }
     }
     for (int i = 0; i < SUMS; i++) {
-        total[i] = all.value[i] + all.lost[i];
+        total[i] = pvr_sum_total(&all.of[i]);
     }
     memset(spin, 0, sizeof *spin);
     if (!(total[MASS] > 0)) {
@@ -74,7 +67,7 @@ static void finish(const struct sums *parts, size_t count, struct pvr_spin *spin
 
 enum pvr_status pvr_spin_join(const struct pvr_spin *parts, int nparts, struct pvr_spin *spin,
                               struct pvr_error *error) {
-    struct sums all = {{0}, {0}};
+    struct sums all = {{{0, 0}}};
     if (nparts == 1) {
         *spin = parts[0];
         return check_mass(spin, error);
@@ -85,13 +78,13 @@ enum pvr_status pvr_spin_join(const struct pvr_spin *parts, int nparts, struct p
         if (!(part->mass > 0)) {
             continue;
         }
-        add_term(&all, MASS, part->mass);
+        pvr_sum_add(&all.of[MASS], part->mass);
         for (int a = 0; a < 3; a++) {
             int b = (a + 1) % 3, c = (a + 2) % 3;
-            add_term(&all, VELOCITY + a, part->mass * v[a]);
-            add_term(&all, PLACE + a, part->mass * r[a]);
-            add_term(&all, MOMENT + a, part->momentum[a]);
-            add_term(&all, MOMENT + a, part->mass * (r[b] * v[c] - r[c] * v[b]));
+            pvr_sum_add(&all.of[VELOCITY + a], part->mass * v[a]);
+            pvr_sum_add(&all.of[PLACE + a], part->mass * r[a]);
+            pvr_sum_add(&all.of[MOMENT + a], part->momentum[a]);
+            pvr_sum_add(&all.of[MOMENT + a], part->mass * (r[b] * v[c] - r[c] * v[b]));
         }
     }
     finish(&all, 1, spin);

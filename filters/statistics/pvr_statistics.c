@@ -2,6 +2,7 @@
 #include "pvr_statistics.h"
 
 #include "pvr_octree_rank.h"
+#include "pvr_sum.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,22 +12,6 @@
 /* Cells are summed in runs of fixed places, so that sums are the same for any number of threads. */
 enum { RUN_OCTS = 1 << 13 };
 
-/* A compensated sum (Neumaier): the error of each addition is kept. */
-struct sum {
-    double value, lost;
-};
-
-static inline void add(struct sum *sum, double value) {
-    double total = sum->value + value;
-    sum->lost += fabs(sum->value) >= fabs(value) ? (sum->value - total) + value
-                                                 : (value - total) + sum->value;
-    sum->value = total;
-}
-
-static inline double total(const struct sum *sum) {
-    return sum->value + sum->lost;
-}
-
 /* Octs of one level in one tree; at the root level, one run of all trees. */
 struct run {
     int level;
@@ -35,7 +20,7 @@ struct run {
 
 /* Sums of one array component over one run. */
 struct partial {
-    struct sum sum;
+    struct pvr_sum sum;
     double min, max;
     uint64_t leaves, not_finite;
 };
@@ -71,7 +56,7 @@ static void count_value(struct partial *partial, double value) {
         partial->not_finite++;
         return;
     }
-    add(&partial->sum, value);
+    pvr_sum_add(&partial->sum, value);
     partial->min = value < partial->min ? value : partial->min;
     partial->max = value > partial->max ? value : partial->max;
 }
@@ -188,7 +173,7 @@ static enum pvr_status allocate(struct counting *counting, struct pvr_statistics
 static void combine(const struct counting *counting, int column,
                     struct pvr_field_statistics *field) {
     const struct pvr_octree *octree = counting->mesh->octree;
-    struct sum weighted = {0, 0};
+    struct pvr_sum weighted = {0, 0};
     uint64_t leaves = 0;
     field->min = (double)INFINITY;
     field->max = -(double)INFINITY;
@@ -196,14 +181,14 @@ static void combine(const struct counting *counting, int column,
     for (size_t r = 0; r < counting->nruns; r++) {
         const struct partial *partial = &counting->partial[(size_t)column * counting->nruns + r];
         double volume = pvr_octree_cell_volume(octree, counting->run[r].level);
-        add(&weighted, partial->sum.value * volume);
-        add(&weighted, partial->sum.lost * volume);
+        pvr_sum_add(&weighted, partial->sum.value * volume);
+        pvr_sum_add(&weighted, partial->sum.lost * volume);
         field->min = partial->min < field->min ? partial->min : field->min;
         field->max = partial->max > field->max ? partial->max : field->max;
         field->not_finite += partial->not_finite;
         leaves += partial->leaves;
     }
-    field->sum_field_volume = total(&weighted);
+    field->sum_field_volume = pvr_sum_total(&weighted);
     if (field->not_finite == leaves) {
         field->min = field->max = (double)NAN;
     }
@@ -225,17 +210,17 @@ enum pvr_status pvr_statistics_compute(const struct pvr_mesh *mesh,
     }
     pvr_job_end(&job, NULL);
     statistics->total_mass = (double)NAN;
-    struct sum volume = {0, 0};
+    struct pvr_sum volume = {0, 0};
     for (size_t r = 0; status == PVR_OK && r < counting.nruns; r++) {
         int level = counting.run[r].level;
         statistics->leaf_cells += counting.leaves[r];
         statistics->leaf_cells_per_level[level] += counting.leaves[r];
     }
     for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
-        add(&volume,
-            (double)statistics->leaf_cells_per_level[l] * pvr_octree_cell_volume(mesh->octree, l));
+        pvr_sum_add(&volume, (double)statistics->leaf_cells_per_level[l] *
+                                 pvr_octree_cell_volume(mesh->octree, l));
     }
-    statistics->volume = total(&volume);
+    statistics->volume = pvr_sum_total(&volume);
     for (int i = 0; status == PVR_OK && i < counting.ncolumns; i++) {
         combine(&counting, i, &statistics->field[i]);
         if (strcmp(statistics->field[i].name, "density") == 0) {

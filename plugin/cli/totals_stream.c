@@ -3,28 +3,14 @@
  * Every block fills a place of its own, by its number; the places are then added in the order of
  * the numbers. So the result does not depend on the threads.
  */
+#include "pvr_sum.h"
 #include "totals.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* A sum with the digits that were lost on the way (Neumaier). */
-struct sum {
-    double value, lost;
-};
-
-static void sum_add(struct sum *sum, double term) {
-    double total = sum->value + term;
-    if (fabs(sum->value) >= fabs(term)) {
-        sum->lost += (sum->value - total) + term;
-    } else {
-        sum->lost += (term - total) + sum->value;
-    }
-    sum->value = total;
-}
-
 struct block_field {
-    struct sum sum; /* of value * volume */
+    struct pvr_sum sum; /* of value * volume */
     double min, max;
     uint64_t not_finite;
 };
@@ -47,7 +33,7 @@ static void add_value(struct block_field *field, double value) {
     }
     field->min = value < field->min ? value : field->min;
     field->max = value > field->max ? value : field->max;
-    sum_add(&field->sum, value);
+    pvr_sum_add(&field->sum, value);
 }
 
 /* Is cell `c` of oct `o` a leaf that counts? */
@@ -97,13 +83,13 @@ static void add_blocks(const struct stream_context *stream, struct totals *total
         totals->leaf_cells += stream->leaves[b];
         totals->leaf_cells_per_level[stream->level[b]] += stream->leaves[b];
     }
-    struct sum volume = {0, 0};
+    struct pvr_sum volume = {0, 0};
     for (int level = 0; level <= PVR_MAX_LEVELS; level++) {
-        sum_add(&volume, (double)totals->leaf_cells_per_level[level] * stream->volume[level]);
+        pvr_sum_add(&volume, (double)totals->leaf_cells_per_level[level] * stream->volume[level]);
     }
-    totals->volume = volume.value + volume.lost;
+    totals->volume = pvr_sum_total(&volume);
     for (int v = 0; v < stream->nvariables; v++) {
-        struct sum sum = {0, 0};
+        struct pvr_sum sum = {0, 0};
         struct totals_field *field = &totals->field[v];
         field->min = INFINITY;
         field->max = -INFINITY;
@@ -113,10 +99,9 @@ static void add_blocks(const struct stream_context *stream, struct totals *total
             field->min = part->min < field->min ? part->min : field->min;
             field->max = part->max > field->max ? part->max : field->max;
             field->not_finite += part->not_finite;
-            sum_add(&sum, part->sum.value);
-            sum_add(&sum, part->sum.lost);
+            pvr_sum_join(&sum, &part->sum);
         }
-        field->sum_field_volume = sum.value + sum.lost;
+        field->sum_field_volume = pvr_sum_total(&sum);
         if (field->min > field->max) { /* no finite value at all */
             field->min = field->max = NAN;
         }

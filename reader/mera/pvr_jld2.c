@@ -14,13 +14,10 @@ enum { TITLE_BYTES = 512, SUPERBLOCK_BYTES = 48 };
 static const char title_begin[] = "HDF5-based Julia Data Format";
 static const uint8_t signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
-bool pvr_jld2_pread(const struct pvr_jld2 *file, uint64_t offset, void *data, uint64_t bytes) {
-    if (offset > file->identity.size || bytes > file->identity.size - offset) {
-        return false;
-    }
+bool pvr_jld2_pread_all(int descriptor, uint64_t offset, void *data, uint64_t bytes) {
     char *at = data;
     while (bytes > 0) {
-        ssize_t got = pread(file->fd, at, bytes, (off_t)offset);
+        ssize_t got = pread(descriptor, at, bytes, (off_t)offset);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -32,6 +29,11 @@ bool pvr_jld2_pread(const struct pvr_jld2 *file, uint64_t offset, void *data, ui
         bytes -= (uint64_t)got;
     }
     return true;
+}
+
+bool pvr_jld2_pread(const struct pvr_jld2 *file, uint64_t offset, void *data, uint64_t bytes) {
+    return offset <= file->identity.size && bytes <= file->identity.size - offset &&
+           pvr_jld2_pread_all(file->fd, offset, data, bytes);
 }
 
 bool pvr_jld2_is_header(const struct pvr_jld2 *file, uint64_t address) {

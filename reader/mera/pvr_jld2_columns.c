@@ -2,6 +2,7 @@
 #include "pvr_jld2_columns.h"
 
 #include "pvr_expand.h"
+#include "pvr_jld2_private.h"
 #include "pvr_lz4.h"
 
 #include <errno.h>
@@ -58,24 +59,6 @@ void pvr_jld2_source_close(struct pvr_jld2_source *source) {
     }
 }
 
-static bool read_at(const struct pvr_jld2_source *source, uint64_t offset, void *data,
-                    uint64_t bytes) {
-    char *at = data;
-    while (bytes > 0) {
-        ssize_t got = pread(source->fd, at, bytes, (off_t)offset);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return false;
-        }
-        at += got;
-        offset += (uint64_t)got;
-        bytes -= (uint64_t)got;
-    }
-    return true;
-}
-
 /* ---- tasks ------------------------------------------------------------------------------------
  */
 
@@ -127,7 +110,7 @@ struct place {
 
 static bool read_in_chunk(void *context, uint64_t offset, void *data, size_t bytes) {
     const struct place *place = context;
-    return read_at(place->source, place->offset + offset, data, bytes);
+    return pvr_jld2_pread_all(place->source->fd, place->offset + offset, data, bytes);
 }
 
 /* Cuts a column of one chunk into runs of blocks, where there are several. */
@@ -248,7 +231,9 @@ static bool read_in_place(const struct reading *reading, const struct pvr_jld2_c
         return false;
     }
     if (block->plain) {
-        *problem = read_at(reading->source, part->offset, out, part->bytes) ? NULL : unreadable;
+        *problem = pvr_jld2_pread_all(reading->source->fd, part->offset, out, part->bytes)
+                       ? NULL
+                       : unreadable;
         return true;
     }
     uint64_t room = reading->column_room;
@@ -256,7 +241,7 @@ static bool read_in_place(const struct reading *reading, const struct pvr_jld2_c
         return false;
     }
     uint8_t *in = out + room - block->in_bytes;
-    *problem = read_at(reading->source, part->offset, in, part->bytes)
+    *problem = pvr_jld2_pread_all(reading->source->fd, part->offset, in, part->bytes)
                    ? pvr_lz4_block_expand(block, in, out)
                    : unreadable;
     return true;
@@ -284,7 +269,7 @@ static bool read_plain(const struct pvr_jld2_source *source, uint64_t offset,
     for (size_t i = 0; got >= 0 && (uint64_t)got < end - block[0].in && i < count; i++) {
         uint64_t from = block[i].in - block[0].in;
         if (from + block[i].in_bytes > (uint64_t)got &&
-            !read_at(source, offset + from, out + block[i].out, block[i].in_bytes)) {
+            !pvr_jld2_pread_all(source->fd, offset + from, out + block[i].out, block[i].in_bytes)) {
             return false;
         }
     }
@@ -301,9 +286,9 @@ static const char *read_blocks(const struct reading *reading, const struct pvr_j
     }
     uint64_t bytes = last->in + last->in_bytes - block->in;
     uint8_t *in = pvr_worker_buffer(worker, round_up(bytes));
-    const char *problem = in == NULL                                    ? no_memory
-                          : read_at(reading->source, offset, in, bytes) ? NULL
-                                                                        : unreadable;
+    const char *problem = in == NULL                                                   ? no_memory
+                          : pvr_jld2_pread_all(reading->source->fd, offset, in, bytes) ? NULL
+                                                                                       : unreadable;
     for (size_t i = 0; problem == NULL && i < count; i++) {
         problem = pvr_lz4_block_expand(&block[i], in + (block[i].in - block->in),
                                        (uint8_t *)column->out + block[i].out);
@@ -335,14 +320,16 @@ static enum pvr_status read_part(void *context, size_t task, struct pvr_worker *
     const char *problem = NULL;
     if (part->chunk == NULL) {
         uint8_t *out = (uint8_t *)column->out + part->out;
-        problem = read_at(reading->source, part->offset, out, part->bytes) ? NULL : unreadable;
+        problem = pvr_jld2_pread_all(reading->source->fd, part->offset, out, part->bytes)
+                      ? NULL
+                      : unreadable;
     } else if (part->count > 0 && !read_in_place(reading, column, part, &problem)) {
         problem = read_runs(reading, column, part, worker);
     } else if (part->count == 0) {
         uint64_t bytes = round_up(part->bytes) + scratch_bytes(column->object, part);
         uint8_t *in = pvr_worker_buffer(worker, bytes);
         problem = in == NULL ? no_memory
-                  : read_at(reading->source, part->offset, in, part->bytes)
+                  : pvr_jld2_pread_all(reading->source->fd, part->offset, in, part->bytes)
                       ? expand_whole(column, part, in)
                       : unreadable;
     }

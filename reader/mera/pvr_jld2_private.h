@@ -23,6 +23,7 @@ struct pvr_jld2 {
  * write itself. */
 hid_t pvr_jld2_hdf5(struct pvr_jld2 *file);
 /* Reads `bytes` at an offset from the beginning of the file; false if they are not there. */
+bool pvr_jld2_pread_all(int descriptor, uint64_t offset, void *data, uint64_t bytes);
 bool pvr_jld2_pread(const struct pvr_jld2 *file, uint64_t offset, void *data, uint64_t bytes);
 /* Does an object header of version 2 begin at this address? */
 bool pvr_jld2_is_header(const struct pvr_jld2 *file, uint64_t address);
