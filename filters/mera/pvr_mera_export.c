@@ -350,15 +350,6 @@ static enum pvr_status open_about(const struct pvr_snapshot *snapshot,
     return pvr_mera_about_snapshot(snapshot, about, error);
 }
 
-enum pvr_status pvr_mera_export_kinds(const struct pvr_snapshot *snapshot, unsigned *kinds,
-                                      struct pvr_error *error) {
-    struct pvr_mera_about *about;
-    const enum pvr_status status = open_about(snapshot, &about, error);
-    *kinds = status == PVR_OK ? kinds_of(about) : 0;
-    pvr_mera_about_free(about);
-    return status;
-}
-
 /* The box around the region, cut at the borders. */
 static void find_ranges(struct pvr_mera_export *export) {
     const struct pvr_region *region = export->request->region;

@@ -32,10 +32,6 @@ struct pvr_mera_export_request {
     struct pvr_mera_out_request out;
 };
 
-/* Which kinds the output has: bit 1 << kind. */
-enum pvr_status pvr_mera_export_kinds(const struct pvr_snapshot *snapshot, unsigned *kinds,
-                                      struct pvr_error *error);
-
 /* Writes the Mera file `path`. Fails for a kind that is wanted but not there. `written` may be
  * null. */
 enum pvr_status pvr_mera_export(struct pvr_snapshot *snapshot, const char *path,

@@ -8,8 +8,6 @@
 #ifndef PVR_HDF5_H
 #define PVR_HDF5_H
 
-#include "pvr_error.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -21,9 +19,6 @@ struct pvr_hdf5_call {
 /* The lock is recursive: pairs may stand inside each other. */
 void pvr_hdf5_begin(struct pvr_hdf5_call *call);
 void pvr_hdf5_end(struct pvr_hdf5_call *call);
-
-/* Fails with "PATH: WHAT" and, in brackets, libhdf5's own reason for the call that failed last. */
-enum pvr_status pvr_hdf5_fail(struct pvr_error *error, const char *path, const char *what);
 
 #ifdef __cplusplus
 }
