@@ -1,6 +1,7 @@
 /* pvr_particle_columns.c - which columns the particle files of an output hold. */
 #include "pvr_particle_columns.h"
 
+#include "pvr_snapshot_private.h"
 #include "pvr_text.h"
 
 #include <ctype.h>
@@ -329,6 +330,26 @@ enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
         pvr_particle_columns_free(columns);
     }
     return status;
+}
+
+enum pvr_status pvr_particle_columns_of(const struct pvr_snapshot *snapshot,
+                                        struct pvr_particle_columns *columns,
+                                        struct pvr_error *error) {
+    const struct pvr_particle_columns *known = snapshot->particles;
+    if (known == NULL) {
+        return pvr_particle_columns_read(&snapshot->layout, columns, error);
+    }
+    *columns = *known;
+    columns->column = malloc(((size_t)known->count + 1) * sizeof *columns->column);
+    columns->warnings = known->warnings != NULL ? strdup(known->warnings) : NULL;
+    if (columns->column == NULL || (known->warnings != NULL && columns->warnings == NULL)) {
+        pvr_particle_columns_free(columns);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the particles' columns");
+    }
+    if (known->count > 0) {
+        memcpy(columns->column, known->column, (size_t)known->count * sizeof *columns->column);
+    }
+    return PVR_OK;
 }
 
 void pvr_particle_columns_free(struct pvr_particle_columns *columns) {

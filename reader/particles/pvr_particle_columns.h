@@ -38,6 +38,10 @@ struct pvr_particle_columns {
 enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
                                           struct pvr_particle_columns *columns,
                                           struct pvr_error *error);
+/* Those of an open output, which looked for them when it was opened. */
+enum pvr_status pvr_particle_columns_of(const struct pvr_snapshot *snapshot,
+                                        struct pvr_particle_columns *columns,
+                                        struct pvr_error *error);
 void pvr_particle_columns_free(struct pvr_particle_columns *columns);
 /* Adds a column; its name is cleaned as those of the mesh are, and made unique. `type` is the
  * letter of a descriptor. */

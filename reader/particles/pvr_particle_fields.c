@@ -82,7 +82,7 @@ enum pvr_status pvr_particles_describe(const struct pvr_snapshot *snapshot,
     struct pvr_particle_columns columns;
     enum pvr_status status = snapshot->mera != NULL
                                  ? pvr_mera_particle_columns(snapshot, &columns, error)
-                                 : pvr_particle_columns_read(&snapshot->layout, &columns, error);
+                                 : pvr_particle_columns_of(snapshot, &columns, error);
     if (status != PVR_OK) {
         return status;
     }

@@ -371,7 +371,7 @@ static enum pvr_status plan(struct loading *loading, struct pvr_error *error) {
     if (status == PVR_OK && loading->snapshot->mera != NULL) {
         status = pvr_mera_particle_files(loading->snapshot, &loading->files, error);
     } else if (status == PVR_OK) {
-        status = pvr_particle_columns_read(&loading->snapshot->layout, &columns, error);
+        status = pvr_particle_columns_of(loading->snapshot, &columns, error);
     }
     if (status == PVR_OK && loading->snapshot->mera == NULL) {
         status = find_files(loading, &columns, error);

@@ -3,6 +3,7 @@
 
 #include "pvr_mera_output.h"
 #include "pvr_octree.h"
+#include "pvr_particle_columns.h"
 #include "pvr_series.h"
 #include "pvr_text.h"
 
@@ -129,6 +130,21 @@ static enum pvr_status find_files(struct pvr_snapshot *snapshot, struct pvr_erro
     return PVR_OK;
 }
 
+/* Looks for the columns of the particles, once for all who ask for them later. */
+static enum pvr_status open_particles(struct pvr_snapshot *snapshot, struct pvr_error *error) {
+    struct pvr_particle_columns columns;
+    if (pvr_particle_columns_read(&snapshot->layout, &columns, NULL) != PVR_OK) {
+        return PVR_OK;
+    }
+    snapshot->particles = malloc(sizeof *snapshot->particles);
+    if (snapshot->particles == NULL) {
+        pvr_particle_columns_free(&columns);
+        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the particles' columns");
+    }
+    *snapshot->particles = columns;
+    return PVR_OK;
+}
+
 static enum pvr_status open_mera(struct pvr_snapshot *snapshot, const char *path,
                                  struct pvr_snapshot **result, struct pvr_error *error) {
     snapshot->path = strdup(path);
@@ -193,6 +209,9 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
             *error = problem;
         }
     }
+    if (status == PVR_OK) {
+        status = open_particles(snapshot, error);
+    }
     if (status != PVR_OK) {
         pvr_snapshot_release(snapshot);
         return status;
@@ -220,6 +239,10 @@ void pvr_snapshot_release(struct pvr_snapshot *snapshot) {
     pvr_bounds_free(&snapshot->layout.bounds);
     pvr_field_table_free(&snapshot->fields);
     pvr_mera_free(snapshot->mera);
+    if (snapshot->particles != NULL) {
+        pvr_particle_columns_free(snapshot->particles);
+        free(snapshot->particles);
+    }
     pthread_mutex_destroy(&snapshot->lock);
     free(snapshot->layout.folder);
     free(snapshot->layout.text_folder);

@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+struct pvr_particle_columns;
+
 struct pvr_snapshot {
     char *path;     /* of the info file */
     uint64_t stamp; /* of the info file, see pvr_file.h */
@@ -19,8 +21,10 @@ struct pvr_snapshot {
     pthread_mutex_t lock; /* held while tables are read; they are published by atomic stores */
     struct pvr_domains *domains;
     struct pvr_domain_columns *columns[PVR_FILE_KINDS];
-    int nvar[PVR_FILE_KINDS]; /* 0: the output has no files of this kind */
-    struct pvr_mera *mera;    /* of a Mera file, which has no domains; else null */
+    int nvar[PVR_FILE_KINDS];               /* 0: the output has no files of this kind */
+    struct pvr_mera *mera;                  /* of a Mera file, which has no domains; else null */
+    struct pvr_particle_columns *particles; /* of the particles' files; null where they could not be
+                                               told: who asks for particles hears why */
     int references;
 };
 

@@ -2,6 +2,7 @@
 #include "pvr_exchange.h"
 
 #include "pvr_pack.h"
+#include "pvr_particle_columns.h"
 #include "pvr_snapshot_private.h"
 
 #include <stdlib.h>
@@ -84,6 +85,17 @@ enum pvr_status pvr_series_unpack(const void *data, size_t size, struct pvr_seri
 
 static const char snapshot_mark[] = "snapshot";
 
+static void pack_particles(struct pvr_packing *packing,
+                           const struct pvr_particle_columns *columns) {
+    const uint8_t known = columns != NULL;
+    pvr_pack(packing, &known, sizeof known);
+    if (known) {
+        pvr_pack(packing, columns, sizeof *columns); /* its pointers are not looked at */
+        pvr_pack(packing, columns->column, (size_t)columns->count * sizeof *columns->column);
+        pvr_pack_text(packing, columns->warnings);
+    }
+}
+
 enum pvr_status pvr_snapshot_pack(const struct pvr_snapshot *snapshot, struct pvr_bytes *bytes,
                                   struct pvr_error *error) {
     memset(bytes, 0, sizeof *bytes);
@@ -114,6 +126,7 @@ enum pvr_status pvr_snapshot_pack(const struct pvr_snapshot *snapshot, struct pv
     pvr_pack(&packing, fields->variable, (size_t)fields->nvariables * sizeof *fields->variable);
     pvr_pack(&packing, fields->field, (size_t)fields->nfields * sizeof *fields->field);
     pvr_pack_text(&packing, fields->warnings);
+    pack_particles(&packing, snapshot->particles);
     return pvr_pack_end(&packing, bytes, error);
 }
 
@@ -168,6 +181,47 @@ static bool fields_make_sense(struct pvr_snapshot *snapshot) {
     return sense;
 }
 
+static bool columns_make_sense(struct pvr_particle_columns *columns) {
+    bool sense = true;
+    for (int i = 0; i < columns->count; i++) {
+        struct pvr_particle_column *column = &columns->column[i];
+        column->name[sizeof column->name - 1] = '\0';
+        column->width = 0; /* until a file was looked at */
+        sense = sense && in_range((int64_t)column->class, PVR_COLUMN_REAL, PVR_COLUMN_SKIPPED);
+    }
+    return sense;
+}
+
+static void take_particles(struct pvr_unpacking *unpacking, struct pvr_snapshot *snapshot) {
+    uint8_t known;
+    pvr_unpack(unpacking, &known, sizeof known);
+    unpacking->failed = unpacking->failed || known > 1;
+    if (unpacking->failed || known == 0) {
+        return;
+    }
+    struct pvr_particle_columns *columns = calloc(1, sizeof *columns);
+    snapshot->particles = columns;
+    if (columns == NULL) {
+        unpacking->failed = true;
+        return;
+    }
+    pvr_unpack(unpacking, columns, sizeof *columns);
+    columns->column = NULL;
+    columns->warnings = NULL;
+    if (!is_bool(&columns->present) || !is_bool(&columns->described) ||
+        !is_bool(&columns->counted) || !in_range(columns->count, 0, PVR_MAX_PARTICLE_COLUMNS)) {
+        memset(columns, 0, sizeof *columns);
+        unpacking->failed = true;
+    }
+    columns->column =
+        pvr_unpack_array(unpacking, (uint64_t)columns->count, sizeof *columns->column);
+    columns->warnings = pvr_unpack_text(unpacking);
+    if (columns->column == NULL) {
+        columns->count = 0;
+    }
+    unpacking->failed = unpacking->failed || !columns_make_sense(columns);
+}
+
 static void take_snapshot(struct pvr_unpacking *unpacking, struct pvr_snapshot *snapshot) {
     struct pvr_layout *layout = &snapshot->layout;
     struct pvr_field_table *fields = &snapshot->fields;
@@ -212,6 +266,7 @@ static void take_snapshot(struct pvr_unpacking *unpacking, struct pvr_snapshot *
         fields->nvariables = fields->nfields = 0;
     }
     unpacking->failed = unpacking->failed || !fields_make_sense(snapshot);
+    take_particles(unpacking, snapshot);
 }
 
 enum pvr_status pvr_snapshot_unpack(const void *data, size_t size, struct pvr_snapshot **result,

@@ -3,6 +3,7 @@
 
 #include "plain.h"
 #include "pvr_mesh.h"
+#include "pvr_particles.h"
 #include "pvr_statistics.h"
 #include "support.h"
 
@@ -47,6 +48,24 @@ static void runs_arrive(void **state) {
     pvr_bytes_free(&bytes);
 }
 
+static void same_particles(const struct pvr_snapshot *opened, const struct pvr_snapshot *copy) {
+    struct pvr_particle_table table[2];
+    struct pvr_error error;
+    unit_ok(pvr_particles_describe(opened, &table[0], &error), &error);
+    unit_ok(pvr_particles_describe(copy, &table[1], &error), &error);
+    assert_int_equal(table[0].present, table[1].present);
+    assert_int_equal(table[0].counted, table[1].counted);
+    assert_int_equal(table[0].count, table[1].count);
+    assert_memory_equal(table[0].family_count, table[1].family_count, sizeof table[0].family_count);
+    assert_int_equal(table[0].nfields, table[1].nfields);
+    for (int i = 0; i < table[0].nfields; i++) {
+        assert_string_equal(table[0].field[i].name, table[1].field[i].name);
+        assert_int_equal(table[0].field[i].type, table[1].field[i].type);
+    }
+    pvr_particle_table_free(&table[0]);
+    pvr_particle_table_free(&table[1]);
+}
+
 /* What is unpacked loads as what was opened does, though the small files are gone. */
 static void outputs_arrive(void **state) {
     (void)state;
@@ -63,11 +82,14 @@ static void outputs_arrive(void **state) {
         unit_ok(pvr_snapshot_pack(opened, &bytes, &error), &error);
         unlink(unit_path("%s/info_%05d.txt", path, plain_outputs[i].number));
         unlink(unit_path("%s/hydro_file_descriptor.txt", path));
+        unlink(unit_path("%s/part_file_descriptor.txt", path));
+        unlink(unit_path("%s/header_%05d.txt", path, plain_outputs[i].number));
         unit_ok(pvr_snapshot_unpack(bytes.data, bytes.size, &copy, &error), &error);
         pvr_bytes_free(&bytes);
         assert_string_equal(pvr_snapshot_path(copy), pvr_snapshot_path(opened));
         assert_true(pvr_snapshot_gamma(copy) == pvr_snapshot_gamma(opened));
         assert_int_equal(pvr_snapshot_fields(copy)->nfields, pvr_snapshot_fields(opened)->nfields);
+        same_particles(opened, copy);
 
         const char *fields[] = {"density"};
         const struct pvr_mesh_request request = {

@@ -274,14 +274,14 @@ pvr_status vtkPVRamsesCells::Read(vtkHyperTreeGrid *output, pvr_snapshot *snapsh
                                   vtkPVRamsesReading &reading, pvr_error &error) {
     if (!pvr_snapshot_has_mesh(snapshot))
         return PVR_OK;
-    if (!shared.GetCache())
-        return pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache");
     Asked asked(snapshot, choice, reading);
     pvr_mesh *mesh = nullptr;
     Made made;
+    pvr_cache *cache = shared.GetCache();
     pvr_status status = reading.Ranks.Agree(
-        pvr_cache_load(shared.GetCache(), snapshot, &asked.Request, &reading.Threads,
-                       reading.Progress, reading.ProgressContext, &mesh, &error),
+        cache ? pvr_cache_load(cache, snapshot, &asked.Request, &reading.Threads, reading.Progress,
+                               reading.ProgressContext, &mesh, &error)
+              : pvr_fail(&error, PVR_ERROR_MEMORY, "no memory for the cache"),
         error);
     if (status == PVR_OK && !asked.Derived.empty())
         status = MeanOfRanks(mesh, asked.Options, reading, error);

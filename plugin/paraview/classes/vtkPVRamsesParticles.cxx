@@ -128,8 +128,9 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
                                       const Choice &choice, vtkPVRamsesReading &reading,
                                       pvr_error &error) {
     Table table;
-    pvr_status status = pvr_particles_describe(snapshot, &table.Fields, &error);
-    if (status != PVR_OK || !table.Fields.present)
+    pvr_status status =
+        reading.Ranks.Agree(pvr_particles_describe(snapshot, &table.Fields, &error), error);
+    if (status != PVR_OK || !reading.Ranks.Any(table.Fields.present))
         return status;
     std::vector<const char *> fields;
     for (int i = 0; i < table.Fields.nfields; ++i) {
@@ -165,7 +166,8 @@ pvr_status vtkPVRamsesParticles::Read(vtkPolyData *output, pvr_snapshot *snapsho
         return status;
     const pvr_particles *particles = loaded.Particles;
     pvr_particles_find_ranges(loaded.Particles, &reading.Threads, nullptr);
-    status = vtkPVRamsesPoints::Set(output, particles->position.array, &reading.Threads, error);
+    status = reading.Ranks.Agree(
+        vtkPVRamsesPoints::Set(output, particles->position.array, &reading.Threads, error), error);
     if (status != PVR_OK)
         return status;
     for (int i = 0; i < particles->narrays; ++i)

@@ -89,6 +89,7 @@ bool vtkPVRamsesRun::FindHere(const std::string &path, bool &news, pvr_error &er
     this->Path = path;
     this->InfoPath = info;
     this->Stamp = StampOf(info, this->Series);
+    this->Named = this->FindNamed();
     news = true;
     return true;
 }
@@ -123,21 +124,27 @@ const pvr_output *vtkPVRamsesRun::OutputBeside(double time, int step) const {
                : nullptr;
 }
 
-const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
+size_t vtkPVRamsesRun::FindNamed() const {
     struct stat wanted;
     const bool known = stat(this->InfoPath.c_str(), &wanted) == 0;
-    for (size_t i = 0; i < this->TimeIndex.size(); ++i) {
-        const pvr_output *output = &this->Series.output[this->TimeIndex[i]];
+    for (size_t i = 0; i < this->Series.count; ++i) {
+        const pvr_output &output = this->Series.output[i];
         struct stat status;
-        if (output->info_path &&
-            (this->InfoPath == output->info_path ||
-             (known && stat(output->info_path, &status) == 0 && status.st_ino == wanted.st_ino &&
-              status.st_dev == wanted.st_dev))) {
-            time = this->Times[i];
-            return output;
-        }
+        if (output.finished && output.info_path &&
+            (this->InfoPath == output.info_path ||
+             (known && stat(output.info_path, &status) == 0 && status.st_ino == wanted.st_ino &&
+              status.st_dev == wanted.st_dev)))
+            return i;
     }
-    return nullptr;
+    return this->Series.count;
+}
+
+const pvr_output *vtkPVRamsesRun::OutputNamed(double &time) {
+    const auto at = std::find(this->TimeIndex.begin(), this->TimeIndex.end(), this->Named);
+    if (at == this->TimeIndex.end())
+        return nullptr;
+    time = this->Times[static_cast<size_t>(at - this->TimeIndex.begin())];
+    return &this->Series.output[this->Named];
 }
 
 std::string vtkPVRamsesRun::ProblemOfNamed() const {
@@ -168,15 +175,19 @@ std::string vtkPVRamsesRun::Warnings() const {
 bool vtkPVRamsesRun::TakeSeries(const std::string &path, const std::string &bytes,
                                 pvr_error &error) {
     pvr_series series = pvr_series();
-    const size_t end = bytes.find('\0'); // the info file's path stands in front
-    if (end == std::string::npos ||
-        pvr_series_unpack(bytes.data() + end + 1, bytes.size() - end - 1, &series, &error) !=
-            PVR_OK)
+    // The info file's path stands in front, and which of the outputs it is.
+    const size_t path_end = bytes.find('\0');
+    const size_t end = path_end == std::string::npos ? path_end : bytes.find('\0', path_end + 1);
+    if (end == std::string::npos)
+        return pvr_fail(&error, PVR_ERROR_FORMAT, "rank 0 sent no list of outputs") == PVR_OK;
+    if (pvr_series_unpack(bytes.data() + end + 1, bytes.size() - end - 1, &series, &error) !=
+        PVR_OK)
         return false;
     this->Forget();
     this->Series = series;
     this->Path = path;
-    this->InfoPath = bytes.substr(0, end);
+    this->InfoPath = bytes.substr(0, path_end);
+    this->Named = std::strtoull(bytes.c_str() + path_end + 1, nullptr, 10);
     return true;
 }
 
@@ -197,7 +208,7 @@ bool vtkPVRamsesRun::Find(const std::string &path, const vtkPVRamsesRanks &ranks
     if (first) {
         pvr_bytes bytes = pvr_bytes();
         status = pvr_series_pack(&this->Series, &bytes, &error);
-        text = this->InfoPath + '\0';
+        text = this->InfoPath + '\0' + std::to_string(this->Named) + '\0';
         text.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
         pvr_bytes_free(&bytes);
     }

@@ -57,6 +57,9 @@ class vtkPVRamsesRun {
 
   private:
     bool FindHere(const std::string &path, bool &news, pvr_error &error);
+    // The place in Series of the output that InfoPath names; behind the last if it is none that
+    // is finished.
+    size_t FindNamed() const;
     bool TakeSeries(const std::string &path, const std::string &bytes, pvr_error &error);
     struct Handle {
         pvr_snapshot *Snapshot;
@@ -73,6 +76,7 @@ class vtkPVRamsesRun {
     std::string InfoPath; // of the output that Path names
     std::string Stamp;    // of the folders when Series was made
     pvr_series Series;
+    size_t Named = 0; // FindNamed(), when Series was made
     std::vector<double> Times;
     std::vector<size_t> TimeIndex; // place in Series of each time
 

@@ -165,8 +165,8 @@ pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const s
                                  this->Reader->MaxLevel};
     std::ostringstream key;
     key << output << ' ' << wish.nranks << ' ' << wish.kind << ' ' << wish.max_level;
-    if (this->Split && this->SplitKey == key.str())
-        return PVR_OK;
+    if (!ranks.Any(!this->Split || this->SplitKey != key.str()))
+        return PVR_OK; // (one of them may have been asked for something else in between)
     pvr_split_release(this->Split);
     this->Split = nullptr;
     this->SplitKey = key.str();
