@@ -6,13 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE /* of Linux 5.14; older ones refuse it */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 enum { NAMES_TO_TRY = 100 };
 
@@ -130,6 +138,45 @@ static enum pvr_status link_name(struct pvr_output_file *file, bool *there,
         }
     }
     return *there ? PVR_OK : fail_at(file->path, "cannot be put in its place", error);
+}
+
+void pvr_output_spread(struct pvr_output_file *file, uint64_t most) {
+    struct statfs system;
+    struct rlimit limit;
+    if (fstatfs(file->fd, &system) == 0 && system.f_type == TMPFS_MAGIC &&
+        getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY &&
+        most <= INT64_MAX && ftruncate(file->fd, (off_t)most) == 0) {
+        file->spread = most;
+    }
+}
+
+bool pvr_output_write_beside(const struct pvr_output_file *file, uint64_t offset, const void *data,
+                             size_t bytes) {
+    const size_t before = (size_t)(offset % (uint64_t)sysconf(_SC_PAGESIZE));
+    if (bytes == 0 || offset + bytes > file->spread) {
+        return false;
+    }
+    char *pages = mmap(NULL, before + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd,
+                       (off_t)(offset - before));
+    if (pages == MAP_FAILED) {
+        return false;
+    }
+    /* Pages that cannot be had are told here, and would end the process below. */
+    const bool there = madvise(pages, before + bytes, MADV_POPULATE_WRITE) == 0;
+    if (there) {
+        memcpy(pages + before, data, bytes);
+    }
+    munmap(pages, before + bytes);
+    return there;
+}
+
+enum pvr_status pvr_output_cut(struct pvr_output_file *file, uint64_t bytes,
+                               struct pvr_error *error) {
+    if (file->spread > 0 && ftruncate(file->fd, (off_t)bytes) != 0) {
+        return fail_at(file->path, "cannot be written", error);
+    }
+    file->spread = 0;
+    return PVR_OK;
 }
 
 enum pvr_status pvr_output_commit(struct pvr_output_file *file, struct pvr_error *error) {

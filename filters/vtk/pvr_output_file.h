@@ -17,6 +17,7 @@
 
 #include "pvr_error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct pvr_output_file {
     char *path;      /* where it will be; links are followed */
     char *folder;    /* of path */
     char *temporary; /* its name while it is written, or null: it has none */
+    uint64_t spread; /* bytes that pvr_output_write_beside may reach; 0: none */
 };
 
 /* Opens a new, empty file for `path`, whose folder must exist. Fails if `path` names something that
@@ -38,6 +40,17 @@ enum pvr_status pvr_output_begin(struct pvr_output_file *file, const char *path,
 /* Writes all of `bytes` at `offset`. Thread-safe. */
 enum pvr_status pvr_output_write(const struct pvr_output_file *file, uint64_t offset,
                                  const void *data, size_t bytes, struct pvr_error *error);
+/* File systems let in one writer of a file at a time. Where files live in memory (tmpfs) most of
+ * its time goes into finding pages, which others can do at the same time by mapping the file:
+ * spreads the file over `most` bytes, with nothing in them, where that is so. Then
+ * pvr_output_write_beside writes like pvr_output_write, below `most`, while another thread does so
+ * too; false if it cannot (and nothing is said: pvr_output_write tells why). At the end
+ * pvr_output_cut takes what is too much; it fails only if the file was spread. */
+void pvr_output_spread(struct pvr_output_file *file, uint64_t most);
+bool pvr_output_write_beside(const struct pvr_output_file *file, uint64_t offset, const void *data,
+                             size_t bytes);
+enum pvr_status pvr_output_cut(struct pvr_output_file *file, uint64_t bytes,
+                               struct pvr_error *error);
 /* Brings the file to the disk and puts it in its place. Its permissions are those that any new
  * file gets. */
 enum pvr_status pvr_output_commit(struct pvr_output_file *file, struct pvr_error *error);

@@ -24,6 +24,14 @@ static uint64_t header_bytes(const struct pvr_vtk_blocks *blocks,
     return blocks->options.compressor == PVR_VTK_NONE ? 8 : 8 * (3 + stored->nblocks);
 }
 
+/* Bytes that an array can take in the file at most. */
+static uint64_t most_stored(const struct pvr_vtk_blocks *blocks,
+                            const struct pvr_vtk_stored *stored) {
+    return header_bytes(blocks, stored) +
+           stored->nblocks *
+               pvr_vtk_compress_bound(blocks->options.compressor, (size_t)stored->block_bytes);
+}
+
 static enum pvr_status plan_array(const struct pvr_vtk_blocks *blocks,
                                   struct pvr_vtk_stored *stored, struct pvr_error *error) {
     const struct pvr_vtk_array *array = &stored->array;
@@ -85,13 +93,14 @@ static void plan_tasks(struct pvr_vtk_blocks *blocks) {
 
 enum pvr_status pvr_vtk_blocks_plan(struct pvr_vtk_blocks *blocks, struct pvr_error *error) {
     blocks->tasks = NULL;
-    blocks->bytes = blocks->raw_bytes = blocks->made_bytes = 0;
+    blocks->bytes = blocks->most_bytes = blocks->raw_bytes = blocks->made_bytes = 0;
     for (size_t a = 0; a < blocks->narrays; a++) {
         enum pvr_status status = plan_array(blocks, &blocks->arrays[a], error);
         if (status != PVR_OK) {
             return status;
         }
         blocks->bytes += blocks->arrays[a].bytes;
+        blocks->most_bytes += most_stored(blocks, &blocks->arrays[a]);
     }
     plan_tasks(blocks); /* counts them */
     blocks->tasks = calloc(blocks->ntasks + 1, sizeof *blocks->tasks);

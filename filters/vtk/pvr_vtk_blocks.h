@@ -31,6 +31,7 @@ struct pvr_vtk_blocks {
     size_t narrays;
     struct pvr_vtk_stored *arrays; /* the caller's, in the order of the file */
     uint64_t bytes;                /* of all arrays before compression */
+    uint64_t most_bytes;           /* that the appended data can have */
     size_t ntasks;
     struct pvr_vtk_task {
         size_t array;    /* the first */

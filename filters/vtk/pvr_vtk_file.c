@@ -63,15 +63,21 @@ static enum pvr_status check_space(const struct pvr_vtk_blocks *blocks,
 }
 
 static enum pvr_status write_all(struct pvr_vtk_file *file, struct pvr_vtk_blocks *blocks,
-                                 char *text, size_t length, const struct pvr_output_file *output,
+                                 char *text, size_t length, struct pvr_output_file *output,
                                  struct pvr_job *job, struct pvr_vtk_statistics *statistics,
                                  struct pvr_error *error) {
     const char *end = pvr_vtk_document_end();
     uint64_t bytes = 0;
+    if (job->threads > 1) {
+        pvr_output_spread(output, length + blocks->most_bytes);
+    }
     enum pvr_status status =
         pvr_vtk_blocks_write(blocks, output, length, job, statistics, &bytes, error);
     if (status == PVR_OK) {
         status = pvr_output_write(output, length + bytes, end, strlen(end), error);
+    }
+    if (status == PVR_OK) {
+        status = pvr_output_cut(output, length + bytes + strlen(end), error);
     }
     if (status == PVR_OK) {
         pvr_vtk_document_patch(file, text);

@@ -42,15 +42,19 @@ static enum pvr_status give_up(struct queue *queue, enum pvr_status status) {
     return status;
 }
 
-/* Writes the first task that has a place and that nobody writes yet. Called with the lock, which
- * is let go meanwhile. */
-static enum pvr_status write_next(struct queue *queue, struct pvr_error *error) {
+/* Writes the first task that has a place and that nobody writes yet, `beside` another thread that
+ * is writing or alone. Called with the lock, which is let go meanwhile. */
+static enum pvr_status write_next(struct queue *queue, bool beside, struct pvr_error *error) {
     struct slot *slot = &queue->slots[queue->written % queue->nslots];
     queue->written++;
     pthread_mutex_unlock(&queue->lock);
     const double begin = pvr_seconds();
-    const enum pvr_status status = pvr_output_write(queue->file, queue->begin + slot->offset,
-                                                    slot->made.data, slot->made.bytes, error);
+    const uint64_t offset = queue->begin + slot->offset;
+    enum pvr_status status = PVR_OK;
+    if (!beside ||
+        !pvr_output_write_beside(queue->file, offset, slot->made.data, slot->made.bytes)) {
+        status = pvr_output_write(queue->file, offset, slot->made.data, slot->made.bytes, error);
+    }
     pvr_vtk_count(&queue->statistics->write_ns, pvr_vtk_nanoseconds(begin));
     pthread_mutex_lock(&queue->lock);
     slot->task += queue->nslots;
@@ -61,16 +65,30 @@ static enum pvr_status write_next(struct queue *queue, struct pvr_error *error) 
     return status;
 }
 
-/* Waits until the slot of `task` is free, and helps to write meanwhile. The first task without a
- * place never waits here, so there is always one that can go on. Null if the run has failed. */
+/* Writes what has a place, until no more has. Called with the lock; nobody else may be writing. */
+static enum pvr_status write_placed(struct queue *queue, struct pvr_error *error) {
+    enum pvr_status status = PVR_OK;
+    queue->writing = true;
+    while (status == PVR_OK && !queue->failed && queue->written < queue->next) {
+        status = write_next(queue, false, error);
+    }
+    queue->writing = false;
+    return status;
+}
+
+/* Waits until the slot of `task` is free, and writes meanwhile if nobody does. The first task
+ * without a place never waits for one behind it, so there is always one that can go on. Null if the
+ * run has failed. */
 static struct slot *wait_for_slot(struct queue *queue, size_t task, struct pvr_error *error,
                                   enum pvr_status *status) {
     struct slot *slot = &queue->slots[task % queue->nslots];
     *status = PVR_OK;
     pthread_mutex_lock(&queue->lock);
     while (!queue->failed && slot->task != task) {
-        if (queue->written < queue->next) {
-            *status = write_next(queue, error);
+        if (queue->written < queue->next && !queue->writing) {
+            *status = write_placed(queue, error);
+        } else if (queue->written < queue->next && queue->file->spread > 0) {
+            *status = write_next(queue, true, error);
         } else {
             pthread_cond_wait(&queue->changed, &queue->lock);
         }
@@ -107,11 +125,7 @@ static enum pvr_status write_places(struct queue *queue, struct slot *made,
     made->ready = true;
     give_places(queue);
     if (!queue->writing) {
-        queue->writing = true;
-        while (status == PVR_OK && !queue->failed && queue->written < queue->next) {
-            status = write_next(queue, error);
-        }
-        queue->writing = false;
+        status = write_placed(queue, error);
     }
     pthread_mutex_unlock(&queue->lock);
     return status;

@@ -260,6 +260,8 @@ def bench_export(arguments, output):
               f"{ours['reference_1']:.3f} s, {ours['reference_n']:.3f} s: "
               f"{100 * ours['rate_of_reference_1']:.0f} %, {100 * ours['rate_of_reference_n']:.0f} % "
               f"of its rate")
+        print(f"        these gain {ours['reference_1'] / ours['reference_n']:.2f} from {figures['threads']} "
+              f"threads; writing alone {ours['writing_1']:.3f} s, {ours['writing_n']:.3f} s")
         if vtk is not None:
             theirs = vtk[kind]["seconds"]
             print(f"        VTK's own writer {theirs:.3f} s: {theirs / ours['seconds_1']:.2f} times "
