@@ -1,6 +1,8 @@
 """AMRProjection in real ParaView: maps of the mesh have the mesh's totals, where they belong."""
 
 import math
+import os
+import tempfile
 
 import numpy
 from paraview import servermanager, simple
@@ -32,7 +34,8 @@ def test_defaults_give_a_surface_density():
     projection = simple.AMRProjection(Input=reader)
     image = image_of(projection)
     equal(image.GetDimensions(), (1025, 1025, 1), "pixels")
-    equal(image.GetCellData().GetArrayName(0), "density", "name")
+    equal(image.GetCellData().GetArrayName(0), "density [code]", "another name than the mesh's, whose "
+          "colours are of other numbers")
     close(total_of(image), mass_of("web3d", 3), 1e-12, "mass")
     assert abs(image.GetOrigin()[2] - 0.5) < 1e-12, "it lies in the middle"
     report = projection.SMProxy.GetProperty("ThreadReport")
@@ -124,8 +127,32 @@ def test_nothing_beside_the_box():
     image = image_of(projection)
     seen = numpy.isfinite(values_of(image)).reshape(64, 64)
     equal((seen.sum(), seen[16:48, 16:48].all()), (32 * 32, True), "only the box is not empty")
-    projection.EmptyValue = "-1"
+    projection.EmptyValue = -1
     equal((values_of(image_of(projection)) == -1).sum(), 64 * 64 - 32 * 32, "the value of nothing")
+
+
+def test_the_value_of_nothing_is_a_number_or_none():
+    """In scripts and in state files."""
+    reader = reader_of("sedov3d", 3)
+    box = reader.GetDataInformation().GetBounds()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        for value in (0, float("nan")):
+            projection = simple.AMRProjection(Input=reader, Resolution=9, Width=2 * box)
+            assert numpy.isnan(projection.EmptyValue), "the default"
+            projection.EmptyValue = value
+            seen = values_of(image_of(projection))
+            equal(numpy.array_equal(seen[:2], [value, value], equal_nan=True), True, value)
+            state = os.path.join(folder, "state.pvsm")
+            simple.SaveState(state)
+            simple.Delete(projection)
+            known = {proxy.SMProxy for proxy in simple.GetSources().values()}
+            simple.LoadState(state)
+            again = [proxy for proxy in simple.GetSources().values() if proxy.SMProxy not in known
+                     and proxy.GetXMLName() == "AMRProjection" and proxy.Resolution == 9]
+            equal(len(again), 1, "projections of the state")
+            seen = values_of(image_of(again[0]))
+            equal(numpy.array_equal(seen[:2], [value, value], equal_nan=True), True, "a state")
+            simple.Delete(again[0])
 
 
 def test_units():

@@ -81,7 +81,7 @@ def test_particles():
     for kernel in ("nearest pixel", "cloud in cell", "cubic spline"):
         for direction in DIRECTIONS:
             image = map_of(particles, Resolution=90, Kernel=kernel, **direction)
-            equal(image.GetCellData().GetArrayName(0), "mass", "what is projected")
+            equal(image.GetCellData().GetArrayName(0), "mass [code]", "what is projected")
             close(total_of(image), mass, 1e-12, "%s along %s" % (kernel, direction))
     # the first row of pixels has its particles
     image = map_of(particles, Resolution=64, Kernel="nearest pixel", Mode="sum", Weighting="none",

@@ -1,4 +1,5 @@
 /* test_units.c - pvr_units.h: factors computed here from the constants' published values. */
+#include "pvr_map_labels.h"
 #include "pvr_units.h"
 
 #include "support.h"
@@ -71,10 +72,51 @@ static void values_that_do_not_exist(void **state) {
     near(pvr_length_unit(&galaxy, (enum pvr_length_unit)99), 1, "");
 }
 
+static void label_is(const struct pvr_map_labelled *field, const struct pvr_map_labelled *weight,
+                     const struct pvr_map_lengths *lengths, enum pvr_map_mode mode, double factor,
+                     const char *label) {
+    char found[PVR_MAP_LABEL];
+    double is = pvr_map_label(field, weight, lengths, mode,
+                              weight != NULL ? PVR_WEIGHT_ARRAY : PVR_WEIGHT_VOLUME, found);
+    assert_string_equal(found, label);
+    assert_true(fabs(is / factor - 1) < 1e-12);
+}
+
+/* In a pipeline that has coordinates in kpc, of which 4 are a code length. */
+static void labels_of_images(void **state) {
+    (void)state;
+    const double kpc = 3.08567758128e21, nuclei = 1.66e-24 / 0.76;
+    const struct pvr_map_lengths known = {.cm = kpc, .code = 0.25, .label = "kpc"},
+                                 unknown = {.label = ""};
+    const struct pvr_map_labelled density = {.unit = "cm^-3", .density = true},
+                                  speed = {.unit = "km/s"},
+                                  mass = {.unit = "Msol", .of_cells = true}, code = {.unit = ""},
+                                  grams = {.unit = "g/cm^3", .density = true};
+    const double msol = nuclei * kpc * kpc * kpc / 1.9891e33;
+    label_is(&density, NULL, &known, PVR_MAP_SURFACE_DENSITY, msol / 1e6, "Msol/pc^2");
+    label_is(&density, NULL, &known, PVR_MAP_INTEGRAL, kpc, "cm^-2");
+    label_is(&grams, NULL, &known, PVR_MAP_SURFACE_DENSITY, kpc, "g/cm^2");
+    label_is(&mass, NULL, &known, PVR_MAP_SURFACE_DENSITY, 1e-6, "Msol/pc^2");
+    label_is(&speed, NULL, &known, PVR_MAP_INTEGRAL, 1, "km/s kpc");
+    label_is(&code, NULL, &known, PVR_MAP_SURFACE_DENSITY, 0.25, "code");
+    label_is(&code, NULL, &known, PVR_MAP_SUM, 1 / 64.0, "code");
+    label_is(&code, NULL, &unknown, PVR_MAP_INTEGRAL, 1, "");
+    label_is(&speed, NULL, &unknown, PVR_MAP_INTEGRAL, 1, "km/s code_length");
+    label_is(&density, NULL, &known, PVR_MAP_SUM, msol, "Msol");
+    label_is(&speed, NULL, &known, PVR_MAP_SUM, 1, "km/s kpc^3");
+    label_is(&speed, &density, &known, PVR_MAP_SUM, msol, "km/s Msol");
+    label_is(&speed, &mass, &known, PVR_MAP_SUM, 1, "km/s Msol");
+    label_is(&speed, &code, &known, PVR_MAP_SUM, 1 / 64.0, "km/s code");
+    label_is(&code, &code, &unknown, PVR_MAP_SUM, 1, "");
+    label_is(&speed, &density, &known, PVR_MAP_MEAN, 1, "km/s");
+    label_is(&speed, NULL, &known, PVR_MAP_DISPERSION, 1, "km/s");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields),
         cmocka_unit_test(lengths),
+        cmocka_unit_test(labels_of_images),
         cmocka_unit_test(values_that_do_not_exist),
     };
     return cmocka_run_group_tests_name("units", tests, NULL, NULL);

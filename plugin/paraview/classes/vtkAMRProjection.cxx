@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
 vtkStandardNewMacro(vtkAMRProjection);
 
@@ -62,15 +61,11 @@ void vtkAMRProjection::SetLengthArray(const char *name) {
     }
 }
 
-void vtkAMRProjection::SetEmptyValue(const char *value) {
-    char *end = nullptr;
-    const double number = value && *value ? std::strtod(value, &end) : std::nan("");
-    if (end && *end) {
-        vtkErrorMacro("the empty value '" << value << "' is neither a number nor nan");
-        return;
+void vtkAMRProjection::SetEmptyValue(double value) {
+    if (value != this->EmptyValue && !(std::isnan(value) && std::isnan(this->EmptyValue))) {
+        this->EmptyValue = value;
+        this->Modified();
     }
-    this->EmptyValue = number;
-    this->Modified();
 }
 
 int vtkAMRProjection::FillInputPortInformation(int, vtkInformation *info) {

@@ -72,8 +72,8 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     vtkSetMacro(LengthFactor, double);
     vtkSetClampMacro(Neighbours, int, 1, 100000);
     ///@}
-    /// A number as text, so that it can be "nan".
-    void SetEmptyValue(const char *value);
+    /// Of pixels with nothing in them: not a number until set otherwise.
+    void SetEmptyValue(double value);
     vtkSetClampMacro(Position, int, 0, 1);
     vtkSetClampMacro(MaxThreads, int, 0, VTK_INT_MAX);
 

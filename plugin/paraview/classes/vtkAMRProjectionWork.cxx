@@ -6,7 +6,6 @@
 #include "vtkPVRamsesReading.h"
 
 #include "pvr_derived.h"
-#include "pvr_map_labels.h"
 #include "pvr_map_units.h"
 #include "pvr_units.h"
 
@@ -169,6 +168,7 @@ pvr_status vtkAMRProjection::Work::ChooseWeight(pvr_error &error) {
         return Refuse(error, "The weight '" + name + "' is no scalar.");
     this->Request.weighting = PVR_WEIGHT_ARRAY;
     this->Weight = name;
+    this->WeightUnit = UnitOf(array);
     this->WeightPlace = this->Take(name, error);
     return this->WeightPlace >= 0 ? PVR_OK : error.status;
 }
@@ -202,7 +202,7 @@ bool vtkAMRProjection::Work::Share() {
         stream << static_cast<int>(this->Values.size());
         for (const Chosen &chosen : this->Values)
             stream << chosen.Name << chosen.Unit << static_cast<int>(chosen.IsVector);
-        stream << this->Weight << static_cast<int>(this->Request.weighting)
+        stream << this->Weight << this->WeightUnit << static_cast<int>(this->Request.weighting)
                << static_cast<int>(this->OfPoints) << this->Length;
         stream.GetRawData(bytes);
     }
@@ -220,7 +220,7 @@ bool vtkAMRProjection::Work::Share() {
         stream >> chosen.Name >> chosen.Unit >> vector;
         chosen.IsVector = vector != 0;
     }
-    stream >> this->Weight >> weighting >> ofPoints >> this->Length;
+    stream >> this->Weight >> this->WeightUnit >> weighting >> ofPoints >> this->Length;
     this->Request.weighting = static_cast<pvr_map_weighting>(weighting);
     this->OfPoints = ofPoints != 0;
     return true;
@@ -384,6 +384,16 @@ pvr_status vtkAMRProjection::Work::AddRanks(pvr_error &error) {
     return status;
 }
 
+// A field or a weight as what labels are made of; the unit stays where it is.
+pvr_map_labelled vtkAMRProjection::Work::Labelled(const std::string &name,
+                                                  const std::string &unit) const {
+    pvr_map_labelled labelled;
+    labelled.unit = unit.c_str();
+    labelled.of_cells = this->OfPoints || IsOfCells(name);
+    labelled.density = !this->OfPoints && IsDensity(name);
+    return labelled;
+}
+
 // Makes the images, in the units of their arrays.
 pvr_status vtkAMRProjection::Work::Finish(pvr_error &error) {
     const std::string length = TextOf(this->Facts, "length_unit");
@@ -392,6 +402,7 @@ pvr_status vtkAMRProjection::Work::Finish(pvr_error &error) {
     lengths.cm = FactOf(this->Facts, "length_cm");
     lengths.code = lengths.cm > 0 && unitLength > 0 ? lengths.cm / unitLength : 0.0;
     lengths.label = length.c_str();
+    const pvr_map_labelled weight = this->Labelled(this->Weight, this->WeightUnit);
     const size_t count = this->Values.size();
     std::vector<double> factors(count);
     std::vector<double *> images(count);
@@ -399,10 +410,9 @@ pvr_status vtkAMRProjection::Work::Finish(pvr_error &error) {
     for (size_t i = 0; i < count; ++i) {
         char label[PVR_MAP_LABEL];
         const Chosen &chosen = this->Values[i];
-        factors[i] =
-            pvr_map_label(chosen.Unit.c_str(), &lengths, this->OfPoints || IsOfCells(chosen.Name),
-                          !this->OfPoints && IsDensity(chosen.Name), this->Request.mode,
-                          this->Request.weighting, label);
+        const pvr_map_labelled field = this->Labelled(chosen.Name, chosen.Unit);
+        factors[i] = pvr_map_label(&field, this->Weight.empty() ? nullptr : &weight, &lengths,
+                                   this->Request.mode, this->Request.weighting, label);
         this->Labels.emplace_back(label);
         auto image = vtkSmartPointer<vtkDoubleArray>::New();
         image->SetNumberOfTuples(static_cast<vtkIdType>(this->Map->npixels));

@@ -6,7 +6,7 @@
 #include "vtkPVRamsesProjected.h"
 #include "vtkPVRamsesRanks.h"
 
-#include "pvr_map.h"
+#include "pvr_map_labels.h"
 
 #include "vtkDoubleArray.h"
 #include "vtkFieldData.h"
@@ -32,7 +32,7 @@ struct vtkAMRProjection::Work {
         int Place = -1; // in the input
     };
     std::vector<Chosen> Values;
-    std::string Weight; // name of the array, or empty
+    std::string Weight, WeightUnit; // name of the array, or empty; its unit
     int WeightPlace = -1;
     vtkPVRamsesProjected::Spreading Spreading;
     double Length = 1.0; // of the unit that lengths are given in, in coordinates
@@ -74,6 +74,7 @@ struct vtkAMRProjection::Work {
     pvr_status AddRanks(pvr_error &error);
     int Take(const std::string &name, pvr_error &error);
     std::string MassArray() const;
+    pvr_map_labelled Labelled(const std::string &name, const std::string &unit) const;
 };
 
 #endif
