@@ -11,7 +11,8 @@
 static const char usage[] =
     "usage: pvramses export PATH --out NAME.(htg|vtu|vti|vtp|jld2) [--fields A,B,...]\n"
     "                       [--log10 A,B,...]\n"
-    "                       [--lmin L] [--lmax L] [--max-level L] [--units code|cgs|astro]\n"
+    "                       [--lmin L] [--lmax L] [--max-level L] [--grid-level L]\n"
+    "                       [--units code|cgs|astro]\n"
     "                       [--length-unit code|pc|kpc|Mpc|AU|cm] [--precision double|float]\n"
     "                       [--points particles|sinks|clumps|halos] [--families A,B,...]\n"
     "                       " REGION_USAGE "\n"
@@ -49,6 +50,8 @@ static const char help_what[] =
     "                    of what is in them; of mass and volume the sum\n"
     "  --max-level L     the same with RAMSES' own coarse values; deeper levels are not "
     "read\n" REGION_HELP "  --lmin L          leave out leaf cells coarser than level L\n"
+    "  --grid-level L    for .vti: cells of level L; default: as fine as the mesh, at most 512\n"
+    "                    along an axis\n"
     "  --units U         code (default), cgs, or astro: cm^-3, km/s, K, Msol, ...\n"
     "  --length-unit U   of coordinates: code (default), pc, kpc, Mpc, AU, cm\n"
     "  --precision P     double (default) or float\n"

@@ -89,6 +89,8 @@ enum pvr_status export_fields_make(const struct export_source *sources, int coun
                                    struct pvr_error *error);
 void export_fields_free(struct export_fields *fields);
 
+/* Cells of a uniform grid along an axis, at most, where no level is asked for. */
+enum { EXPORT_GRID_CELLS = 512 };
 /* Writes a uniform grid over a mesh, with the fields of `fields`. export_grid.c */
 struct pvr_mesh;
 enum pvr_status export_grid(const struct export_task *task, const struct pvr_mesh *mesh,

@@ -141,10 +141,8 @@ static void find_needs(struct batch *batch) {
 
 static void tell(void *context, const struct pvr_batch_news *news) {
     const struct batch *batch = context;
-    if (batch->options->quiet) {
-        return;
-    }
-    if (batch->terminal) {
+    const bool quiet = batch->options->quiet; /* of how it goes; what fails is told all the same */
+    if (batch->terminal && !quiet) {
         fprintf(stderr, "\rexporting: %zu done, %zu failed, %zu running (%d threads), %zu to go%s ",
                 news->done, news->failed, news->running, news->threads, news->pending,
                 news->waiting ? ", waiting for memory" : "");
@@ -152,11 +150,14 @@ static void tell(void *context, const struct pvr_batch_news *news) {
     if (news->changed != SIZE_MAX) {
         const struct pvr_batch_item *item = &batch->items[news->changed];
         const char *folder = batch->outputs[news->changed]->folder;
-        const char *lead = batch->terminal ? "\r\033[K" : "";
-        if (item->state == PVR_BATCH_DONE && !batch->options->json) {
+        const char *lead = batch->terminal && !quiet ? "\r\033[K" : "";
+        if (item->state == PVR_BATCH_DONE && !batch->options->json && !quiet) {
             fprintf(stderr, "%s%s: done in %.3g s with %d threads\n", lead, folder, item->seconds,
                     item->threads);
-        } else if (item->state == PVR_BATCH_FAILED || item->state == PVR_BATCH_TOO_LARGE) {
+        } else if (item->state == PVR_BATCH_TOO_LARGE) {
+            fprintf(stderr, "%spvramses: %s: %s\n", lead, folder,
+                    item->message != NULL ? item->message : "needs too much memory");
+        } else if (item->state == PVR_BATCH_FAILED) {
             fprintf(stderr, "%spvramses: %s\n", lead,
                     item->message != NULL ? item->message : folder);
         }

@@ -1,21 +1,35 @@
 /* export_grid.c - pvramses export: a uniform grid over the mesh (.vti). */
 #include "export.h"
 
+#include "pvr_batch.h"
 #include "pvr_covering_grid.h"
 #include "pvr_mesh.h"
 #include "pvr_vtk_image.h"
 
 #include <stdlib.h>
 
-enum { CELLS_BY_DEFAULT = 512 /* along an axis, at most */ };
-
 static enum pvr_status plan(const struct export_task *task, const struct pvr_octree *octree,
                             struct pvr_covering_grid *grid, struct pvr_error *error) {
     struct pvr_covering_request request = {.whole = true, .level = task->options->grid_level};
     if (request.level == 0) {
-        request.level = pvr_covering_level(octree, &request, CELLS_BY_DEFAULT);
+        request.level = pvr_covering_level(octree, &request, EXPORT_GRID_CELLS);
     }
     return pvr_covering_plan(octree, &request, grid, error);
+}
+
+/* The system promises more memory than there is, and then ends the process. */
+static enum pvr_status check_memory(const struct export_task *task,
+                                    const struct pvr_covering_grid *grid, uint64_t bytes,
+                                    struct pvr_error *error) {
+    struct pvr_batch_memory memory;
+    pvr_batch_memory_now(NULL, &memory);
+    return bytes <= memory.available
+               ? PVR_OK
+               : pvr_fail(error, PVR_ERROR_MEMORY,
+                          "%s: a grid of %u x %u x %u cells needs %.3g GB of memory, and there are "
+                          "only %.3g GB: --grid-level, --region or --fields make it smaller",
+                          task->out, grid->dims[0], grid->dims[1], grid->dims[2],
+                          1e-9 * (double)bytes, 1e-9 * (double)memory.available);
 }
 
 static enum pvr_status write_image(const struct export_task *task,
@@ -72,9 +86,15 @@ enum pvr_status export_grid(const struct export_task *task, const struct pvr_mes
         sources[f] = fields->fields[f].array;
     }
     if (status == PVR_OK) {
+        status = check_memory(
+            task, &grid, pvr_covering_bytes(mesh->octree, &grid, sources, fields->count), error);
+    }
+    if (status == PVR_OK) {
+        const double begin = pvr_seconds();
         status =
             pvr_covering_fill(mesh->octree, &grid, sources, fields->count, NULL, &task->threads,
                               task->progress, task->progress_context, values, NULL, error);
+        result->load_seconds += pvr_seconds() - begin;
     }
     if (status == PVR_OK) {
         status = write_image(task, &grid, mesh->octree->ndim, fields, values, result, error);

@@ -6,6 +6,7 @@
 #include "pvr_coarsen.h"
 #include "pvr_vtk_mesh.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* What is made of a mesh. */
@@ -137,11 +138,58 @@ enum pvr_status export_vti(const struct export_task *task, struct export_result 
     return export_mesh(task, GRID, result, error);
 }
 
+/* Of a value of every field: as the mesh's own bytes are to those of four bytes a cell. */
+static enum pvr_status bytes_per_cell(const struct export_task *task,
+                                      const struct chosen_request *request, uint64_t *bytes,
+                                      struct pvr_error *error) {
+    struct chosen_request one = *request;
+    uint64_t all = 0, four_each = 0;
+    one.list = PVR_FIELD_DOMAIN;
+    enum pvr_status status = chosen_bytes(task->snapshot, request, &all, error);
+    if (status == PVR_OK) {
+        status = chosen_bytes(task->snapshot, &one, &four_each, error);
+    }
+    *bytes = four_each > 0 ? 4 * all / four_each : 0;
+    return status;
+}
+
+/* Cells that the grid will have at most: of the whole trees that the region touches. */
+static double grid_cells(const struct export_task *task, const struct pvr_region *region) {
+    const struct options *options = task->options;
+    const struct pvr_info *info = pvr_snapshot_info(task->snapshot);
+    const int root = info->levelmin < 3 ? info->levelmin : 3;
+    int level =
+        options->grid_level > 0 ? options->grid_level : pvr_snapshot_nlevelmax(task->snapshot);
+    if (options->grid_level == 0 && options->lmax > 0 && options->lmax < level) {
+        level = options->lmax;
+    }
+    double size[3], cells = 1;
+    uint32_t ncoarse[3];
+    pvr_snapshot_box(task->snapshot, size, ncoarse);
+    for (int axis = 0; axis < info->ndim; axis++) {
+        const double extent = region->type == PVR_REGION_NONE ? size[axis]
+                              : region->type == PVR_REGION_BOX
+                                  ? region->size[axis]
+                                  : 2 * region->radius + region->height;
+        const double part = extent / size[axis] + 2 / ldexp(ncoarse[axis], root);
+        const double along = ldexp(ncoarse[axis], level) * (part < 1 ? part : 1);
+        cells *= options->grid_level == 0 && along > EXPORT_GRID_CELLS ? EXPORT_GRID_CELLS : along;
+    }
+    return cells;
+}
+
 enum pvr_status export_vti_need(const struct export_task *task, uint64_t *bytes,
                                 struct pvr_error *error) {
+    struct pvr_region region;
+    const struct chosen_request request = request_of(task, &region);
+    uint64_t each = 0;
     enum pvr_status status = export_mesh_need(task, bytes, error);
-    /* Of the largest grid that is made unless told otherwise; of a level that is told no more is
-     * known before the mesh is read. */
-    *bytes *= 2;
+    if (status == PVR_OK) {
+        status = bytes_per_cell(task, &request, &each, error);
+    }
+    if (status == PVR_OK) {
+        const double grid = grid_cells(task, &region) * (double)each;
+        *bytes = grid < 1e18 ? *bytes + (uint64_t)grid : (uint64_t)1 << 60;
+    }
     return status;
 }

@@ -48,17 +48,36 @@ class Export(unittest.TestCase):
         self.assertIn("cells", done.stdout)
         self.assertIn("ratio", done.stdout)
 
+    def digests(self, folder, path, *options):
+        """Of the file, written by several numbers of threads. The command line stands in it: they
+        are told by the environment."""
+        found = set()
+        for threads in (1, 2, 3, 8):
+            done = run("export", folder, "--out", path, *options,
+                       env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found.add(digest(path))
+        return found
+
     def test_any_number_of_threads_gives_the_same_file(self):
-        path = self.folder / "a.htg"
         for compressor in ("lz4", "zlib", "none"):
-            found = set()
-            for threads in (1, 2, 3, 8):
-                # The command line stands in the file: tell the threads by the environment.
-                done = run("export", self.output.folder, "--out", path, "--compressor", compressor,
-                           env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
-                self.assertEqual(done.returncode, 0, done.stderr)
-                found.add(digest(path))
-            self.assertEqual(len(found), 1, compressor)
+            self.assertEqual(len(self.digests(self.output.folder, self.folder / "a.htg", "--compressor",
+                                              compressor)), 1, compressor)
+        many_blocks = output("web3d/output_00003").folder
+        for name, options in (("a.htg", ["--lmin", "6"]), ("a.vtu", ["--lmax", "8"]),
+                              ("a.vti", ["--grid-level", "6"]), ("a.vtp", [])):
+            self.assertEqual(len(self.digests(many_blocks, self.folder / name, *options)), 1, name)
+
+    def test_grids_that_no_memory_can_hold(self):
+        path = self.folder / "a.vti"
+        for outputs, part in (([], "a grid of 65536 x 65536 x 65536 cells needs"),
+                              (["--outputs", "3"], "output_00003")):
+            folder = self.output.folder.parent if outputs else self.output.folder
+            done = run("export", folder, "--out", path, "--grid-level", "16", "--quiet", *outputs)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(part, done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertEqual(self.names(), [])
 
     def test_wrong_use(self):
         folder, path = self.output.folder, self.folder / "a.htg"
