@@ -73,6 +73,46 @@ def test_images():
                               rtol=1e-12), "the finest level's grid is the mesh"
 
 
+def test_other_hyper_tree_grids():
+    """Of cells that are no cubes, against the same cells one by one."""
+    grid = simple.HyperTreeGridRandom(Dimensions=[5, 4, 3], MaxDepth=3)
+    cells = simple.AMRLeafCells(Input=grid)
+    for wishes in ({"Mode": "integral"}, {"Mode": "mean", "Weighting": "volume"}, {"Mode": "max"},
+                   {"Mode": "sum", "Weighting": "none"}):
+        for direction in DIRECTIONS[1:3]:
+            image, other = (map_of(source, Resolution=40, Arrays=["Depth"], **wishes, **direction)
+                            for source in (grid, cells))
+            assert numpy.allclose(values_of(image), values_of(other), rtol=1e-6, atol=1e-9,
+                                  equal_nan=True), "%s %s" % (wishes, direction)
+    reader = reader_of("sedov3d", 3, Precision="double")
+    mesh = reader.GetClientSideObject().GetOutputDataObject(0)
+    stretched = mesh.NewInstance()
+    stretched.ShallowCopy(mesh)
+    wide = numpy_to_vtk(2 * vtk_to_numpy(mesh.GetXCoordinates()), deep=True)
+    stretched.SetXCoordinates(wide)
+    for direction in DIRECTIONS:
+        close(total_of(map_of(produced(stretched), Resolution=50, **direction)),
+              2 * expected("sedov3d", 3)["total_mass"], 1e-12, "mass along %s" % direction)
+
+
+def test_arrays_of_points_and_cells():
+    """An image has some of its arrays on the points, and marks of what is hidden."""
+    both = simple.PointDatatoCellData(Input=simple.Calculator(
+        Input=simple.Wavelet(), Function="RTData * 2", ResultArrayName="twice"),
+        PassPointData=1, ProcessAllArrays=0, PointDataArraytoprocess=["RTData"])
+    ones = map_of(both, Resolution=21, Mode="integral", Arrays=["RTData"])
+    twos = map_of(both, Resolution=21, Mode="integral", Arrays=["twice"])
+    equal((ones.GetBounds()[1], twos.GetBounds()[1]), (10, 10.5), "cells, boxes about points")
+    reader = reader_of("sedov3d", 3, Precision="double")
+    grid = simple.ResampleToImage(Input=simple.AMRLeafCells(Input=reader), UseInputBounds=0,
+                                  SamplingBounds=[0, 1, 0, 0.5, 0, 0.5],
+                                  SamplingDimensions=[65, 33, 33])
+    image = map_of(grid, Resolution=65)
+    name = image.GetCellData().GetArrayName(0)
+    mass = total_of(image)
+    assert name.startswith("density") and 0.11 < mass < 0.14, "%s: %g" % (name, mass)
+
+
 def test_particles():
     particles = particles_of("web3d", 3)
     data = points_of(particles)

@@ -118,7 +118,10 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     work.Threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
     pvr_error error;
     pvr_error_clear(&error);
-    pvr_status status = work.Input.Take(input, work.Threads, error);
+    std::vector<std::string> wanted = this->Arrays;
+    if (this->Weighting == BY_ARRAY && !this->WeightArray.empty())
+        wanted.push_back(this->WeightArray);
+    pvr_status status = work.Input.Take(input, wanted, work.Threads, error);
     if (status == PVR_OK)
         status = work.Choose(error);
     status = work.Agree(status, error);

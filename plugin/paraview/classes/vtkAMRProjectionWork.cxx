@@ -289,7 +289,8 @@ pvr_status vtkAMRProjection::Work::MakeView(pvr_error &error) {
         view.cell_size = std::ldexp(octree->size[0] / octree->root_dims[0],
                                     octree->root_level - self.PixelLevel);
     else if (!this->Input.IsEmpty())
-        Refuse(error, "Only hyper tree grids have levels: give pixels across, or their size.");
+        Refuse(error, "Only hyper tree grids of cubes have levels: give pixels across, or their "
+                      "size.");
     pvr_status status = this->Agree(error.status, error);
     if (status != PVR_OK)
         return status;

@@ -3,6 +3,8 @@
 
 #include "vtkPVRamsesArrays.h"
 
+#include "pvr_octree_boxes.h"
+
 #include "vtkCellData.h"
 #include "vtkCellType.h"
 #include "vtkCellTypes.h"
@@ -21,6 +23,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace {
 
@@ -70,10 +73,23 @@ std::vector<double> BordersOf(const std::vector<double> &points, bool aroundPoin
     return borders;
 }
 
+// Has it any array but ghosts, and all that are wanted?
+bool HasArrays(vtkDataSetAttributes *data, const std::vector<std::string> &wanted) {
+    bool any = false;
+    for (int i = 0; i < data->GetNumberOfArrays(); ++i) {
+        vtkDataArray *array = data->GetArray(i); // null for texts
+        any = any || (array && array->GetName() &&
+                      std::strcmp(array->GetName(), vtkDataSetAttributes::GhostArrayName()) != 0);
+    }
+    return any && std::all_of(wanted.begin(), wanted.end(), [=](const std::string &name) {
+               return data->GetArray(name.c_str()) != nullptr;
+           });
+}
+
 } // namespace
 
-pvr_status vtkPVRamsesProjected::Take(vtkDataObject *input, const pvr_threads &threads,
-                                      pvr_error &error) {
+pvr_status vtkPVRamsesProjected::Take(vtkDataObject *input, const std::vector<std::string> &wanted,
+                                      const pvr_threads &threads, pvr_error &error) {
     this->Threads = threads;
     auto *set = vtkDataSet::SafeDownCast(input);
     if (auto *mesh = vtkHyperTreeGrid::SafeDownCast(input)) {
@@ -86,7 +102,7 @@ pvr_status vtkPVRamsesProjected::Take(vtkDataObject *input, const pvr_threads &t
         vtkImageData::SafeDownCast(input) || vtkRectilinearGrid::SafeDownCast(input);
     this->Data = set->GetCellData();
     if (lattice)
-        return set->GetNumberOfPoints() > 0 ? this->TakeLattice(set, error) : PVR_OK;
+        return set->GetNumberOfPoints() > 0 ? this->TakeLattice(set, wanted, error) : PVR_OK;
     if (vtkUnstructuredGrid::SafeDownCast(input) && !OnlyVertices(set))
         return this->TakeCells(vtkUnstructuredGrid::SafeDownCast(input), error);
     this->Data = set->GetPointData();
@@ -98,9 +114,6 @@ pvr_status vtkPVRamsesProjected::TakeOctree(vtkDataObject *input, pvr_error &err
         this->Tree.Take(vtkHyperTreeGrid::SafeDownCast(input), &this->Threads, error);
     if (status != PVR_OK)
         return status;
-    if (!this->Tree.IsCubic())
-        return pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
-                        "The cells are not cubes: of hyper tree grids only such are projected.");
     const pvr_octree *octree = this->Tree.Octree();
     for (int axis = 0; axis < 3; ++axis) {
         if (this->Tree.WorldAxis(axis) != axis)
@@ -110,18 +123,23 @@ pvr_status vtkPVRamsesProjected::TakeOctree(vtkDataObject *input, pvr_error &err
         this->Bounds[0][axis] = flat ? -0.5 : octree->origin[axis];
         this->Bounds[1][axis] = flat ? 0.5 : octree->origin[axis] + octree->size[axis];
     }
-    this->What = OCTREE;
+    this->OfTree = true;
+    this->Count = octree->ncells;
+    this->What = this->Tree.IsCubic() ? OCTREE : BOXES;
     return PVR_OK;
 }
 
-pvr_status vtkPVRamsesProjected::TakeLattice(vtkDataSet *input, pvr_error &error) {
+pvr_status vtkPVRamsesProjected::TakeLattice(vtkDataSet *input,
+                                             const std::vector<std::string> &wanted,
+                                             pvr_error &error) {
     auto *image = vtkImageData::SafeDownCast(input);
     auto *grid = vtkRectilinearGrid::SafeDownCast(input);
     if (image && !image->GetDirectionMatrix()->IsIdentity())
         return pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
                         "The image is turned: only such along the axes are projected.");
-    const bool aroundPoints = input->GetCellData()->GetNumberOfArrays() == 0 &&
-                              input->GetPointData()->GetNumberOfArrays() > 0;
+    const bool aroundPoints =
+        !HasArrays(input->GetCellData(), wanted) &&
+        (HasArrays(input->GetPointData(), wanted) || !HasArrays(input->GetCellData(), {}));
     int extent[6];
     if (image)
         image->GetExtent(extent);
@@ -260,7 +278,7 @@ pvr_status vtkPVRamsesProjected::TakePoints(vtkDataSet *input, pvr_error &error)
 }
 
 int vtkPVRamsesProjected::Add(vtkDataArray *array, pvr_error &error) {
-    if (this->What == OCTREE)
+    if (this->OfTree)
         return this->Tree.Add(array, error) == PVR_OK ? this->Tree.Mesh().narrays - 1 : -1;
     pvr_array values;
     if (!vtkPVRamsesArrays::Borrow(array, values)) { // of a type that the library lacks
@@ -284,8 +302,8 @@ int vtkPVRamsesProjected::Add(vtkDataArray *array, pvr_error &error) {
 }
 
 const pvr_array *vtkPVRamsesProjected::Array(int place) const {
-    return this->What == OCTREE ? this->Tree.Mesh().arrays[place].array
-                                : &this->Arrays[static_cast<size_t>(place)];
+    return this->OfTree ? this->Tree.Mesh().arrays[place].array
+                        : &this->Arrays[static_cast<size_t>(place)];
 }
 
 void vtkPVRamsesProjected::PlaceBoxes(void *context, uint64_t first, uint32_t count,
@@ -312,6 +330,8 @@ void vtkPVRamsesProjected::PlaceBoxes(void *context, uint64_t first, uint32_t co
 }
 
 pvr_boxes vtkPVRamsesProjected::Boxes() const {
+    if (this->OfTree)
+        return pvr_octree_boxes(this->Tree.Octree());
     pvr_boxes boxes = pvr_boxes();
     boxes.count = this->Count;
     boxes.place = PlaceBoxes;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <deque>
+#include <string>
 #include <vector>
 
 class vtkDataObject;
@@ -29,10 +30,11 @@ class vtkPVRamsesProjected {
     };
 
     // Takes `input`: a hyper tree grid; an image or a rectilinear grid, its cells or, where only
-    // its points have arrays, these as centres of boxes; an unstructured grid of boxes along the
-    // axes (voxels, hexahedra; in two dimensions pixels, quads); points, where there are no cells
-    // but vertices. Ghosts are left out. Refused with a message: all else.
-    pvr_status Take(vtkDataObject *input, const pvr_threads &threads, pvr_error &error);
+    // its points have the arrays `wanted` (none: any), these as centres of boxes; an unstructured
+    // grid of boxes along the axes (voxels, hexahedra; in two dimensions pixels, quads); points,
+    // where there are no cells but vertices. Ghosts are left out. Refused with a message: all else.
+    pvr_status Take(vtkDataObject *input, const std::vector<std::string> &wanted,
+                    const pvr_threads &threads, pvr_error &error);
 
     Kinds Kind() const {
         return this->What;
@@ -44,8 +46,9 @@ class vtkPVRamsesProjected {
     vtkDataSetAttributes *Attributes() const {
         return this->Data;
     }
+    // Null where cells are no cubes: they are boxes then.
     const pvr_octree *Octree() const {
-        return this->Tree.Octree();
+        return this->What == OCTREE ? this->Tree.Octree() : nullptr;
     }
     // Where it lies; a mesh of two dimensions is 1 deep.
     const double *Low() const {
@@ -68,7 +71,8 @@ class vtkPVRamsesProjected {
 
   private:
     pvr_status TakeOctree(vtkDataObject *input, pvr_error &error);
-    pvr_status TakeLattice(vtkDataSet *input, pvr_error &error);
+    pvr_status TakeLattice(vtkDataSet *input, const std::vector<std::string> &wanted,
+                           pvr_error &error);
     pvr_status TakeCells(vtkUnstructuredGrid *input, pvr_error &error);
     pvr_status TakePoints(vtkDataSet *input, pvr_error &error);
     pvr_boxes Boxes() const;
@@ -80,6 +84,7 @@ class vtkPVRamsesProjected {
     vtkDataSetAttributes *Data = nullptr;
     std::array<double, 3> Bounds[2] = {{{0, 0, 0}}, {{0, 0, 0}}};
     vtkPVRamsesOctree Tree;
+    bool OfTree = false; // octree or boxes are those of Tree
     // Of boxes: the borders of a lattice along each axis, or centre and sides of each box.
     std::vector<double> Borders[3];
     std::vector<std::array<double, 6>> Places;
