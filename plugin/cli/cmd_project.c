@@ -295,28 +295,6 @@ static enum pvr_status write_vti(struct project *project, const char *path,
                          &project->options->threads, error);
 }
 
-/* The colours' range: that of the map, but for logarithms what is above 0. */
-static void set_range(const struct project *project, int field, struct picture *picture) {
-    const struct project_options *options = project->options;
-    if (options->has_range) {
-        memcpy(picture->range, options->range, sizeof picture->range);
-        return;
-    }
-    picture->range[0] = (double)INFINITY;
-    picture->range[1] = -(double)INFINITY;
-    for (uint64_t i = 0; i < project->map->npixels; i++) {
-        double value = project->image[field][i];
-        if (isfinite(value) && (options->linear || value > 0 || project->totals[field].min < 0)) {
-            picture->range[0] = fmin(picture->range[0], value);
-            picture->range[1] = fmax(picture->range[1], value);
-        }
-    }
-    if (!(picture->range[0] <= picture->range[1])) {
-        picture->range[0] = 0;
-        picture->range[1] = 1;
-    }
-}
-
 static enum pvr_status write_picture(struct project *project, const char *path, int field,
                                      struct pvr_error *error) {
     const struct pvr_info *info = pvr_snapshot_info(project->snapshot);
@@ -357,7 +335,11 @@ static enum pvr_status write_picture(struct project *project, const char *path, 
                               .note = note,
                               .pixel = pixel,
                               .length_unit = length};
-    set_range(project, field, &picture);
+    if (project->options->has_range) {
+        memcpy(picture.range, project->options->range, sizeof picture.range);
+    } else {
+        picture_set_range(&picture);
+    }
     return picture_write(path, &picture, error);
 }
 

@@ -18,6 +18,7 @@ struct layout {
     double width, height; /* of the map */
     double bar;           /* left edge of the colour bar */
     double bar_width;
+    bool below; /* the length bar stands below a map that is too small for it */
     int all_width, all_height;
 };
 
@@ -47,8 +48,14 @@ static struct layout make_layout(const struct picture *picture) {
     layout.top = 2.2 * layout.text;
     layout.bar = layout.left + layout.width + layout.text;
     layout.bar_width = 1.3 * layout.text;
-    layout.all_width = (int)ceil(layout.bar + layout.bar_width + 6.5 * layout.text);
-    layout.all_height = (int)ceil(fmax(layout.top + layout.height + layout.text, 12 * layout.text));
+    layout.below = layout.width < 12 * layout.text || layout.height < 5 * layout.text;
+    layout.all_width = (int)ceil(fmax(layout.bar + layout.bar_width + 6.5 * layout.text,
+                                      (0.62 * (double)strlen(picture->note) + 2) * layout.text));
+    const double label = 0.62 * (double)(strlen(picture->title) + strlen(picture->unit) + 5);
+    const double least = layout.below ? 14 : 12; /* in letters: for the colour bar */
+    layout.all_height =
+        (int)ceil(fmax(layout.top + layout.height + (layout.below ? 3.5 : 1) * layout.text,
+                       fmax(least, label) * layout.text));
     return layout;
 }
 
@@ -149,28 +156,34 @@ static void draw_bar(cairo_t *cairo, const struct picture *picture, const struct
     bool unit = picture->unit[0] != '\0';
     snprintf(label, sizeof label, unit ? "%s [%s]" : "%s", picture->title, picture->unit);
     cairo_save(cairo);
-    cairo_translate(cairo, layout->all_width - 0.6 * layout->text, layout->top + height / 2);
-    cairo_rotate(cairo, -1.5707963267948966);
     cairo_text_extents_t extents;
     cairo_text_extents(cairo, label, &extents);
+    cairo_translate(cairo, layout->all_width - 0.6 * layout->text,
+                    fmax(layout->top + height / 2, (extents.width + layout->text) / 2));
+    cairo_rotate(cairo, -1.5707963267948966);
     cairo_move_to(cairo, -extents.width / 2, 0);
     cairo_show_text(cairo, label);
     cairo_restore(cairo);
 }
 
-/* A bar of a round length, about a quarter of the map wide, in white with a dark border. */
+/* A bar of a round length, about a quarter of the map wide, in white with a dark border; in black
+ * below a small map. */
 static void draw_length(cairo_t *cairo, const struct picture *picture,
                         const struct layout *layout) {
     double width = picture->pixel * picture->pixels[0], most = width / 3;
+    if (layout->below) {
+        most = fmax(most, 6 * layout->text / layout->width * width);
+    }
     double length = pow(10, floor(log10(most)));
     length *= 5 * length <= most ? 5 : 2 * length <= most ? 2 : 1;
-    double points = length / width * layout->width, x = layout->left + 0.8 * layout->text;
-    double y = layout->top + layout->height - 1.2 * layout->text;
+    double points = length / width * layout->width;
+    double x = layout->left + (layout->below ? 0 : 0.8 * layout->text);
+    double y = layout->top + layout->height + (layout->below ? 2.2 : -1.2) * layout->text;
     char text[64];
     snprintf(text, sizeof text, "%g %s", length, picture->length_unit);
     cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
-    for (int pass = 0; pass < 2; pass++) { /* the border, then the bar */
-        double border = pass == 0 ? 0.12 * layout->text : 0, shade = pass;
+    for (int pass = 0; pass < (layout->below ? 1 : 2); pass++) { /* the border, then the bar */
+        double border = pass == 0 && !layout->below ? 0.12 * layout->text : 0, shade = pass;
         cairo_set_source_rgb(cairo, shade, shade, shade);
         cairo_rectangle(cairo, x - border, y - border, points + 2 * border,
                         0.25 * layout->text + 2 * border);
@@ -178,7 +191,7 @@ static void draw_length(cairo_t *cairo, const struct picture *picture,
         cairo_move_to(cairo, x, y - 0.5 * layout->text);
         cairo_text_path(cairo, text);
         cairo_set_line_width(cairo, 2 * border);
-        if (pass == 0) {
+        if (border > 0) {
             cairo_stroke(cairo);
         } else {
             cairo_fill(cairo);

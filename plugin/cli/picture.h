@@ -21,6 +21,10 @@ struct picture {
     const char *length_unit;
 };
 
+/* Sets the range to that of the image. For logarithms without what is 0, and without the faintest
+ * hundredth of the pixels where these are more than a hundred times fainter than the next (slivers
+ * at the edges of a box that is seen from aside). What differs by rounding alone has one colour. */
+void picture_set_range(struct picture *picture);
 /* False where the program was built without a library that draws text. */
 bool picture_possible(void);
 /* Writes a .png file, which appears whole or not at all. Large maps keep their pixels: one of the
