@@ -56,6 +56,10 @@ extractor.Writer.FileName = "step_{timestep}.vtu"
 # Without FrameWindow ParaView 5.11 takes the first step alone with --symmetric.
 simple.SaveExtracts(ExtractsOutputDirectory=folder, FrameWindow=[0, 1])
 controller.Barrier()
+extractor.Writer.UpdatePropertyInformation()
+report = str(extractor.Writer.ThreadReport)
+check("all ranks: slowest" in report and "MB written, mean" in report and
+      "this rank (%d): " % rank in report, "report of a writer: " + report)
 check(os.path.exists(os.path.join(folder, "step_0.pvtu")) and
       os.path.exists(os.path.join(folder, "step_1.pvtu")), "steps")
 reader.UpdatePipeline(reader.TimestepValues[0])
@@ -90,6 +94,17 @@ a, b = save("points.fast-vtp", points, "points.pvtp")
 check(a.GetNumberOfCells() == b.GetNumberOfCells(), "cells of points.pvtp")
 check(sorted(name for name in os.listdir(folder) if name.startswith("points_")) ==
       ["points_0.vtp", "points_1.vtp"], "pieces of points.pvtp")
+
+# A Mera file is one, of all cells.
+mera = os.path.join(folder, "output_00002.jld2")
+simple.SaveData(mera, proxy=reader)
+controller.Barrier()
+read = simple.MeraReader(FileName=mera, ReadParticles=0)
+numbers = simple.AMRStatistics(Input=read)
+numbers.UpdatePipeline()
+table = numbers.GetClientSideObject().GetOutputDataObject(0)
+check(table.GetNumberOfRows() > 0 and table.GetColumnByName("cells").GetValue(0) ==
+      expected("web3d", 2)["leaf_cells"], "cells of a Mera file")
 
 if rank == 0:
     with open(verdict, "w") as file:

@@ -2,6 +2,7 @@
 #include "vtkAMRFileWriter.h"
 
 #include "vtkPVRamsesFilter.h"
+#include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesVtkFile.h"
 #include "vtkPVRamsesVtkPieces.h"
 
@@ -85,6 +86,13 @@ int vtkAMRFileWriter::RequestData(vtkInformationVector **inputs) {
                                 vtkPVRamsesFilter::TellProgress, this, statistics, error);
         status = names.WriteList(input, status, error);
     }
+    // (of all ranks, whatever became of this one's piece)
+    const vtkPVRamsesRanks ranks(
+        this->NumberOfPieces > 1 ? vtkMultiProcessController::GetGlobalController() : nullptr);
+    std::string report = vtkPVRamsesRanksText(ranks, 1e-9 * static_cast<double>(statistics.wall_ns),
+                                              static_cast<double>(statistics.bytes_out), "written");
+    if (!report.empty())
+        report += "\nthis rank (" + std::to_string(ranks.Rank()) + "): ";
     if (status == PVR_OK) {
         char text[512];
         snprintf(text, sizeof text,
@@ -97,7 +105,7 @@ int vtkAMRFileWriter::RequestData(vtkInformationVector **inputs) {
                  1e-9 * static_cast<double>(statistics.compress_ns),
                  1e-9 * static_cast<double>(statistics.write_ns),
                  1e-9 * static_cast<double>(statistics.commit_ns));
-        this->Report = text;
+        this->Report = report + text;
     }
     pvr_report_free(&statistics.report);
     if (status != PVR_OK && status != PVR_CANCELLED)

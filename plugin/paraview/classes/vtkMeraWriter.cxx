@@ -178,6 +178,12 @@ vtkTypeBool vtkMeraWriter::ProcessRequest(vtkInformation *request, vtkInformatio
 }
 
 int vtkMeraWriter::RequestData(vtkInformationVector **inputs) {
+    // Of several ranks each was given all of the data; one file is written.
+    vtkMultiProcessController *ranks = vtkMultiProcessController::GetGlobalController();
+    if (ranks && ranks->GetLocalProcessId() > 0) {
+        this->Report = "written by rank 0";
+        return 1;
+    }
     vtkDataObject *input = vtkDataObject::GetData(inputs[0]);
     const pvr_threads threads = vtkPVRamsesFilter::Threads(this->MaxThreads);
     pvr_mera_export_request request = pvr_mera_export_request();

@@ -37,32 +37,47 @@ std::string vtkPVRamsesReportText(const pvr_report *report) {
     return text.data();
 }
 
+namespace {
+
+double Sum(const std::vector<double> &values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+double Most(const std::vector<double> &values) {
+    return *std::max_element(values.begin(), values.end());
+}
+
+} // namespace
+
+std::string vtkPVRamsesRanksText(const vtkPVRamsesRanks &ranks, double seconds, double bytes,
+                                 const char *done) {
+    if (ranks.Size() == 1)
+        return std::string();
+    const double n = ranks.Size();
+    const std::vector<double> all = ranks.Gather(seconds), parts = ranks.Gather(bytes);
+    const auto slowest = std::max_element(all.begin(), all.end());
+    char line[300];
+    const int length =
+        snprintf(line, sizeof line, "all ranks: slowest %.3f s (rank %d), mean %.3f s", *slowest,
+                 static_cast<int>(slowest - all.begin()), Sum(all) / n);
+    if (Most(parts) > 0.0)
+        snprintf(line + length, sizeof line - static_cast<size_t>(length),
+                 ";\n%.1f MB %s, mean %.1f MB by a rank, at most %.1f MB", 1e-6 * Sum(parts), done,
+                 1e-6 * Sum(parts) / n, 1e-6 * Most(parts));
+    return line;
+}
+
 std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesRanks &ranks,
                                   uint64_t cells, const char *what) {
     if (ranks.Size() == 1)
         return vtkPVRamsesReportText(report);
-    const double n = ranks.Size();
-    const std::vector<double> seconds = ranks.Gather(report->wall_seconds);
-    const std::vector<double> bytes = ranks.Gather(static_cast<double>(report->bytes_read));
+    const std::string text = vtkPVRamsesRanksText(ranks, report->wall_seconds,
+                                                  static_cast<double>(report->bytes_read), "read");
     const std::vector<double> counts = ranks.Gather(static_cast<double>(cells));
-    const auto slowest = std::max_element(seconds.begin(), seconds.end());
-    auto sum = [](const std::vector<double> &values) {
-        return std::accumulate(values.begin(), values.end(), 0.0);
-    };
-    auto most = [](const std::vector<double> &values) {
-        return *std::max_element(values.begin(), values.end());
-    };
-    char line[300];
-    int length = snprintf(line, sizeof line, "all ranks: slowest %.3f s (rank %d), mean %.3f s",
-                          *slowest, static_cast<int>(slowest - seconds.begin()), sum(seconds) / n);
-    if (most(bytes) > 0.0)
-        length += snprintf(line + length, sizeof line - static_cast<size_t>(length),
-                           ";\n%.1f MB read, mean %.1f MB by a rank, at most %.1f MB",
-                           1e-6 * sum(bytes), 1e-6 * sum(bytes) / n, 1e-6 * most(bytes));
-    snprintf(line + length, sizeof line - static_cast<size_t>(length),
-             ";\n%.0f %s, at most %.0f on a rank\nthis rank (%d):\n", sum(counts), what,
-             most(counts), ranks.Rank());
-    return line + vtkPVRamsesReportText(report);
+    char line[200];
+    snprintf(line, sizeof line, ";\n%.0f %s, at most %.0f on a rank\nthis rank (%d):\n",
+             Sum(counts), what, Most(counts), ranks.Rank());
+    return text + line + vtkPVRamsesReportText(report);
 }
 
 std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesReading &reading,

@@ -52,5 +52,8 @@ std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesRan
                                   uint64_t cells, const char *what);
 std::string vtkPVRamsesReportText(const pvr_report *report, const vtkPVRamsesReading &reading,
                                   uint64_t cells, const char *what);
+// How ranks compare in time and in bytes that they read, or wrote; empty for one alone.
+std::string vtkPVRamsesRanksText(const vtkPVRamsesRanks &ranks, double seconds, double bytes,
+                                 const char *done);
 
 #endif
