@@ -6,6 +6,7 @@ Parts are functions check_PART below.
 """
 
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -174,28 +175,64 @@ def check_time():
     simple.Delete(reader)
 
 
-def check_lost_file():
-    """A file that one rank alone needs is not there: all tell of it, and go on."""
+def damage(path, how):
+    """What rank 0 does to a file."""
+    if how == "is not there":
+        os.remove(path)
+    elif how == "is cut":
+        os.truncate(path, os.path.getsize(path) // 2)
+    elif how == "is a folder":
+        os.remove(path)
+        os.mkdir(path)
+    elif how == "is garbage":
+        with open(path, "r+b") as file:
+            file.seek(os.path.getsize(path) // 3)
+            file.write(b"\x5a" * (os.path.getsize(path) // 3))
+
+
+def check_spoilt(folder, split, name, how, port):
+    """All ranks tell of the file once, and have nothing of its port."""
+    path = os.path.join(folder, "web3d", "output_00002", name)
+    if rank == 0:
+        shutil.copy(path, folder)
+        damage(path, how)
+    controller.Barrier()
+    reader = simple.RAMSESReader(FileName=info_file("web3d", 2, folder), RankSplit=split)
+    messages = Messages(reader)
+    simple.OutputPort(reader, port).UpdatePipeline()
+    what = "%s %s, by %s: " % (name, how, SPLITS[split])
+    check(len(messages.errors) == 1 and
+          (name in messages.errors[0] or "not finished" in messages.errors[0]),
+          what + "%r" % messages.errors)
+    data = reader.GetClientSideObject().GetOutputDataObject(port)
+    check(data.GetNumberOfElements(0 if port else 1) == 0, what + "there is something")
+    text = messages.errors[0].split("): ", 1)[-1] if messages.errors else ""
+    check(text == share_text(text), what + "not the same on all ranks")
+    simple.Delete(reader)
+    controller.Barrier()
+    if rank == 0:
+        if os.path.isdir(path):
+            os.rmdir(path)
+        shutil.move(os.path.join(folder, name), path)
+    controller.Barrier()
+
+
+def check_bad_files():
+    """Files that one rank alone needs, or that tell of all, are spoilt in many ways."""
+    folder, copy = "", None
+    if rank == 0:
+        copy = Copy("web3d")
+        folder = copy.__enter__()
+    folder = share_text(folder)
     for split in (TREES, DOMAINS):
-        folder, copy = "", None
-        if rank == 0:
-            copy = Copy("sedov3d")
-            folder = copy.__enter__()
-        folder = share_text(folder)
-        lost = os.path.join(folder, "sedov3d", "output_00003", "hydro_00003.out00002")
-        if rank == 0:
-            os.remove(lost)
-        controller.Barrier()
-        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder), RankSplit=split)
-        messages = Messages(reader)
-        reader.UpdatePipeline()
-        check(len(messages.errors) == 1 and "hydro_00003.out00002" in messages.errors[0],
-              "a lost file: %r" % messages.errors)
-        check(mesh_of(reader).GetNumberOfCells() == 0, "cells though a file is lost")
-        simple.Delete(reader)
-        controller.Barrier()
-        if rank == 0:
-            copy.__exit__()
+        for how, domains in (("is not there", (1, 2, 4)), ("is cut", (2, 4)), ("is a folder", (4,)),
+                             ("is garbage", (2,))):
+            for domain in domains:
+                for kind, port in (("amr", 0), ("hydro", 0), ("part", 1)):
+                    check_spoilt(folder, split, "%s_00002.out%05d" % (kind, domain), how, port)
+            check_spoilt(folder, split, "info_00002.txt", how, 0)
+    if rank == 0:
+        copy.__exit__()
 
 
 run_parts(globals())

@@ -273,7 +273,7 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
         vtkInformation *info = outputs->GetInformationObject(port);
         info->Remove(vtkStreamingDemandDrivenPipeline::TIME_STEPS());
         info->Remove(vtkStreamingDemandDrivenPipeline::TIME_RANGE());
-        info->Remove(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST());
+        info->Set(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST(), 1); // also of an error: each rank tells
     }
     // An error is kept for RequestData: ParaView asks for information again and again, and a person
     // should be told once.
@@ -307,8 +307,6 @@ int vtkRAMSESReader::RequestInformation(vtkInformation *, vtkInformationVector *
         }
     }
     this->UpdateSelections(ranks);
-    for (int port = 0; port < outputs->GetNumberOfInformationObjects(); ++port)
-        outputs->GetInformationObject(port)->Set(vtkAlgorithm::CAN_HANDLE_PIECE_REQUEST(), 1);
     return 1;
 }
 
