@@ -175,6 +175,48 @@ def check_time():
     simple.Delete(reader)
 
 
+def check_lists():
+    """Sinks and clumps are there once; a list that cannot be read is told of by all ranks."""
+    folder, copy = "", None
+    if rank == 0:
+        copy = Copy("sedov3d")
+        folder = copy.__enter__()
+    folder = share_text(folder)
+    output = os.path.join(folder, "sedov3d", "output_00003")
+    sinks = os.path.join(output, "sink_00003.csv")
+    if rank == 0:
+        with open(sinks, "w") as file:
+            file.write(" # id,msink,x,y,z\n # 1,m,l,l,l\n 1,0.5,0.1,0.2,0.3\n 2,0.25,0.4,0.2,0.1\n")
+        for domain in range(1, 5):
+            with open(os.path.join(output, "clump_00003.txt%05d" % domain), "w") as file:
+                file.write("index peak_x peak_y peak_z mass_cl\n%d 0.1 0.2 0.%d 1.5\n" % (domain, domain))
+    controller.Barrier()
+    for split in (TREES, DOMAINS):
+        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder), RankSplit=split)
+        for port, count, mass in ((2, 2, 0.75), (3, 4, 6.0)):
+            simple.OutputPort(reader, port).UpdatePipeline()
+            points = reader.GetClientSideObject().GetOutputDataObject(port)
+            here = points.GetNumberOfPoints()
+            check(reduced(here) == count, "%d points of port %d" % (reduced(here), port))
+            masses = vtk_to_numpy(points.GetPointData().GetArray("mass")).sum() if here else 0.0
+            check(reduced(masses) == mass, "their mass %r" % reduced(masses))
+        simple.Delete(reader)
+    controller.Barrier()
+    if rank == 0:
+        with open(sinks, "a") as file:
+            file.write(" 3,none\n")
+    controller.Barrier()
+    reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder))
+    messages = Messages(reader)
+    simple.OutputPort(reader, 2).UpdatePipeline()
+    check(len(messages.errors) == 1 and "sink_00003.csv: line 5" in messages.errors[0],
+          "a broken list: %r" % messages.errors)
+    simple.Delete(reader)
+    controller.Barrier()
+    if rank == 0:
+        copy.__exit__()
+
+
 def damage(path, how):
     """What rank 0 does to a file."""
     if how == "is not there":
