@@ -8,6 +8,7 @@
 
 #include "random_octree.h"
 
+#include "vtkBitArray.h"
 #include "vtkCellData.h"
 #include "vtkDataArray.h"
 #include "vtkHyperTree.h"
@@ -141,12 +142,82 @@ void TestSpeed() {
     Check(best < 1.0, "milliseconds to build 10 million leaves", std::llround(best * 1000), 1000);
 }
 
+// Marks leaves as outside at random, a part of them in `percent`.
+struct Outside {
+    std::vector<uint8_t> Bits[PVR_MAX_LEVELS + 1];
+
+    Outside(pvr_octree &octree, std::mt19937 &random, unsigned percent) {
+        for (int level = octree.root_level; level <= octree.max_level; ++level) {
+            pvr_octree_level &of = octree.level[level];
+            const bool roots = level == octree.root_level;
+            const uint64_t cells =
+                roots ? octree.ntrees : of.noct * static_cast<uint64_t>(octree.cells_per_oct);
+            const uint64_t perByte = roots ? 8 : static_cast<uint64_t>(octree.cells_per_oct);
+            this->Bits[level].assign(cells / perByte + 1, 0);
+            for (uint64_t cell = 0; cell < cells; ++cell) {
+                const uint8_t bit = static_cast<uint8_t>(1u << (cell % perByte));
+                if ((of.refined[cell / perByte] & bit) == 0 && random() % 100 < percent) {
+                    this->Bits[level][cell / perByte] |= bit;
+                    ++octree.noutside;
+                    --octree.nleaves;
+                }
+            }
+            of.outside = this->Bits[level].data();
+        }
+    }
+};
+
+// The mask is what is outside, and the pure mask is what VTK makes of the mask itself.
+void TestMasks(int ndim, unsigned seed, unsigned percent) {
+    std::mt19937 random(seed);
+    const uint32_t dims[3] = {3, 4, 2};
+    RandomOctree made(ndim, dims, 2,
+                      ndim == 1   ? 12
+                      : ndim == 2 ? 8
+                                  : 6,
+                      false, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
+    pvr_octree &octree = made.Octree;
+    const Outside outside(octree, random, percent);
+    vtkNew<vtkHyperTreeGrid> ours, theirs;
+    vtkPVRamsesMesh::Build(ours, &octree, 1.0);
+    vtkPVRamsesMesh::Build(theirs, &octree, 1.0);
+    vtkNew<vtkBitArray> mask;
+    if (ours->HasMask()) {
+        mask->DeepCopy(ours->GetMask());
+        theirs->SetMask(mask); // VTK has no pure mask of this one
+    }
+    long long hidden = 0, pure = 0, compared = 0;
+    vtkBitArray *got = ours->GetPureMask(), *wanted = theirs->GetPureMask();
+    Check(!got == !wanted, "a pure mask", got != nullptr, wanted != nullptr);
+    for (vtkIdType t = 0; t < ours->GetMaxNumberOfTrees(); ++t) {
+        vtkHyperTree *tree = ours->GetTree(t);
+        if (!tree) {
+            ++hidden; // outside as a whole
+            continue;
+        }
+        for (vtkIdType i = 0; i < tree->GetNumberOfVertices() && got && wanted; ++i) {
+            const vtkIdType cell = tree->GetGlobalIndexFromLocal(i);
+            Check(got->GetValue(cell) == wanted->GetValue(cell), "pure mask of a cell",
+                  got->GetValue(cell), wanted->GetValue(cell));
+            hidden += mask->GetValue(cell);
+            pure += wanted->GetValue(cell);
+            ++compared;
+        }
+    }
+    Check(!got || hidden == static_cast<long long>(octree.noutside), "hidden cells", hidden,
+          static_cast<long long>(octree.noutside));
+    std::printf("%d-D, %u %% outside: %lld of %lld cells hidden, %lld with those above them\n",
+                ndim, percent, hidden, compared, pure);
+}
+
 } // namespace
 
 int main() {
     for (int ndim = 1; ndim <= 3; ++ndim) {
         for (unsigned seed = 1; seed <= 4; ++seed)
             TestPlaces(ndim, seed);
+        for (unsigned percent : {0u, 3u, 30u, 95u})
+            TestMasks(ndim, percent, percent);
     }
     TestSpeed();
     if (Failures) {
