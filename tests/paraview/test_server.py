@@ -1,6 +1,6 @@
 """A client of a pvserver of two ranks: it reads, sums up and projects; plugins that differ are told of.
 
-Usage: pvpython test_server.py PORT [none]   (none: the server has no plugin)
+Usage: pvpython test_server.py PORT VERSION SERVER_VERSION   (none: the server has no plugin)
 """
 
 import os
@@ -27,10 +27,14 @@ def says(call, *texts):
 says(lambda: rv.check_versions("0.1.0", "0.2.0"), "version 0.1.0 in this client", "0.2.0 on the server")
 says(lambda: rv.check_versions("0.1.0", None), "server has not loaded")
 says(lambda: rv.check_versions(None, "0.1.0"), "this client has not", "0.1.0")
-port, without = int(sys.argv[1]), "none" in sys.argv
+port, here, there = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 time.sleep(3)  # until the server listens; Connect waits some more
-if without:
+if there == "none":
     says(lambda: rv.connect("localhost", port), "server has not loaded")
+elif there != here:
+    says(lambda: rv.connect("localhost", port), "version %s in this client" % here,
+         "%s on the server" % there)
+    simple.RAMSESReader(FileName=info_file("web3d", 2))  # says it, as in the window
 else:
     rv.connect("localhost", port)
     reader = simple.RAMSESReader(FileName=info_file("web3d", 2))

@@ -5,7 +5,8 @@
  *
  * A source like others, but that the thread report in the panel follows the data: ParaView asks for
  * it after Apply alone, and levels come in later. Where the client has the reader itself (no
- * server), it follows the loading between two levels too.
+ * server), it follows the loading between two levels too. A server whose plugin has another version
+ * than the client's is told of when a reader is made.
  */
 #ifndef vtkSMRamsesReaderProxy_h
 #define vtkSMRamsesReaderProxy_h
@@ -30,6 +31,7 @@ class VTKRAMSES_EXPORT vtkSMRamsesReaderProxy : public vtkSMSourceProxy {
     vtkSMRamsesReaderProxy(const vtkSMRamsesReaderProxy &) = delete;
     void operator=(const vtkSMRamsesReaderProxy &) = delete;
 
+    void CompareVersions();
     void UpdateReport();
 };
 
