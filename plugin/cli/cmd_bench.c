@@ -296,7 +296,8 @@ static char *plot_text(const struct bench *bench, size_t *length) {
             "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
             "<path d=\"M%d %dh%dv-%dh-%dz\" fill=\"none\" stroke=\"black\"/>\n"
             "<path d=\"M%d %dl%d -%d\" stroke=\"gray\" stroke-dasharray=\"4\"/>\n"
-            "<text x=\"%d\" y=\"%d\">threads</text>\n<text x=\"%d\" y=\"20\">speed-up</text>\n",
+            "<text x=\"%d\" y=\"%d\">threads</text>\n<text x=\"%d\" y=\"20\">speed-up (dashed: "
+            "ideal)</text>\n",
             LEFT + SIDE + 120, TOP + SIDE + 60, LEFT, TOP + SIDE, SIDE, SIDE, SIDE, LEFT,
             TOP + SIDE, SIDE, SIDE, LEFT + SIDE / 2 - 20, TOP + SIDE + 45, 10);
     for (int c = 0; c < bench->ncounts; c++) {

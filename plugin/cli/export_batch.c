@@ -152,8 +152,8 @@ static void tell(void *context, const struct pvr_batch_news *news) {
         const char *folder = batch->outputs[news->changed]->folder;
         const char *lead = batch->terminal && !quiet ? "\r\033[K" : "";
         if (item->state == PVR_BATCH_DONE && !batch->options->json && !quiet) {
-            fprintf(stderr, "%s%s: done in %.3g s with %d threads\n", lead, folder, item->seconds,
-                    item->threads);
+            fprintf(stderr, "%s%s: done in %.3g s with %d thread%s\n", lead, folder, item->seconds,
+                    item->threads, item->threads == 1 ? "" : "s");
         } else if (item->state == PVR_BATCH_TOO_LARGE) {
             fprintf(stderr, "%spvramses: %s: %s\n", lead, folder,
                     item->message != NULL ? item->message : "needs too much memory");

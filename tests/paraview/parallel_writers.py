@@ -44,6 +44,9 @@ def save(name, proxy, listed):
     controller.Barrier()
     read = simple.OpenDataFile(os.path.join(folder, listed))
     read.UpdatePipeline()
+    steps = list(getattr(proxy, "TimestepValues", []))[:1]
+    check(steps == [] or listed.endswith(".phtg") or list(read.TimestepValues) == steps,
+          "time of " + listed)
     a, b = read.GetDataInformation(), proxy.GetDataInformation()
     return a, b
 

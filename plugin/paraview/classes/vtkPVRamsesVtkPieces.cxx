@@ -7,8 +7,10 @@
 
 #include "vtkCellData.h"
 #include "vtkCommunicator.h"
+#include "vtkFieldData.h"
 #include "vtkHyperTreeGrid.h"
 #include "vtkImageData.h"
+#include "vtkInformation.h"
 #include "vtkMultiProcessController.h"
 #include "vtkPointData.h"
 
@@ -45,6 +47,19 @@ void ListArrays(std::ostream &out, const char *element, vtkDataSetAttributes *at
             << Escaped(array->GetName()) << "\" NumberOfComponents=\""
             << array->GetNumberOfComponents() << "\"/>\n";
     out << "    </" << element << ">\n";
+}
+
+// The time of the data as VTK's readers of lists take it; empty if it has none.
+std::string TimeText(vtkDataObject *input) {
+    vtkInformation *info = input->GetInformation();
+    vtkDataArray *told = input->GetFieldData()->GetArray("TimeValue");
+    const bool has = info->Has(vtkDataObject::DATA_TIME_STEP());
+    if (!has && !(told && told->GetNumberOfValues() > 0))
+        return "";
+    return "  <FieldData>\n    <DataArray type=\"Float64\" Name=\"TimeValue\" "
+           "NumberOfTuples=\"1\" format=\"ascii\">" +
+           Real(has ? info->Get(vtkDataObject::DATA_TIME_STEP()) : told->GetComponent(0, 0)) +
+           "</DataArray>\n  </FieldData>\n";
 }
 
 std::string ExtentText(const int *extent) {
@@ -120,8 +135,9 @@ std::string vtkPVRamsesVtkPieces::ListText(vtkDataObject *input) const {
         int &bound = whole[i % 6];
         bound = i % 2 == 0 ? std::min(bound, this->Extents[i]) : std::max(bound, this->Extents[i]);
     }
-    out << "<?xml version=\"1.0\"?>\n<VTKFile type=\"" << type << "\" version=\"1.0\">\n  <"
-        << type;
+    const std::string time = TimeText(input);
+    out << "<?xml version=\"1.0\"?>\n<VTKFile type=\"" << type << "\" version=\"1.0\">\n"
+        << (multi ? time : "") << "  <" << type;
     if (image) {
         out << " GhostLevel=\"0\" WholeExtent=\"" << ExtentText(whole) << "\" Origin=\"";
         for (int axis = 0; axis < 3; ++axis)
@@ -133,7 +149,7 @@ std::string vtkPVRamsesVtkPieces::ListText(vtkDataObject *input) const {
     } else if (!multi) {
         out << " GhostLevel=\"0\"";
     }
-    out << ">\n";
+    out << ">\n" << (multi ? "" : time);
     if (multi) {
         for (int piece = 0, index = 0; piece < this->Pieces; ++piece)
             if (this->Filled[static_cast<size_t>(piece)])
