@@ -352,6 +352,9 @@ void pvr_vtk_add_facts(struct pvr_vtk_file *file, const struct pvr_vtk_facts *fa
     pvr_vtk_text(file, "source", facts->source);
     pvr_vtk_text(file, "command", facts->command);
     pvr_vtk_text(file, "pvramses_version", facts->version);
+    if (facts->more != NULL) {
+        facts->more(file, facts->context);
+    }
     pvr_vtk_close(file);
 }
 

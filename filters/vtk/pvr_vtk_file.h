@@ -161,6 +161,8 @@ struct pvr_vtk_facts {
     const char *command;         /* that made the file */
     const char *version;         /* of the program */
     const char *length_unit;     /* of coordinates: "kpc" */
+    void (*more)(struct pvr_vtk_file *file, void *context); /* adds facts and arrays to the same */
+    void *context;                                          /* element; null: there are no more */
 };
 /* Adds an element FieldData; nothing if `facts` is null. */
 void pvr_vtk_add_facts(struct pvr_vtk_file *file, const struct pvr_vtk_facts *facts);

@@ -112,6 +112,20 @@ def test_meshes():
     simple.SaveData(path_of("cells.vtu"), proxy=reader, Compressor="ZLib", CompressionLevel=9)
     cells = read(path_of("cells.vtu"), vtkXMLUnstructuredGridReader)
     equal(cells.GetNumberOfCells(), expected("sedov3d", 3)["leaf_cells"], "cells")
+    for name in ("unit_l", "time_code", "output_number"):
+        equal(fact(cells, name), fact(wanted, name), name)
+    for name in ("source", "pvramses_version", "command"):
+        assert cells.GetFieldData().GetAbstractArray(name).GetValue(0), name
+    # And once more from there: nothing is lost, nothing told twice.
+    read_again = simple.OpenDataFile(path_of("cells.vtu"))
+    simple.SaveData(path_of("again.fast-vtu"), proxy=read_again)
+    again = read(path_of("again.vtu"), vtkXMLUnstructuredGridReader)
+    names = [[data.GetFieldData().GetArrayName(i) for i in range(data.GetFieldData().GetNumberOfArrays())]
+             for data in (cells, again)]
+    equal(sorted(names[0]), sorted(names[1]), "facts")
+    equal(len(set(names[1])), len(names[1]), "facts told once")
+    equal(list(simple.OpenDataFile(path_of("again.vtu")).TimestepValues), list(read_again.TimestepValues),
+          "time")
     order = numpy.argsort(b.index)
     for name in arrays_in(wanted):
         equal(array_of(cells, name).tobytes(), array_of(wanted, name)[b.index[order]].tobytes(), name)

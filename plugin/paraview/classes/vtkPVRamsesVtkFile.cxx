@@ -16,6 +16,7 @@
 
 #include <cinttypes>
 #include <cstring>
+#include <utility>
 
 namespace {
 
@@ -144,8 +145,13 @@ void vtkPVRamsesVtkFile::AddAttributes(const char *element, vtkDataSetAttributes
 }
 
 void vtkPVRamsesVtkFile::AddFieldData(vtkDataObject *input) {
-    vtkFieldData *fields = input->GetFieldData();
     pvr_vtk_open(this->File, "FieldData");
+    this->AddFields(input);
+    pvr_vtk_close(this->File);
+}
+
+void vtkPVRamsesVtkFile::AddFields(vtkDataObject *input) {
+    vtkFieldData *fields = input->GetFieldData();
     vtkInformation *info = input->GetInformation();
     if (info->Has(vtkDataObject::DATA_TIME_STEP()) && !fields->HasArray("TimeValue"))
         pvr_vtk_number(this->File, "TimeValue", info->Get(vtkDataObject::DATA_TIME_STEP()));
@@ -165,7 +171,8 @@ void vtkPVRamsesVtkFile::AddFieldData(vtkDataObject *input) {
     }
     if (!fields->HasArray("pvramses_version"))
         pvr_vtk_text(this->File, "pvramses_version", PVRAMSES_VERSION);
-    pvr_vtk_close(this->File);
+    if (!fields->HasArray("command"))
+        pvr_vtk_text(this->File, "command", "ParaView");
 }
 
 void vtkPVRamsesVtkFile::AddPoints(vtkPointSet *set) {
@@ -305,24 +312,25 @@ pvr_status vtkPVRamsesVtkFile::WriteTrees(vtkHyperTreeGrid *grid, bool leaves,
     }
     const pvr_leaf_place place = octree.Place();
     pvr_vtk_facts facts = pvr_vtk_facts();
-    double time = 0;
-    if (grid->GetInformation()->Has(vtkDataObject::DATA_TIME_STEP())) {
-        time = grid->GetInformation()->Get(vtkDataObject::DATA_TIME_STEP());
-        facts.time = &time;
-    }
-    auto *source = vtkStringArray::SafeDownCast(grid->GetFieldData()->GetAbstractArray("source"));
-    facts.source =
-        source && source->GetNumberOfValues() > 0 ? source->GetValue(0).c_str() : nullptr;
-    facts.command = "ParaView";
-    facts.version = PVRAMSES_VERSION;
+    std::pair<vtkPVRamsesVtkFile *, vtkDataObject *> all(this, grid);
+    facts.more = [](pvr_vtk_file *file, void *of) {
+        auto *both = static_cast<decltype(all) *>(of);
+        both->first->File = file;
+        both->first->AddFields(both->second);
+        both->first->File = nullptr;
+    };
+    facts.context = &all;
     pvr_vtk_mesh written = pvr_vtk_mesh();
     written.octree = mesh.octree;
     written.place = &place;
     written.nfields = static_cast<int>(fields.size());
     written.fields = fields.data();
     written.facts = &facts;
-    return (leaves ? pvr_vtk_vtu_write : pvr_vtk_htg_write)(
+    status = (leaves ? pvr_vtk_vtu_write : pvr_vtk_htg_write)(
         path.c_str(), &written, &options, &threads, progress, context, &statistics, &error);
+    this->Kept.clear();
+    this->Names.clear();
+    return status;
 }
 
 pvr_status vtkPVRamsesVtkFile::Write(vtkDataObject *input, const std::string &path,

@@ -38,6 +38,7 @@ class vtkPVRamsesVtkFile {
     void AddArray(vtkDataArray *array, const char *name, bool flat);
     void AddAttributes(const char *element, vtkDataSetAttributes *attributes);
     void AddFieldData(vtkDataObject *input);
+    void AddFields(vtkDataObject *input); // what stands in it
     void AddPoints(vtkPointSet *set);
     void AddCells(const char *element, vtkCellArray *cells, vtkUnstructuredGrid *types);
     void AddImage(vtkImageData *image);
