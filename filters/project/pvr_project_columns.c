@@ -42,24 +42,50 @@ static uint32_t last_row(const struct putting *putting, size_t task) {
     return end < putting->all_rows ? end : putting->all_rows;
 }
 
-/* Rows of finer columns that belong to one row of coarser ones. */
-static void refine_row(const struct putting *putting, size_t row_number) {
-    const struct pvr_grid *from = putting->from, *to = putting->to;
-    const enum pvr_map_kind kind = putting->projecting->kind;
-    const int nplanes = putting->projecting->nplanes;
+/* Adds quarters of a row's columns to `count` finer ones, of which the first is number `skip` (0 or
+ * 1) of the two in the first column's place. */
+static void refine_row(const double *from, double *to, size_t count, size_t skip) {
+    if (skip == 1 && count > 0) {
+        to[0] += 0.25 * from[0];
+        from++;
+        to++;
+        count--;
+    }
+    for (size_t x = 0; x < count / 2; x++) {
+        const double quarter = 0.25 * from[x];
+        to[2 * x] += quarter;
+        to[2 * x + 1] += quarter;
+    }
+    if (count % 2 == 1) {
+        to[count - 1] += 0.25 * from[count / 2];
+    }
+}
+
+void pvr_project_refine(const struct pvr_projecting *projecting, const struct pvr_grid *from,
+                        const struct pvr_grid *to, uint32_t first_row, uint32_t end_row) {
     const size_t from_size = (size_t)from->count[0] * from->count[1];
     const size_t to_size = (size_t)to->count[0] * to->count[1];
-    for (int64_t y = 2 * (int64_t)row_number; y < 2 * (int64_t)row_number + 2; y++) {
-        int64_t row = y + 2 * from->first[1] - to->first[1];
-        if (row < 0 || row >= to->count[1]) {
+    /* places of the coarser grid, counted in finer columns */
+    const int64_t first = to->first[0] - 2 * from->first[0], most = 2 * (int64_t)from->count[0];
+    const int64_t low = first > 0 ? first : 0;
+    const int64_t high = first + to->count[0] < most ? first + to->count[0] : most;
+    for (uint32_t row = first_row; row < end_row; row++) {
+        const int64_t y = row + to->first[1] - 2 * from->first[1];
+        if (y < 0 || y >= 2 * (int64_t)from->count[1] || low >= high) {
             continue;
         }
-        for (int64_t x = 0; x < 2 * (int64_t)from->count[0]; x++) {
-            int64_t at = x + 2 * from->first[0] - to->first[0];
-            if (at >= 0 && at < to->count[0]) {
-                pvr_map_put(kind, nplanes, to->plane + (size_t)row * to->count[0] + at, to_size,
-                            from->plane + row_number * from->count[0] + x / 2, from_size, 0.25);
+        const double *source = from->plane + (size_t)(y / 2) * from->count[0] + low / 2;
+        double *target = to->plane + (size_t)row * to->count[0] + (low - first);
+        if (projecting->kind == PVR_KIND_ADD) {
+            for (int p = 0; p < projecting->nplanes; p++) {
+                refine_row(source + (size_t)p * from_size, target + (size_t)p * to_size,
+                           (size_t)(high - low), (size_t)low % 2);
             }
+            continue;
+        }
+        for (int64_t x = low; x < high; x++) {
+            pvr_map_put(projecting->kind, projecting->nplanes, target + (x - low), to_size,
+                        source + (x / 2 - low / 2), from_size, 0.25);
         }
     }
 }
@@ -69,9 +95,8 @@ static enum pvr_status refine_task(void *context, size_t task, struct pvr_worker
     (void)worker;
     (void)error;
     const struct putting *putting = context;
-    for (uint32_t row = (uint32_t)task * putting->rows; row < last_row(putting, task); row++) {
-        refine_row(putting, row);
-    }
+    pvr_project_refine(putting->projecting, putting->from, putting->to,
+                       (uint32_t)task * putting->rows, last_row(putting, task));
     return PVR_OK;
 }
 
@@ -183,11 +208,12 @@ static enum pvr_status put_into_pixels(struct pvr_projecting *projecting, int le
     return status;
 }
 
-enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
+enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, int first_level,
+                                        int end_level, struct pvr_job *job,
                                         struct pvr_error *error) {
     enum pvr_status status = PVR_OK;
     const bool fold = projecting->map->request.edge == PVR_EDGE_FOLD;
-    for (int l = 0; status == PVR_OK && l <= PVR_MAX_LEVELS; l++) {
+    for (int l = first_level; status == PVR_OK && l < end_level; l++) {
         struct pvr_grid *grid = &projecting->level[l];
         bool last = l == PVR_MAX_LEVELS || projecting->level[l + 1].count[0] == 0;
         if (grid->count[0] == 0) {
@@ -199,10 +225,9 @@ enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struc
         if (last || fold) {
             status = put_into_pixels(projecting, l, job, error);
         } else {
-            struct putting putting = {
-                .projecting = projecting, .from = grid, .to = &projecting->level[l + 1]};
-            status =
-                run_rows(&putting, grid->count[1], 2 * grid->count[0], refine_task, job, error);
+            struct pvr_grid *next = &projecting->level[l + 1];
+            struct putting putting = {.projecting = projecting, .from = grid, .to = next};
+            status = run_rows(&putting, next->count[1], next->count[0], refine_task, job, error);
         }
     }
     return status;

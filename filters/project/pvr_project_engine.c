@@ -206,9 +206,8 @@ static void count_block(struct pvr_map *map, const struct pvr_project_block *blo
     }
 }
 
-enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t nblocks,
-                                       struct pvr_job *job, struct pvr_error *error) {
-    projecting->batch = nblocks;
+enum pvr_status pvr_project_count(struct pvr_projecting *projecting, size_t nblocks,
+                                  struct pvr_error *error) {
     for (size_t b = 0; b < nblocks; b++) {
         count_block(projecting->map, &projecting->block[b]);
         if (projecting->block[b].weights_negative > 0) {
@@ -216,9 +215,18 @@ enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t
                             "weights of a projection must not be negative");
         }
     }
+    return PVR_OK;
+}
+
+enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t nblocks,
+                                       struct pvr_job *job, struct pvr_error *error) {
+    projecting->batch = nblocks;
+    enum pvr_status status = pvr_project_count(projecting, nblocks, error);
+    if (status != PVR_OK) {
+        return status;
+    }
     struct tiling *tiling = malloc(sizeof *tiling);
     uint64_t *cost = malloc(PVR_TILE_COUNT * sizeof *cost);
-    enum pvr_status status = PVR_OK;
     if (tiling == NULL || cost == NULL) {
         status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the tiles of a projection");
     } else {

@@ -1,26 +1,9 @@
 /* pvr_project_octree.c - projecting the leaves of an octree in memory. */
 #include "pvr_octree_rank.h"
-#include "pvr_positions.h"
-#include "pvr_project_private.h"
+#include "pvr_project_trees.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Octs of one level, of trees that are in the map; at the root level, trees. */
-struct part {
-    int level;
-    uint32_t count;
-    uint64_t first;
-};
-
-struct octree_source {
-    struct pvr_projecting projecting;
-    const struct pvr_octree *octree;
-    const struct pvr_map_value *values, *weight;
-    size_t nparts;
-    struct part *part;
-    size_t first; /* part of the batch */
-};
 
 static bool tree_in_view(const struct pvr_octree *octree, uint64_t tree,
                          const struct pvr_view *view) {
@@ -44,21 +27,22 @@ static bool tree_in_view(const struct pvr_octree *octree, uint64_t tree,
     return true;
 }
 
-static size_t list_run(int level, uint64_t first, uint64_t end, struct part *part) {
+static size_t list_run(int level, uint64_t first, uint64_t end, struct pvr_tree_part *part) {
     size_t count = 0;
     for (; first < end; first += PVR_BLOCK_OCTS, count++) {
         if (part != NULL) {
             uint64_t left = end - first;
             uint32_t most = PVR_BLOCK_OCTS;
-            part[count] = (struct part){level, left < most ? (uint32_t)left : most, first};
+            part[count] = (struct pvr_tree_part){level, left < most ? (uint32_t)left : most, first};
         }
     }
     return count;
 }
 
 /* Lists the parts; with a null array counts them. */
-static size_t list_parts(const struct pvr_octree *octree, const uint8_t *visible,
-                         struct part *part) {
+static size_t list_parts(const struct pvr_tree_source *source, const uint8_t *visible,
+                         struct pvr_tree_part *part) {
+    const struct pvr_octree *octree = source->octree;
     size_t count = 0;
     for (int l = octree->root_level; l <= octree->max_level; l++) {
         const uint64_t *tree_first = octree->level[l].tree_first;
@@ -68,7 +52,7 @@ static size_t list_parts(const struct pvr_octree *octree, const uint8_t *visible
             while (t < octree->ntrees && visible[t] != 0) {
                 t++;
             }
-            if (t > begin) {
+            if (t > begin && (l < source->tiled[0] || l >= source->tiled[1])) {
                 count += list_run(l, roots ? begin : tree_first[begin], roots ? t : tree_first[t],
                                   part != NULL ? part + count : NULL);
             }
@@ -77,7 +61,7 @@ static size_t list_parts(const struct pvr_octree *octree, const uint8_t *visible
     return count;
 }
 
-static enum pvr_status make_parts(struct octree_source *source, struct pvr_error *error) {
+static enum pvr_status make_parts(struct pvr_tree_source *source, struct pvr_error *error) {
     const struct pvr_octree *octree = source->octree;
     uint8_t *visible = malloc(octree->ntrees + 1);
     if (visible == NULL) {
@@ -86,10 +70,10 @@ static enum pvr_status make_parts(struct octree_source *source, struct pvr_error
     for (uint64_t t = 0; t < octree->ntrees; t++) {
         visible[t] = tree_in_view(octree, t, &source->projecting.map->request.view);
     }
-    source->nparts = list_parts(octree, visible, NULL);
+    source->nparts = list_parts(source, visible, NULL);
     source->part = malloc((source->nparts + 1) * sizeof *source->part);
     if (source->part != NULL) {
-        list_parts(octree, visible, source->part);
+        list_parts(source, visible, source->part);
     }
     free(visible);
     return source->part != NULL
@@ -98,50 +82,58 @@ static enum pvr_status make_parts(struct octree_source *source, struct pvr_error
 }
 
 /* A tree's root cell stands for an oct with one cell; all eight have its value. */
-static void take_roots(const struct octree_source *source, const struct part *part,
-                       struct pvr_project_scratch *scratch) {
-    const struct pvr_octree *octree = source->octree;
+static void take_roots(const struct pvr_octree *octree, const struct pvr_tree_part *part,
+                       uint32_t at, struct pvr_project_scratch *scratch) {
     const struct pvr_octree_level *roots = &octree->level[octree->root_level];
     for (uint32_t i = 0; i < part->count; i++) {
         uint64_t tree = part->first + i;
         unsigned cell = 0;
-        uint32_t at[3];
-        pvr_tree_coordinate(octree, tree, at);
+        uint32_t place[3];
+        pvr_tree_coordinate(octree, tree, place);
         for (int a = 0; a < octree->ndim; a++) {
-            cell |= (at[a] & 1) << a;
-            scratch->coordinate[i][a] = at[a] / 2;
+            cell |= (place[a] & 1) << a;
+            scratch->coordinate[at + i][a] = place[a] / 2;
         }
         bool leaf = (pvr_no_leaves(roots, tree >> 3) >> (tree & 7) & 1) == 0;
-        scratch->no_leaves[i] = (uint8_t)(leaf ? ~(1u << cell) : 0xffu);
-        scratch->index[i] = roots->tree_cell[tree];
+        scratch->no_leaves[at + i] = (uint8_t)(leaf ? ~(1u << cell) : 0xffu);
+        scratch->index[at + i] = roots->tree_cell[tree];
     }
 }
 
-static void take_octs(const struct octree_source *source, const struct part *part,
+void pvr_project_take(const struct pvr_tree_source *source, const struct pvr_tree_part *part,
+                      struct pvr_walk *walk, uint64_t tree, uint32_t at,
                       struct pvr_project_scratch *scratch) {
     const struct pvr_octree *octree = source->octree;
     const struct pvr_octree_level *level = &octree->level[part->level];
-    struct pvr_walk walk;
-    pvr_walk_begin(&walk, octree);
-    pvr_walk_octs(&walk, part->level, part->first, part->count, scratch->coordinate);
+    if (part->level == octree->root_level) {
+        take_roots(octree, part, at, scratch);
+        return;
+    }
+    pvr_walk_octs(walk, part->level, part->first, part->count, scratch->coordinate + at);
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint64_t oct = part->first + i;
+        while (oct >= level->tree_first[tree + 1]) {
+            tree++;
+        }
+        scratch->no_leaves[at + i] = (uint8_t)pvr_no_leaves(level, oct);
+        scratch->index[at + i] = level->tree_cell[tree] +
+                                 (oct - level->tree_first[tree]) * (uint64_t)octree->cells_per_oct;
+    }
+}
+
+/* The tree of the part's first oct. */
+static uint64_t find_tree(const struct pvr_octree *octree, const struct pvr_tree_part *part) {
+    const uint64_t *tree_first = octree->level[part->level].tree_first;
     uint64_t low = 0, high = octree->ntrees; /* tree_first[low] <= first < tree_first[high] */
-    while (high - low > 1) {
+    while (part->level > octree->root_level && high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        if (level->tree_first[middle] <= part->first) {
+        if (tree_first[middle] <= part->first) {
             low = middle;
         } else {
             high = middle;
         }
     }
-    for (uint32_t i = 0; i < part->count; i++) {
-        uint64_t oct = part->first + i;
-        while (oct >= level->tree_first[low + 1]) {
-            low++;
-        }
-        scratch->no_leaves[i] = (uint8_t)pvr_no_leaves(level, oct);
-        scratch->index[i] = level->tree_cell[low] +
-                            (oct - level->tree_first[low]) * (uint64_t)octree->cells_per_oct;
-    }
+    return low;
 }
 
 static void set_value(const struct pvr_map_value *from, bool roots, struct pvr_block_value *to) {
@@ -162,21 +154,13 @@ static void set_value(const struct pvr_map_value *from, bool roots, struct pvr_b
     }
 }
 
-static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
-                                 struct pvr_error *error) {
-    const struct octree_source *source = context;
+void pvr_project_set_block(const struct pvr_tree_source *source, int level, uint32_t count,
+                           const struct pvr_project_scratch *scratch,
+                           struct pvr_project_block *block) {
     const struct pvr_projecting *projecting = &source->projecting;
-    const struct part *part = &source->part[source->first + task];
-    struct pvr_project_block *block = &projecting->block[task];
-    struct pvr_project_scratch *scratch = &projecting->scratch[worker->thread];
-    const bool roots = part->level == source->octree->root_level;
-    if (roots) {
-        take_roots(source, part, scratch);
-    } else {
-        take_octs(source, part, scratch);
-    }
-    block->level = part->level;
-    block->noct = part->count;
+    const bool roots = level == source->octree->root_level;
+    block->level = level;
+    block->noct = count;
     block->coordinate = (const uint32_t(*)[3])scratch->coordinate;
     block->no_leaves = scratch->no_leaves;
     block->index = scratch->index;
@@ -186,15 +170,60 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     if (projecting->weighted) {
         set_value(source->weight, roots, &block->value[projecting->nvalues]);
     }
+}
+
+static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
+                                 struct pvr_error *error) {
+    const struct pvr_tree_source *source = context;
+    const struct pvr_projecting *projecting = &source->projecting;
+    const struct pvr_tree_part *part = &source->part[source->first + task];
+    struct pvr_project_block *block = &projecting->block[task];
+    struct pvr_project_scratch *scratch = &projecting->scratch[worker->thread];
+    struct pvr_walk walk;
+    pvr_walk_begin(&walk, source->octree);
+    pvr_project_take(source, part, &walk, find_tree(source->octree, part), 0, scratch);
+    pvr_project_set_block(source, part->level, part->count, scratch, block);
     pvr_job_add_done(worker, part->count);
     return pvr_project_fill(projecting, block, scratch, error);
 }
 
+/* Adds the octs of the parts. */
+static enum pvr_status add_parts(struct pvr_tree_source *source, struct pvr_job *job,
+                                 struct pvr_error *error) {
+    struct pvr_projecting *projecting = &source->projecting;
+    enum pvr_status status = PVR_OK;
+    for (source->first = 0; status == PVR_OK && source->first < source->nparts;
+         source->first += projecting->nblocks) {
+        size_t left = source->nparts - source->first;
+        size_t count = left < projecting->nblocks ? left : projecting->nblocks;
+        status = pvr_job_run(job, count, NULL, fill_task, NULL, source, error);
+        if (status == PVR_OK) {
+            status = pvr_project_add_blocks(projecting, count, job, error);
+        }
+    }
+    return status;
+}
+
+/* Adds the octs of the tiles, once the parts are added. */
+static enum pvr_status add_tiles(struct pvr_tree_source *source, struct pvr_tree_tiles *tiles,
+                                 struct pvr_job *job, struct pvr_error *error) {
+    struct pvr_projecting *projecting = &source->projecting;
+    enum pvr_status status =
+        pvr_project_add_columns(projecting, 0, source->tiled[0] - 1, job, error);
+    if (status == PVR_OK) {
+        pvr_project_empty_blocks(projecting);
+        status = pvr_project_add_tiles(tiles, job, error);
+    }
+    return status == PVR_OK ? pvr_project_count(projecting, (size_t)projecting->nthreads, error)
+                            : status;
+}
+
 static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *job,
                            struct pvr_error *error) {
-    struct octree_source *source = context;
+    struct pvr_tree_source *source = context;
     struct pvr_projecting *projecting = &source->projecting;
     const struct pvr_octree *octree = source->octree;
+    struct pvr_tree_tiles *tiles = NULL;
     memset(projecting, 0, sizeof *projecting);
     projecting->map = map;
     projecting->weighted = source->weight != NULL;
@@ -211,25 +240,31 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
         status = pvr_project_plan(projecting, octree->max_level, error);
     }
     if (status == PVR_OK) {
+        status = pvr_project_plan_tiles(source, &tiles, error);
+    }
+    if (status == PVR_OK) { /* of the tiles' levels, the last has a grid */
+        const int skip[2] = {source->tiled[0], source->tiled[1] - 1};
+        status = pvr_project_make_columns(projecting, skip, error);
+    }
+    if (status == PVR_OK) {
         status = make_parts(source, error);
     }
-    uint64_t octs = 0;
+    uint64_t octs = tiles != NULL ? source->tiled_octs : 0;
     for (size_t p = 0; status == PVR_OK && p < source->nparts; p++) {
         octs += source->part[p].count;
     }
     pvr_job_expect(job, octs);
-    for (source->first = 0; status == PVR_OK && source->first < source->nparts;
-         source->first += projecting->nblocks) {
-        size_t left = source->nparts - source->first;
-        size_t count = left < projecting->nblocks ? left : projecting->nblocks;
-        status = pvr_job_run(job, count, NULL, fill_task, NULL, source, error);
-        if (status == PVR_OK) {
-            status = pvr_project_add_blocks(projecting, count, job, error);
-        }
+    if (status == PVR_OK) {
+        status = add_parts(source, job, error);
+    }
+    if (status == PVR_OK && tiles != NULL) {
+        status = add_tiles(source, tiles, job, error);
     }
     if (status == PVR_OK) {
-        status = pvr_project_add_columns(projecting, job, error);
+        const int first = tiles != NULL ? source->tiled[1] - 1 : 0;
+        status = pvr_project_add_columns(projecting, first, PVR_MAX_LEVELS + 1, job, error);
     }
+    pvr_project_free_tiles(tiles);
     free(source->part);
     source->part = NULL;
     pvr_projecting_end(projecting);
@@ -249,7 +284,7 @@ enum pvr_status pvr_project_octree(struct pvr_map *map, const struct pvr_octree 
     if (status == PVR_OK) {
         status = pvr_project_check_arrays(map, values, weight, octree->ncells, error);
     }
-    struct octree_source source = {.octree = octree, .values = values, .weight = weight};
+    struct pvr_tree_source source = {.octree = octree, .values = values, .weight = weight};
     return status == PVR_OK ? pvr_project_all(map, run, &source, threads, progress,
                                               progress_context, report, error)
                             : status;

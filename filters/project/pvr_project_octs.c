@@ -287,6 +287,51 @@ static void fill_run(const struct filling *filling, const struct run *run) {
     }
 }
 
+/* What octs' values stand in: each array once, whatever the number of its components. */
+struct streams {
+    int count;
+    struct stream {
+        const char *data;
+        uint64_t oct_bytes;
+        uint32_t lines;
+    } stream[PVR_MAP_MAX_VALUES + 1];
+};
+
+enum { CACHE_LINE = 64, OCTS_AHEAD = PVR_RUN_OCTS };
+
+static void find_streams(const struct pvr_projecting *projecting,
+                         const struct pvr_project_block *block, struct streams *streams) {
+    streams->count = 0;
+    for (int v = 0; v < projecting->nvalues + (projecting->weighted ? 1 : 0); v++) {
+        for (int t = 0; t < block->value[v].nterms; t++) {
+            const struct pvr_column *column = &block->value[v].term[t];
+            const uint64_t bytes = pvr_type_bytes(column->type);
+            const char *data = column->data;
+            int s = 0;
+            while (s < streams->count && (data < streams->stream[s].data ||
+                                          data >= streams->stream[s].data + CACHE_LINE)) {
+                s++;
+            }
+            if (s == streams->count && s <= PVR_MAP_MAX_VALUES) {
+                const uint64_t all = bytes * column->cell_stride * 8;
+                streams->stream[streams->count++] =
+                    (struct stream){data, bytes * column->oct_stride,
+                                    (uint32_t)((all + CACHE_LINE - 1) / CACHE_LINE)};
+            }
+        }
+    }
+}
+
+/* Asks for the values of an oct that is soon to be taken. */
+static inline void ask_for(const struct streams *streams, uint64_t oct) {
+    for (int s = 0; s < streams->count; s++) {
+        const char *data = streams->stream[s].data + oct * streams->stream[s].oct_bytes;
+        for (uint32_t l = 0; l < streams->stream[s].lines; l++) {
+            __builtin_prefetch(data + l * CACHE_LINE);
+        }
+    }
+}
+
 static enum pvr_status fill_octs(const struct pvr_projecting *projecting,
                                  struct pvr_project_block *block,
                                  struct pvr_project_scratch *scratch, struct pvr_error *error) {
@@ -302,8 +347,13 @@ static enum pvr_status fill_octs(const struct pvr_projecting *projecting,
         filling.pixel_corner[i] = (filling.axis[i].corner - view->low[i]) / view->pixel;
         cells_in_window(projecting, &filling.axis[i], i, &filling.low[i], &filling.high[i]);
     }
+    struct streams streams;
+    find_streams(projecting, block, &streams);
     struct run run = {.count = 0};
     for (uint32_t o = 0; o < block->noct; o++) {
+        if (block->index != NULL && o + OCTS_AHEAD < block->noct) {
+            ask_for(&streams, block->index[o + OCTS_AHEAD]);
+        }
         choose(&filling, o, &run);
         if (run.count == PVR_RUN_OCTS) {
             fill_run(&filling, &run);
@@ -451,42 +501,51 @@ static bool are_pixels(const struct pvr_projecting *projecting, int level,
 }
 
 /* The columns of a level that touch the window, if these are larger than pixels. */
-static enum pvr_status plan_level(struct pvr_projecting *projecting, int level,
-                                  struct pvr_error *error) {
+static void plan_level(struct pvr_projecting *projecting, int level) {
     const struct pvr_view *view = &projecting->map->request.view;
     struct pvr_grid *grid = &projecting->level[level];
     struct pvr_grid planned = {.plane = NULL};
-    uint64_t size = 1;
     if (pvr_project_cell(projecting, level) < view->pixel * (1 - same_border)) {
-        return PVR_OK;
+        return;
     }
     for (int i = 0; i < 2; i++) {
         struct axis axis = make_axis(projecting, level, i);
         int64_t low, high;
         cells_in_window(projecting, &axis, i, &low, &high);
         if (low >= high) {
-            return PVR_OK;
+            return;
         }
         /* octs begin at even cells, counted from the end of the box where the axis points back */
         planned.first[i] = low - ((low ^ (axis.against ? axis.cells : 0)) & 1);
         planned.count[i] = (uint32_t)(high - planned.first[i] + 1) & ~1u;
         planned.tile[i] = pvr_project_tile(planned.count[i]);
-        size *= planned.count[i];
     }
     if (are_pixels(projecting, level, &planned)) {
         *grid = projecting->pixels; /* of one plane, and of one owner of each place */
         memcpy(grid->first, planned.first, sizeof grid->first);
-        return PVR_OK;
-    }
-    planned.bytes = size * (uint64_t)projecting->nplanes * sizeof *planned.plane;
-    planned.plane = pvr_large_alloc(planned.bytes);
-    if (planned.plane == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the columns of level %d", level);
+        return;
     }
     *grid = planned;
-    double nothing = pvr_map_nothing(projecting->kind);
-    for (uint64_t i = 0; nothing != 0 && i < size * (uint64_t)projecting->nplanes; i++) {
-        grid->plane[i] = nothing;
+}
+
+enum pvr_status pvr_project_make_columns(struct pvr_projecting *projecting, const int skip[2],
+                                         struct pvr_error *error) {
+    const double nothing = pvr_map_nothing(projecting->kind);
+    for (int l = 0; l <= PVR_MAX_LEVELS; l++) {
+        struct pvr_grid *grid = &projecting->level[l];
+        const uint64_t places =
+            (uint64_t)grid->count[0] * grid->count[1] * (uint64_t)projecting->nplanes;
+        if (places == 0 || grid->plane != NULL || (l >= skip[0] && l < skip[1])) {
+            continue;
+        }
+        grid->plane = pvr_large_alloc(places * sizeof *grid->plane);
+        if (grid->plane == NULL) {
+            return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the columns of level %d", l);
+        }
+        grid->bytes = places * sizeof *grid->plane;
+        for (uint64_t i = 0; nothing != 0 && i < places; i++) {
+            grid->plane[i] = nothing;
+        }
     }
     return PVR_OK;
 }
@@ -494,7 +553,6 @@ static enum pvr_status plan_level(struct pvr_projecting *projecting, int level,
 enum pvr_status pvr_project_plan_octs(struct pvr_projecting *projecting, int max_level,
                                       struct pvr_error *error) {
     const struct pvr_view *view = &projecting->map->request.view;
-    enum pvr_status status = PVR_OK;
     if (projecting->ndim < 2 || (projecting->ndim == 2 && view->axis[2] != 2)) {
         return pvr_fail(
             error, PVR_ERROR_UNSUPPORTED,
@@ -502,10 +560,10 @@ enum pvr_status pvr_project_plan_octs(struct pvr_projecting *projecting, int max
             projecting->ndim);
     }
     set_columns(projecting);
-    for (int l = projecting->root_level; status == PVR_OK && l <= max_level; l++) {
-        status = plan_level(projecting, l, error);
+    for (int l = projecting->root_level; l <= max_level; l++) {
+        plan_level(projecting, l);
     }
     projecting->fill = fill_octs;
     projecting->add = add_octs;
-    return status;
+    return PVR_OK;
 }

@@ -130,6 +130,9 @@ enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int 
 /* Plans one of these. */
 enum pvr_status pvr_project_plan(struct pvr_projecting *projecting, int max_level,
                                  struct pvr_error *error);
+/* Makes the planned grids of the levels, but of those from skip[0] up to skip[1]. */
+enum pvr_status pvr_project_make_columns(struct pvr_projecting *projecting, const int skip[2],
+                                         struct pvr_error *error);
 /* Makes the items of a block whose octs and values are set, and sorts them. */
 enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
                                  struct pvr_project_block *block,
@@ -151,13 +154,21 @@ enum pvr_status pvr_project_sort(struct pvr_project_block *block, struct pvr_err
 /* Adds the items of the first `nblocks` blocks to their grids, and their counts to the map. */
 enum pvr_status pvr_project_add_blocks(struct pvr_projecting *projecting, size_t nblocks,
                                        struct pvr_job *job, struct pvr_error *error);
+/* Adds the counts of these blocks to the map. */
+enum pvr_status pvr_project_count(struct pvr_projecting *projecting, size_t nblocks,
+                                  struct pvr_error *error);
 /* Runs `fill` for `count` places, `size` of them in a block, and adds what it makes: as many blocks
  * at a time as there are, of places from *first on. */
 enum pvr_status pvr_project_batches(struct pvr_projecting *projecting, uint64_t count,
                                     uint32_t size, pvr_task_fn fill, void *context, uint64_t *first,
                                     struct pvr_job *job, struct pvr_error *error);
-/* Puts the columns of the levels into the pixels. */
-enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, struct pvr_job *job,
+/* Puts a level's columns into some rows of the next one's. */
+void pvr_project_refine(const struct pvr_projecting *projecting, const struct pvr_grid *from,
+                        const struct pvr_grid *to, uint32_t first_row, uint32_t end_row);
+/* Puts the columns of the levels from `first_level` up to `end_level`, one after the other, into
+ * those of the next level; of the finest into the pixels. */
+enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, int first_level,
+                                        int end_level, struct pvr_job *job,
                                         struct pvr_error *error);
 
 /* Room for `count` doubles more for each item. */

@@ -85,7 +85,11 @@ static enum pvr_status begin(struct stream_source *source, const struct pvr_snap
     uint32_t most = pvr_stream_most_octs();
     enum pvr_status status = pvr_projecting_begin(projecting, job, pvr_project_state_size(map),
                                                   pvr_project_most_items(map, most), most, error);
-    return status == PVR_OK ? pvr_project_plan(projecting, max_level, error) : status;
+    if (status == PVR_OK) {
+        status = pvr_project_plan(projecting, max_level, error);
+    }
+    return status == PVR_OK ? pvr_project_make_columns(projecting, (const int[2]){0, 0}, error)
+                            : status;
 }
 
 /* A box around all that the map can show; none where that is most of the box. */
@@ -153,7 +157,7 @@ static enum pvr_status run(struct stream_source *source, struct pvr_snapshot *sn
         }
     }
     if (status == PVR_OK) {
-        status = pvr_project_add_columns(projecting, job, error);
+        status = pvr_project_add_columns(projecting, 0, PVR_MAX_LEVELS + 1, job, error);
     }
     pvr_projecting_end(projecting);
     pvr_stream_close(stream);

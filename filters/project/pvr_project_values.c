@@ -4,22 +4,37 @@
 #include <float.h>
 #include <string.h>
 
+/* Values of a type and a stride that the compiler knows, so that it makes vectors. The first term
+ * is written, others are added. */
+#define FETCH_CELLS(type, stride, how)                                                             \
+    do {                                                                                           \
+        for (int i = 0; i < count; i++) {                                                          \
+            const uint64_t oct = block->index != NULL ? block->index[chosen[i]] : chosen[i];       \
+            const type *from = (const type *)column->data + oct * column->oct_stride;              \
+            double *to = out + 8 * (size_t)i;                                                      \
+            for (uint64_t c = 0; c < 8; c++) {                                                     \
+                to[c] how coefficient *(double)from[c * (stride)];                                 \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
 #define FETCH(type)                                                                                \
     do {                                                                                           \
-        const type *data = column->data;                                                           \
-        for (int i = 0; i < count; i++) {                                                          \
-            uint64_t oct = block->index != NULL ? block->index[chosen[i]] : chosen[i];             \
-            const type *from = data + oct * column->oct_stride;                                    \
-            for (uint64_t c = 0; c < 8; c++) {                                                     \
-                out[8 * i + (int)c] += coefficient * (double)from[c * stride];                     \
-            }                                                                                      \
+        if (!first) {                                                                              \
+            FETCH_CELLS(type, column->cell_stride, +=);                                            \
+        } else if (column->cell_stride == 1) {                                                     \
+            FETCH_CELLS(type, 1, =);                                                               \
+        } else if (column->cell_stride == 3) {                                                     \
+            FETCH_CELLS(type, 3, =);                                                               \
+        } else {                                                                                   \
+            FETCH_CELLS(type, column->cell_stride, =);                                             \
         }                                                                                          \
     } while (0)
 
 /* One term, of octs of eight cells. */
 static void fetch_eight(const struct pvr_project_block *block, const struct pvr_column *column,
-                        uint64_t stride, const uint32_t *chosen, int count, double coefficient,
-                        double *out) {
+                        const uint32_t *chosen, int count, double coefficient, bool first,
+                        double *restrict out) {
     switch (column->type) {
     case PVR_FLOAT32:
         FETCH(float);
@@ -56,14 +71,14 @@ static double value_at(const struct pvr_column *column, uint64_t at) {
 
 static void fetch_term(const struct pvr_projecting *projecting,
                        const struct pvr_project_block *block, const struct pvr_column *column,
-                       const uint32_t *chosen, int count, double coefficient, double *out) {
-    if (projecting->ncells == 8) { /* with strides that the compiler knows, it makes vectors */
-        if (column->cell_stride == 1) {
-            fetch_eight(block, column, 1, chosen, count, coefficient, out);
-        } else {
-            fetch_eight(block, column, column->cell_stride, chosen, count, coefficient, out);
-        }
+                       const uint32_t *chosen, int count, double coefficient, bool first,
+                       double *out) {
+    if (projecting->ncells == 8) {
+        fetch_eight(block, column, chosen, count, coefficient, first, out);
         return;
+    }
+    if (first) {
+        memset(out, 0, (size_t)count * 8 * sizeof *out);
     }
     for (int i = 0; i < count; i++) {
         uint64_t oct = block->index != NULL ? block->index[chosen[i]] : chosen[i];
@@ -74,6 +89,21 @@ static void fetch_term(const struct pvr_projecting *projecting,
     }
 }
 
+/* Is one of the values of `count` octs no finite number? */
+static bool have_wrong(const double *value, int count) {
+    double nothing[8] = {0}; /* times such numbers 0 is NaN */
+    for (int i = 0; i < count; i++) {
+        for (int c = 0; c < 8; c++) {
+            nothing[c] += 0 * value[8 * i + c];
+        }
+    }
+    double sum = 0;
+    for (int c = 0; c < 8; c++) {
+        sum += nothing[c];
+    }
+    return isnan(sum);
+}
+
 /* Values of the chosen octs: out[8 i + c], 0 for cells that are omitted. Returns whether one of
  * them is no finite number. */
 static bool fetch(const struct pvr_projecting *projecting, const struct pvr_project_block *block,
@@ -82,7 +112,6 @@ static bool fetch(const struct pvr_projecting *projecting, const struct pvr_proj
     const uint8_t *omit = octs->omit;
     const int count = octs->count;
     const struct pvr_block_value *from = &block->value[value];
-    memset(out, 0, (size_t)count * 8 * sizeof *out);
     double factor = 1;
     enum pvr_map_mode mode = projecting->map->request.mode;
     bool per_volume = mode == PVR_MAP_INTEGRAL || mode == PVR_MAP_SURFACE_DENSITY ||
@@ -93,9 +122,8 @@ static bool fetch(const struct pvr_projecting *projecting, const struct pvr_proj
     }
     for (int t = 0; t < from->nterms; t++) {
         fetch_term(projecting, block, &from->term[t], chosen, count,
-                   factor * from->term[t].coefficient, out);
+                   factor * from->term[t].coefficient, t == 0, out);
     }
-    int wrong = 0;
     for (int i = 0; i < count; i++) {
         if (omit[i] != 0) {
             for (int c = 0; c < 8; c++) {
@@ -103,10 +131,7 @@ static bool fetch(const struct pvr_projecting *projecting, const struct pvr_proj
             }
         }
     }
-    for (int i = 0; i < 8 * count; i++) {
-        wrong |= !(fabs(out[i]) <= DBL_MAX);
-    }
-    return wrong != 0;
+    return have_wrong(out, count);
 }
 
 /* Takes values that are no finite numbers for 0, and the weight there too, and counts them. */
