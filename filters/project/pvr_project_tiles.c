@@ -7,11 +7,13 @@
 #include <string.h>
 
 enum {
-    DEPTH = 6,        /* levels from the cell of a tile to its finest columns, at most */
-    LEAST_TILES = 16, /* that there would be if all were as large as the largest */
-    LEAST_OCTS = 16,  /* below one that is looked at to find its tile, on the average */
-    AHEAD = 8,        /* rows of the image that are asked for ahead of time */
-    TILE_OCTS = 256   /* whose states stay in the cache */
+    MOST_DEPTH = 6,     /* levels from the cell of a tile to its finest columns */
+    LEAST_ACROSS = 8,   /* tiles along the shorter side of the image, if these have some depth */
+    LEAST_TILES = 16,   /* that there would be if all were as large as the largest */
+    FEW_TOPS = 1 << 14, /* octs to find the tiles of, that cost nothing */
+    OCTS_OF_A_TOP = 16, /* at least, on the average, if they are more */
+    AHEAD = 8,          /* rows of the image that are asked for ahead of time */
+    TILE_OCTS = 256     /* whose states stay in the cache */
 };
 
 /* An oct whose parent is the cell of a tile, or one behind it. */
@@ -23,7 +25,8 @@ struct pvr_tree_tiles {
     const struct pvr_tree_source *source;
     int level; /* of the cells that are behind each other in a tile */
     int finest;
-    uint32_t side; /* such cells along each side of a tile */
+    uint32_t side;    /* such cells along each side of a tile */
+    uint32_t columns; /* of the finest level, likewise */
     size_t across, count;
     size_t *start; /* places in `top` of each tile's octs */
     struct top *top;
@@ -163,11 +166,20 @@ enum pvr_status pvr_project_plan_tiles(struct pvr_tree_source *source,
     while (last < octree->max_level && projecting->level[last + 1].count[0] > 0) {
         last++;
     }
-    const int level = last - DEPTH > root ? last - DEPTH : root;
+    if (last <= root) {
+        return PVR_OK;
+    }
+    const uint32_t *columns = projecting->level[last].count;
+    int depth = 1;
+    while (depth < MOST_DEPTH && columns[columns[1] < columns[0]] >> (depth + 1) >= LEAST_ACROSS) {
+        depth++;
+    }
+    const int level = last - depth > root ? last - depth : root;
+    const uint64_t tops = octree->level[level + 1].noct;
     /* where cells at the edge are folded, levels do not go into each other */
-    if (last <= level || projecting->map->request.edge == PVR_EDGE_FOLD ||
-        octree->ntrees > UINT32_MAX ||
-        octree->level[level + 1].noct > octree->ncells / 8 / LEAST_OCTS) {
+    if (projecting->map->request.edge == PVR_EDGE_FOLD || octree->ntrees > UINT32_MAX ||
+        (tops > FEW_TOPS &&
+         tops > octree->ncells / (uint64_t)octree->cells_per_oct / OCTS_OF_A_TOP)) {
         return PVR_OK;
     }
     struct pvr_tree_tiles *made = calloc(1, sizeof *made);
@@ -177,7 +189,8 @@ enum pvr_status pvr_project_plan_tiles(struct pvr_tree_source *source,
     made->source = source;
     made->level = level;
     made->finest = last;
-    made->side = 1u << (DEPTH - (last - level));
+    made->side = 1u << (depth - (last - level));
+    made->columns = 1u << depth;
     const uint32_t *cells = projecting->level[level].count;
     made->across = (cells[0] + made->side - 1) / made->side;
     made->count = made->across * ((cells[1] + made->side - 1) / made->side);
@@ -344,7 +357,7 @@ enum pvr_status pvr_project_add_tiles(struct pvr_tree_tiles *tiles, struct pvr_j
                                       struct pvr_error *error) {
     const struct pvr_projecting *projecting = &tiles->source->projecting;
     const size_t nthreads = (size_t)projecting->nthreads;
-    const size_t columns = (size_t)2 << 2 * DEPTH; /* of all levels: more than 4/3 */
+    const size_t columns = 2 * (size_t)tiles->columns * tiles->columns; /* 4/3 of it are used */
     bool made = (tiles->memory = calloc(nthreads, sizeof *tiles->memory)) != NULL;
     for (size_t t = 0; made && t < nthreads; t++) {
         struct memory *memory = &tiles->memory[t];

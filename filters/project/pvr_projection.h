@@ -10,8 +10,8 @@
  * a part of the sums was taken, are sorted into tiles, and each tile is added up by one thread in a
  * fixed order. So images are the same bits for any number of threads. Memory: the map; along an
  * axis, a map of the cells' columns for each level whose cells are larger than a pixel (together at
- * most 4/3 of the map, more where the window cuts cells); and some blocks of cells, a fixed number
- * for each thread.
+ * most 4/3 of the map, more where the window cuts cells; of an octree in memory, mostly the finest
+ * of them alone); and some blocks of cells, a fixed number for each thread.
  *
  * Coordinates are code length. All calls add to a map; they may be called several times (gas and
  * particles of the same surface density), by one thread at a time for one map. `threads`,
