@@ -101,6 +101,56 @@ def test_leaf_cells_come_back():
     equal(arrays_in(none), ["density", "pressure", "velocity"], "arrays of nothing")
 
 
+def leaf_boxes(path):
+    """Of a .vtu: the grid, lower corners and widths of its cells."""
+    grid = read(path, vtkXMLUnstructuredGridReader)
+    points = vtk_to_numpy(grid.GetPoints().GetData())
+    corners = vtk_to_numpy(grid.GetCells().GetConnectivityArray()).reshape(grid.GetNumberOfCells(), -1)
+    low = points[corners[:, 0]]  # the corners of VTK's voxels go from the lowest to the highest
+    return grid, low, points[corners[:, -1]] - low
+
+
+def test_sums_are_those_of_another_program():
+    for run, number in OUTPUTS:
+        wanted = expected(run, number)
+        names = ("density", "pressure", "velocity_x")
+        grid, _, width = leaf_boxes(export(run, number, "sums.vtu", "--fields", ",".join(names)))
+        volume = numpy.prod(width[:, :wanted["ndim"]], axis=1)
+        close(numpy.sum(volume), wanted["volume"], 1e-12, run + ": volume")
+        for name in names:
+            values, fields = array_of(grid, name), wanted["fields"]
+            field = fields[name if name in fields else "thermal_" + name]
+            equal((values.min(), values.max()), (field["min"], field["max"]), run + " " + name)
+            error = abs(numpy.sum(values * volume) - field["sum_field_volume"])
+            assert error <= 1e-12 * field["sum_abs_field_volume"], "%s %s: sum" % (run, name)
+
+
+def test_coarser_cells_are_means_by_volume():
+    """By hand: the fine leaves in each coarser cell."""
+    run, number, lmax = "sedov3d", 3, 4
+    options = ("--fields", "density,pressure,velocity")
+    fine, low, width = leaf_boxes(export(run, number, "fine.vtu", *options))
+    coarse, at, wide = leaf_boxes(export(run, number, "coarse.vtu", *options, "--lmax", str(lmax)))
+    logs, *_ = leaf_boxes(export(run, number, "logs.vtu", *options, "--lmax", str(lmax), "--log10", "pressure"))
+    side = wide.min()
+    assert (wide == side).all() and width.min() == side / 4, "levels of the test's output"
+    cells = round(0.5 / side)
+
+    def place(corner):
+        x, y, z = numpy.floor(corner / side + 1e-9).astype(int).T
+        return x + cells * (y + cells * z)
+
+    volume = numpy.prod(width, axis=1)
+    for name in ("density", "pressure", "velocity"):
+        values = array_of(fine, name).reshape(len(volume), -1)
+        for c in range(values.shape[1]):
+            mean = numpy.bincount(place(low), volume * values[:, c]) / side ** 3
+            got = array_of(coarse, name).reshape(len(wide), -1)[:, c]
+            assert numpy.allclose(got, mean[place(at)], rtol=1e-13, atol=1e-13), name
+    assert numpy.allclose(array_of(logs, "log10_pressure"), numpy.log10(array_of(coarse, "pressure")),
+                          rtol=1e-15), "logarithms of means"
+
+
 def test_uniform_grids():
     for run, number in (("sedov3d", 3), ("sedov2d", 3), ("sedov1d", 2)):
         wanted = expected(run, number)
@@ -217,7 +267,8 @@ for path in sys.argv[1:]:
 
 
 def test_paraview_without_the_plugin_opens_them():
-    files = [export("sedov3d", 3, "plain.htg")]
+    files = [export("sedov3d", 3, "plain.htg"), export("sedov3d", 3, "plain.vtu"),
+             export("sedov3d", 3, "a<b> & 'c'.vti", "--grid-level", "4"), export("web3d", 3, "plain.vtp")]
     run = subprocess.run([PROGRAM, "export", os.path.join(DATA, "sedov3d"), "--outputs", "1:9", "--out",
                           path_of("many.htg"), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert run.returncode == 0, run.stderr.decode()
@@ -231,10 +282,14 @@ def test_paraview_without_the_plugin_opens_them():
     text = done.stdout.decode()
     assert done.returncode == 0, text
     assert "plain.htg HyperTreeGridReader 8008 vtkHyperTreeGrid" in text, text
+    assert "plain.vtu XMLUnstructuredGridReader 7071 vtkUnstructuredGrid" in text, text
+    assert "a<b> & 'c'.vti XMLImageDataReader 4096 vtkImageData" in text, text
+    assert "plain.vtp XMLPolyDataReader 32768 vtkPolyData" in text, text
     assert "many.pvd PVDReader" in text, text
     times = [float(line.split()[1]) for line in text.splitlines() if line.startswith("time ")]
-    wanted = [fact(mesh_of(reader_of("sedov3d", number)), "time_myr") for number in (2, 3)]
-    equal(times, [wanted[1], *wanted], "times")
+    wanted = [fact(mesh_of(reader_of(run, number)), "time_myr")
+              for run, number in (("sedov3d", 2), ("sedov3d", 3), ("web3d", 3))]
+    equal(times, [*3 * [wanted[1]], wanted[2], *wanted[:2]], "times")
 
 
 if __name__ == "__main__":
