@@ -29,6 +29,7 @@ if len(sys.argv) > 3:
 surface = simple.AMRProjection(Input=reader)
 surface.Arrays = ["density"]
 surface.Mode, surface.Direction, surface.Resolution = "surface density", "z", 1024
+surface.RankLayout = "Whole on the First"  # in one file, of any number of ranks
 numbers = simple.AMRStatistics(Input=reader)
 
 simple.GetAnimationScene().UpdateAnimationUsingDataTimeSteps()

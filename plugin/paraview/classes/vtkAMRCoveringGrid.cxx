@@ -2,10 +2,12 @@
 #include "vtkAMRCoveringGrid.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesExtent.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
 #include "vtkPVRamsesRanks.h"
 #include "vtkPVRamsesReading.h"
+#include "vtkPVRamsesSlabs.h"
 
 #include "pvr_covering_grid.h"
 
@@ -30,6 +32,7 @@ struct vtkAMRCoveringGrid::Internals {
     std::vector<std::string> Arrays;
     std::string MemoryEstimate;
     std::string ThreadReport;
+    vtkPVRamsesExtent Extent;
 };
 
 namespace {
@@ -67,21 +70,27 @@ struct Placed {
         }
     }
 
-    void Tell(vtkInformation *info) const {
-        vtkPVRamsesFilter::TellExtent(info, this->Extent);
+    void Tell(vtkInformation *info, vtkPVRamsesExtent &told) const {
+        told.Tell(info, this->Extent);
         info->Set(vtkDataObject::ORIGIN(), this->Origin, 3);
         info->Set(vtkDataObject::SPACING(), this->Spacing, 3);
     }
 };
 
+std::string GiB(uint64_t bytes) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.3g GiB",
+                  static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0));
+    return text;
+}
+
 std::string EstimateText(const pvr_covering_grid &grid, int narrays, uint64_t bytes) {
     char text[300], level[40] = "";
     if (grid.level > 0)
         std::snprintf(level, sizeof level, ", level %d", grid.level);
-    std::snprintf(text, sizeof text, "%u x %u x %u cells%s,\n%d array%s: %.3g GiB", grid.dims[0],
-                  grid.dims[1], grid.dims[2], level, narrays, narrays == 1 ? "" : "s",
-                  static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0));
-    return text;
+    std::snprintf(text, sizeof text, "%u x %u x %u cells%s,\n%d array%s: ", grid.dims[0],
+                  grid.dims[1], grid.dims[2], level, narrays, narrays == 1 ? "" : "s");
+    return text + GiB(bytes);
 }
 
 } // namespace
@@ -124,11 +133,7 @@ int vtkAMRCoveringGrid::FillInputPortInformation(int, vtkInformation *info) {
 int vtkAMRCoveringGrid::RequestInformation(vtkInformation *, vtkInformationVector **,
                                            vtkInformationVector *outputs) {
     // The extent follows from the mesh, which may not be there yet: RequestData tells it.
-    vtkInformation *info = outputs->GetInformationObject(0);
-    if (!info->Has(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT())) {
-        const int point[6] = {0, 0, 0, 0, 0, 0};
-        info->Set(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT(), point, 6);
-    }
+    this->Internal->Extent.Recall(outputs->GetInformationObject(0));
     return 1;
 }
 
@@ -153,7 +158,8 @@ struct vtkAMRCoveringGrid::Work {
     std::vector<const pvr_array *> Arrays;
     const pvr_array *Density = nullptr; // to weight by, or null
     std::vector<pvr_array *> Results;
-    uint64_t Bytes = 0;
+    int Ghosts = 0; // rows of its neighbours that each of several ranks is to have
+    vtkPVRamsesSlabs Slabs = vtkPVRamsesSlabs(1, 0, false, 0);
     pvr_report Report = pvr_report();
 
     ~Work() {
@@ -165,9 +171,22 @@ struct vtkAMRCoveringGrid::Work {
     pvr_status Plan(const vtkAMRCoveringGrid &self, pvr_error &error);
     pvr_status Take(const vtkAMRCoveringGrid &self, vtkHyperTreeGrid *input, pvr_error &error);
     pvr_status Fill(vtkAMRCoveringGrid &self, pvr_error &error);
+    vtkPVRamsesSlabs::Run Rows() const { // that this rank has of the result
+        return this->Slabs.WithGhosts(this->Ranks.Rank());
+    }
+    // Makes the image, or this rank's part of the image that lies at `placed`.
+    void Show(const Placed &placed, bool ofPoints, vtkImageData *output) const;
 
   private:
     pvr_status FillRows(vtkAMRCoveringGrid &self, uint32_t from, uint32_t count, pvr_error &error);
+    void AddRanks(size_t array, const pvr_covering_grid &grid, uint32_t from, uint32_t count,
+                  pvr_array *rows, std::vector<double> &share);
+    uint64_t CellsInRow() const {
+        return this->Grid.ncells / this->Grid.dims[this->LastAxis()];
+    }
+    int LastAxis() const {
+        return this->Octree.Octree()->ndim - 1;
+    }
 };
 
 // The grid is the same on all ranks: their boxes are, but not the levels of their trees.
@@ -186,7 +205,12 @@ pvr_status vtkAMRCoveringGrid::Work::Plan(const vtkAMRCoveringGrid &self, pvr_er
         request.level = self.Level > 0 ? self.Level
                                        : static_cast<int>(this->Ranks.Most(pvr_covering_level(
                                              octree, &request, AUTOMATIC_CELLS)));
-    return pvr_covering_plan(octree, &request, &this->Grid, &error);
+    const pvr_status status = pvr_covering_plan(octree, &request, &this->Grid, &error);
+    if (status == PVR_OK)
+        this->Slabs = vtkPVRamsesSlabs(
+            self.RankLayout == vtkPVRamsesSlabs::WHOLE_ON_FIRST ? 1 : this->Ranks.Size(),
+            this->Grid.dims[octree->ndim - 1], self.OutputAs == POINT_DATA, this->Ghosts);
+    return status;
 }
 
 pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyperTreeGrid *input,
@@ -214,9 +238,19 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
     this->Results.assign(this->Sources.size(), nullptr);
     // The memory is known before anything is allocated, but for what reordering a foreign grid's
     // arrays takes.
-    this->Bytes = pvr_covering_bytes(mesh.octree, &this->Grid, this->Arrays.data(), narrays);
-    self.Internal->MemoryEstimate = EstimateText(this->Grid, narrays, this->Bytes);
-    if (static_cast<double>(this->Bytes) > self.MemoryLimit * 1024.0 * 1024.0 * 1024.0)
+    uint64_t bytes = pvr_covering_bytes(mesh.octree, &this->Grid, this->Arrays.data(), narrays);
+    self.Internal->MemoryEstimate = EstimateText(this->Grid, narrays, bytes);
+    if (this->Ranks.Size() > 1) {
+        pvr_covering_grid slab;
+        const auto rows = this->Rows();
+        pvr_covering_rows(&this->Grid, mesh.octree->ndim, 0,
+                          static_cast<uint32_t>(std::max<int64_t>(0, rows.To - rows.From)), &slab);
+        bytes = static_cast<uint64_t>(this->Ranks.Most(static_cast<double>(
+            pvr_covering_bytes(mesh.octree, &slab, this->Arrays.data(), narrays))));
+        self.Internal->MemoryEstimate +=
+            " on " + std::to_string(this->Ranks.Size()) + " ranks, " + GiB(bytes) + " on one";
+    }
+    if (static_cast<double>(bytes) > self.MemoryLimit * 1024.0 * 1024.0 * 1024.0)
         return pvr_fail(&error, PVR_ERROR_ARGUMENT,
                         "The grid would take more memory than the Memory Limit of %g GiB: %s. "
                         "Choose a coarser level, a smaller region or fewer arrays, or raise the "
@@ -232,21 +266,21 @@ pvr_status vtkAMRCoveringGrid::Work::Fill(vtkAMRCoveringGrid &self, pvr_error &e
                                  this->Density, &this->Threads, vtkPVRamsesFilter::TellProgress,
                                  &self, this->Results.data(), &this->Report, &error);
     pvr_status status = PVR_OK;
-    for (int i = 0; status == PVR_OK && i < narrays && this->Ranks.Rank() == 0; ++i)
+    const auto mine = this->Rows();
+    for (int i = 0; status == PVR_OK && i < narrays && !mine.IsEmpty(); ++i)
         status = pvr_array_new(this->Arrays[i]->type, this->Arrays[i]->ncomponents,
-                               this->Grid.ncells, &this->Results[i], &error);
+                               this->CellsInRow() * static_cast<uint64_t>(mine.To - mine.From),
+                               &this->Results[i], &error);
     status = this->Ranks.Agree(status, error);
-    const uint32_t all = this->Grid.dims[this->Octree.Octree()->ndim - 1];
-    const uint64_t row = std::max<uint64_t>(1, this->Grid.ncells / all);
-    const auto most =
-        static_cast<uint32_t>(std::max<uint64_t>(1, std::min<uint64_t>(all, CELLS_AT_ONCE / row)));
+    const uint32_t all = this->Grid.dims[this->LastAxis()];
+    const auto most = static_cast<uint32_t>(std::max<uint64_t>(
+        1, std::min<uint64_t>(all, CELLS_AT_ONCE / std::max<uint64_t>(1, this->CellsInRow()))));
     for (uint32_t from = 0; status == PVR_OK && from < all; from += most)
         status = this->FillRows(self, from, std::min(most, all - from), error);
     return status;
 }
 
-// Fills some rows of the grid with this rank's cells, and adds them up on the first rank, in the
-// order of the ranks.
+// Fills some rows of the grid with this rank's cells, and adds them up with those of the others.
 pvr_status vtkAMRCoveringGrid::Work::FillRows(vtkAMRCoveringGrid &self, uint32_t from,
                                               uint32_t count, pvr_error &error) {
     const size_t narrays = this->Arrays.size();
@@ -269,41 +303,102 @@ pvr_status vtkAMRCoveringGrid::Work::FillRows(vtkAMRCoveringGrid &self, uint32_t
     if (this->Report.threads == 0)
         std::swap(this->Report, report);
     pvr_report_free(&report);
-    const uint64_t before = this->Grid.ncells / this->Grid.dims[this->Octree.Octree()->ndim - 1] *
-                            static_cast<uint64_t>(from);
-    for (size_t i = 0; status == PVR_OK && i < narrays; ++i) {
-        const uint64_t tuple =
-            static_cast<uint64_t>(rows[i]->ncomponents) * pvr_type_bytes(rows[i]->type);
-        const uint64_t shareBytes = grid.ncells * 2 * sizeof(double);
-        const std::vector<double> &has = shares[i];
-        int any = 0;
-        for (uint64_t cell = 0; cell < grid.ncells && any == 0; ++cell)
-            any = has[2 * cell] > 0.0 ? 1 : 0;
-        if (this->Ranks.Rank() != 0) {
-            this->Ranks.Send(&any, sizeof any, 0);
-            if (any) {
-                this->Ranks.Send(has.data(), shareBytes, 0);
-                this->Ranks.Send(rows[i]->data, grid.ncells * tuple, 0);
-            }
-            continue;
-        }
-        std::memcpy(static_cast<char *>(this->Results[i]->data) + before * tuple, rows[i]->data,
-                    grid.ncells * tuple);
-        pvr_array sum = *this->Results[i];
-        sum.data = static_cast<char *>(sum.data) + before * tuple;
-        std::vector<double> theirs(2 * grid.ncells);
-        for (int rank = 1; rank < this->Ranks.Size(); ++rank) {
-            this->Ranks.Receive(&any, sizeof any, rank);
-            if (!any)
-                continue;
-            this->Ranks.Receive(theirs.data(), shareBytes, rank);
-            this->Ranks.Receive(rows[i]->data, grid.ncells * tuple, rank);
-            pvr_covering_add(&sum, shares[i].data(), rows[i], theirs.data(), grid.ncells);
-        }
-    }
+    for (size_t i = 0; status == PVR_OK && i < narrays; ++i)
+        this->AddRanks(i, grid, from, count, rows[i], shares[i]);
     for (pvr_array *array : rows)
         pvr_array_release(array);
     return status;
+}
+
+// Adds up what the ranks have of some rows, in their order, on the first rank that wants one of
+// these. The others that do have theirs from it.
+void vtkAMRCoveringGrid::Work::AddRanks(size_t array, const pvr_covering_grid &grid, uint32_t from,
+                                        uint32_t count, pvr_array *rows,
+                                        std::vector<double> &share) {
+    const vtkPVRamsesRanks &ranks = this->Ranks;
+    const int size = ranks.Size(), here = ranks.Rank();
+    const uint64_t tuple = static_cast<uint64_t>(rows->ncomponents) * pvr_type_bytes(rows->type);
+    const uint64_t bytes = grid.ncells * tuple, shareBytes = grid.ncells * 2 * sizeof(double);
+    const uint64_t row = this->CellsInRow() * tuple;
+    const auto wanted = [&](int rank) { return this->Slabs.Common(rank, from, from + count); };
+    int adder = 0;
+    while (adder < size - 1 && wanted(adder).IsEmpty())
+        ++adder;
+    int any = 0;
+    for (uint64_t cell = 0; cell < grid.ncells && any == 0; ++cell)
+        any = share[2 * cell] > 0.0 ? 1 : 0;
+    std::vector<char> sum;
+    if (here != adder) {
+        ranks.Send(&any, sizeof any, adder);
+        if (any) {
+            ranks.Send(share.data(), shareBytes, adder);
+            ranks.Send(rows->data, bytes, adder);
+        }
+    } else { // where nobody has anything stands what this rank has there
+        const char *values = static_cast<const char *>(rows->data);
+        sum.assign(values, values + bytes);
+        std::vector<char> their(bytes);
+        std::vector<double> sumShare(2 * grid.ncells, 0.0), theirShare(2 * grid.ncells);
+        pvr_array total = *rows, part = *rows;
+        total.data = sum.data();
+        part.data = their.data();
+        for (int rank = 0; rank < size; ++rank) {
+            if (rank == here) {
+                pvr_covering_add(&total, sumShare.data(), rows, share.data(), grid.ncells);
+                continue;
+            }
+            ranks.Receive(&any, sizeof any, rank);
+            if (!any)
+                continue;
+            ranks.Receive(theirShare.data(), shareBytes, rank);
+            ranks.Receive(their.data(), bytes, rank);
+            pvr_covering_add(&total, sumShare.data(), &part, theirShare.data(), grid.ncells);
+        }
+    }
+    for (int rank = 0; rank < size; ++rank) {
+        const vtkPVRamsesSlabs::Run run = wanted(rank);
+        if (run.IsEmpty() || (here != rank && here != adder))
+            continue;
+        const uint64_t part = static_cast<uint64_t>(run.To - run.From) * row;
+        char *source = sum.data() + static_cast<uint64_t>(run.From - from) * row;
+        if (here != rank) {
+            ranks.Send(source, part, rank);
+            continue;
+        }
+        char *to = static_cast<char *>(this->Results[array]->data) +
+                   static_cast<uint64_t>(run.From - this->Rows().From) * row;
+        if (here == adder)
+            std::memcpy(to, source, part);
+        else
+            ranks.Receive(to, part, adder);
+    }
+}
+
+// The image, or this rank's part of the image that lies at `placed`.
+void vtkAMRCoveringGrid::Work::Show(const Placed &placed, bool ofPoints,
+                                    vtkImageData *output) const {
+    int extent[6], own[6];
+    std::copy(placed.Extent, placed.Extent + 6, extent);
+    std::copy(placed.Extent, placed.Extent + 6, own);
+    output->SetOrigin(placed.Origin);
+    output->SetSpacing(placed.Spacing);
+    if (this->Ranks.Size() > 1) {
+        if (this->Rows().IsEmpty())
+            return;
+        const int axis = this->Octree.Place().axis[this->LastAxis()];
+        this->Slabs.Cut(this->Rows(), axis, extent);
+        this->Slabs.Cut(this->Slabs.Own(this->Ranks.Rank()), axis, own);
+    }
+    output->SetExtent(extent);
+    vtkDataSetAttributes *data = ofPoints
+                                     ? static_cast<vtkDataSetAttributes *>(output->GetPointData())
+                                     : static_cast<vtkDataSetAttributes *>(output->GetCellData());
+    for (size_t i = 0; i < this->Sources.size(); ++i) {
+        auto array = vtkPVRamsesArrays::Wrap(this->Results[i], this->Sources[i]->GetName());
+        vtkPVRamsesArrays::Describe(array, this->Sources[i]);
+        data->AddArray(array);
+    }
+    output->GenerateGhostArray(own);
 }
 
 int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inputs,
@@ -317,6 +412,8 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
     output->GetFieldData()->PassData(input->GetFieldData());
     Work work;
     work.Ranks = vtkPVRamsesRanks::Of(inputs[0]->GetInformationObject(0));
+    vtkInformation *info = outputs->GetInformationObject(0);
+    work.Ghosts = info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS());
     if (!work.Ranks.Any(input->GetNumberOfCells() > 0))
         return 1;
 
@@ -340,21 +437,12 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
                             vtkPVRamsesReportText(&work.Report, work.Ranks,
                                                   work.Octree.Octree()->nleaves, "leaf cells");
     this->UpdateProgress(1.0);
-    if (work.Ranks.Rank() != 0) // of several ranks the first has the grid
-        return 1;
     const Placed placed(work.Grid, work.Octree, this->OutputAs == POINT_DATA);
-    placed.Tell(outputs->GetInformationObject(0));
-    output->SetExtent(const_cast<int *>(placed.Extent));
-    output->SetOrigin(placed.Origin);
-    output->SetSpacing(placed.Spacing);
+    placed.Tell(info, internal.Extent);
+    work.Show(placed, this->OutputAs == POINT_DATA, output);
     vtkDataSetAttributes *data = this->OutputAs == POINT_DATA
                                      ? static_cast<vtkDataSetAttributes *>(output->GetPointData())
                                      : static_cast<vtkDataSetAttributes *>(output->GetCellData());
-    for (size_t i = 0; i < work.Sources.size(); ++i) {
-        auto array = vtkPVRamsesArrays::Wrap(work.Results[i], work.Sources[i]->GetName());
-        vtkPVRamsesArrays::Describe(array, work.Sources[i]);
-        data->AddArray(array);
-    }
     vtkDataArray *active = input->GetCellData()->GetScalars();
     if (active && data->HasArray(active->GetName()))
         data->SetActiveScalars(active->GetName());

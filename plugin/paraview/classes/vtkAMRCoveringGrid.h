@@ -5,8 +5,8 @@
  * For volume rendering, streamlines, probes and all that wants an image. The grid's cells are those
  * of a level, or as many as asked for; coarse cells are replicated, finer ones averaged, exactly
  * (pvr_covering_grid.h says how). What takes more memory than allowed is refused before anything is
- * allocated. With several ranks rank 0 has the grid, of all their cells; linear sampling is for
- * one.
+ * allocated. With several ranks each has some rows of the grid, of all their cells; linear sampling
+ * is for one.
  */
 #ifndef vtkAMRCoveringGrid_h
 #define vtkAMRCoveringGrid_h
@@ -63,6 +63,11 @@ class VTKRAMSES_EXPORT vtkAMRCoveringGrid : public vtkImageAlgorithm {
     vtkGetMacro(OutputAs, int);
     ///@}
 
+    ///@{ On several ranks: rows on each, or the whole on the first.
+    vtkSetClampMacro(RankLayout, int, 0, 2);
+    vtkGetMacro(RankLayout, int);
+    ///@}
+
     ///@{ Arrays to take; none: the active scalars.
     void AddCellArray(const char *name);
     void ClearCellArrays();
@@ -111,6 +116,7 @@ class VTKRAMSES_EXPORT vtkAMRCoveringGrid : public vtkImageAlgorithm {
     int Weighting = BY_VOLUME;
     char *DensityArray = nullptr;
     int OutputAs = POINT_DATA;
+    int RankLayout = 0; // automatic: rows on each
     double MemoryLimit = 4.0;
     int MaxThreads = 0;
 };

@@ -2,6 +2,7 @@
 #include "vtkAMRProjection.h"
 
 #include "vtkAMRProjectionWork.h"
+#include "vtkPVRamsesExtent.h"
 #include "vtkPVRamsesFilter.h"
 
 #include "vtkExtentTranslator.h"
@@ -18,7 +19,7 @@
 
 vtkStandardNewMacro(vtkAMRProjection);
 
-vtkAMRProjection::vtkAMRProjection() : EmptyValue(std::nan("")) {}
+vtkAMRProjection::vtkAMRProjection() : EmptyValue(std::nan("")), Extent(new vtkPVRamsesExtent) {}
 
 vtkAMRProjection::~vtkAMRProjection() = default;
 
@@ -79,11 +80,7 @@ int vtkAMRProjection::FillInputPortInformation(int, vtkInformation *info) {
 int vtkAMRProjection::RequestInformation(vtkInformation *, vtkInformationVector **,
                                          vtkInformationVector *outputs) {
     // The extent follows from the mesh, which may not be there yet: RequestData tells it.
-    vtkInformation *info = outputs->GetInformationObject(0);
-    if (!info->Has(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT())) {
-        const int point[6] = {0, 0, 0, 0, 0, 0};
-        info->Set(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT(), point, 6);
-    }
+    this->Extent->Recall(outputs->GetInformationObject(0));
     return 1;
 }
 
@@ -131,25 +128,30 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
         status = work.Agree(work.MakeView(error), error);
     if (status == PVR_OK)
         status = work.Project(this, error);
-    if (status == PVR_OK && work.IsFirst())
-        status = work.Finish(error);
+    if (status == PVR_OK)
+        status = work.Agree(work.IsFirst() ? work.Finish(error) : PVR_OK, error);
     if (status == PVR_CANCELLED)
         return 1; // the executive empties the output
     if (status != PVR_OK) {
         vtkErrorMacro(<< error.message);
         return 0;
     }
-    if (!work.IsFirst())
-        return 1;
-    work.Describe(output);
-    char text[160];
-    std::snprintf(text, sizeof text, "%u x %u pixels of %.6g, %llu %s\n",
-                  static_cast<unsigned>(work.Request.view.pixels[0]),
-                  static_cast<unsigned>(work.Request.view.pixels[1]), work.Request.view.pixel,
-                  static_cast<unsigned long long>(work.Map->cells),
-                  work.OfPoints ? "points" : "cells");
-    this->ThreadReport = text + work.Report;
-    vtkPVRamsesFilter::TellExtent(outputs->GetInformationObject(0), output->GetExtent());
+    vtkInformation *info = outputs->GetInformationObject(0);
+    int whole[6];
+    work.Place(whole);
+    this->Extent->Tell(info, whole);
+    work.Spread(info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS()));
+    if (work.HasRows())
+        work.Describe(output);
+    if (work.IsFirst()) {
+        char text[160];
+        std::snprintf(text, sizeof text, "%u x %u pixels of %.6g, %llu %s\n",
+                      static_cast<unsigned>(work.Request.view.pixels[0]),
+                      static_cast<unsigned>(work.Request.view.pixels[1]), work.Request.view.pixel,
+                      static_cast<unsigned long long>(work.Map->cells),
+                      work.OfPoints ? "points" : "cells");
+        this->ThreadReport = text + work.Report;
+    }
     this->UpdateProgress(1.0);
     return 1;
 }

@@ -9,8 +9,8 @@
  * within the mesh, or with its centre in the origin. Of a vector the component along the line of
  * sight is projected.
  *
- * Under MPI every rank projects what it has; the maps are added in the order of the ranks, and rank
- * 0 has the image.
+ * Under MPI every rank projects what it has; the maps are added in the order of the ranks. Then the
+ * first has the image, or each some rows of it.
  */
 #ifndef vtkAMRProjection_h
 #define vtkAMRProjection_h
@@ -18,8 +18,11 @@
 #include "vtkImageAlgorithm.h"
 #include "vtkRAMSESModule.h" // for the export macro
 
+#include <memory>
 #include <string>
 #include <vector>
+
+class vtkPVRamsesExtent;
 
 class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
   public:
@@ -75,6 +78,8 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     /// Of pixels with nothing in them: not a number until set otherwise.
     void SetEmptyValue(double value);
     vtkSetClampMacro(Position, int, 0, 1);
+    /// On several ranks: rows on each, or the whole on the first.
+    vtkSetClampMacro(RankLayout, int, 0, 2);
     vtkSetClampMacro(MaxThreads, int, 0, VTK_INT_MAX);
 
     /// What came of it, as text: pixels, totals, and how well the threads were used.
@@ -126,7 +131,9 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     int Neighbours = 32;
     double EmptyValue;
     int Position = WORLD;
+    int RankLayout = 0; // automatic
     int MaxThreads = 0;
+    const std::unique_ptr<vtkPVRamsesExtent> Extent;
     std::string ThreadReport;
 };
 

@@ -9,12 +9,9 @@
 #include "pvr_map_units.h"
 #include "pvr_units.h"
 
-#include "vtkCellData.h"
 #include "vtkDataSetAttributes.h"
-#include "vtkImageData.h"
 #include "vtkInformation.h"
 #include "vtkMultiProcessStream.h"
-#include "vtkNew.h"
 #include "vtkStringArray.h"
 
 #include <algorithm>
@@ -36,21 +33,6 @@ std::string TextOf(vtkFieldData *facts, const char *name) {
 std::string UnitOf(vtkDataArray *array) {
     vtkInformation *info = array->GetInformation();
     return info->Has(vtkDataArray::UNITS_LABEL()) ? info->Get(vtkDataArray::UNITS_LABEL()) : "";
-}
-
-void Tell(vtkFieldData *facts, const char *name, const std::string &text) {
-    vtkNew<vtkStringArray> array;
-    array->SetName(name);
-    array->InsertNextValue(text);
-    facts->AddArray(array);
-}
-
-void Tell(vtkFieldData *facts, const char *name, const double *values, int count) {
-    vtkNew<vtkDoubleArray> array;
-    array->SetName(name);
-    array->SetNumberOfComponents(count);
-    array->InsertNextTuple(values);
-    facts->AddArray(array);
 }
 
 // What is kept for every cell: a mass, a volume... (by the names of derived fields).
@@ -422,57 +404,4 @@ pvr_status vtkAMRProjection::Work::Finish(pvr_error &error) {
     }
     return pvr_map_finish(this->Map, factors.data(), this->Self.EmptyValue, images.data(),
                           this->Totals.data(), &this->Threads, &error);
-}
-
-// Puts the images where they belong, with their units and what is known of them.
-void vtkAMRProjection::Work::Describe(vtkImageData *image) const {
-    const pvr_view &view = this->Request.view;
-    const int pixels[2] = {static_cast<int>(view.pixels[0]), static_cast<int>(view.pixels[1])};
-    int axes[3] = {0, 1, 2}; // of the image data that right, up and along are
-    double corner[3] = {view.low[0], view.low[1], 0};
-    if (this->Self.Position == WORLD && view.axis[0] >= 0 && this->Self.Direction < CUSTOM) {
-        std::copy(view.axis, view.axis + 3, axes);
-        for (int k = 0; k < 2; ++k)
-            corner[axes[k]] = view.centre[axes[k]] + view.low[k];
-        corner[axes[2]] = view.centre[axes[2]];
-    } else if (this->Self.Position == WORLD) {
-        for (int axis = 0; axis < 3; ++axis)
-            corner[axis] =
-                view.centre[axis] + view.low[0] * view.right[axis] + view.low[1] * view.up[axis];
-        image->SetDirectionMatrix(view.right[0], view.up[0], view.along[0], view.right[1],
-                                  view.up[1], view.along[1], view.right[2], view.up[2],
-                                  view.along[2]);
-    }
-    int dimensions[3] = {1, 1, 1};
-    dimensions[axes[0]] = pixels[0] + 1;
-    dimensions[axes[1]] = pixels[1] + 1;
-    image->SetDimensions(dimensions);
-    image->SetOrigin(corner);
-    image->SetSpacing(view.pixel, view.pixel, view.pixel);
-
-    vtkFieldData *facts = image->GetFieldData();
-    facts->PassData(this->Facts);
-    static const char *const weightings[] = {"volume", "array", "none"};
-    Tell(facts, "projection_mode", pvr_map_mode_name(this->Request.mode));
-    Tell(facts, "projection_weighting",
-         !this->Weight.empty() ? this->Weight : weightings[this->Request.weighting]);
-    Tell(facts, "line_of_sight", view.along, 3);
-    Tell(facts, "up", view.up, 3);
-    Tell(facts, "center", view.centre, 3);
-    Tell(facts, "depth", view.depth, 2);
-    Tell(facts, "pixel_size", &view.pixel, 1);
-    for (size_t i = 0; i < this->Values.size(); ++i) {
-        vtkDoubleArray *array = this->Images[i];
-        std::string name = this->Values[i].Name + (this->Values[i].IsVector ? "_los" : "");
-        const double totals[2] = {this->Totals[i].sum, this->Totals[i].integral};
-        Tell(facts, (name + "_sum").c_str(), &totals[0], 1);
-        Tell(facts, (name + "_integral").c_str(), &totals[1], 1);
-        if (!this->Labels[i].empty()) {
-            name += " [" + this->Labels[i] + "]";
-            array->GetInformation()->Set(vtkDataArray::UNITS_LABEL(), this->Labels[i].c_str());
-        }
-        array->SetName(name.c_str());
-        image->GetCellData()->AddArray(array);
-    }
-    image->GetCellData()->SetActiveScalars(this->Images[0]->GetName());
 }

@@ -5,6 +5,7 @@
 #include "vtkAMRProjection.h"
 #include "vtkPVRamsesProjected.h"
 #include "vtkPVRamsesRanks.h"
+#include "vtkPVRamsesSlabs.h"
 
 #include "pvr_map_labels.h"
 
@@ -43,6 +44,7 @@ struct vtkAMRProjection::Work {
     std::vector<pvr_map_totals> Totals;
     std::vector<std::string> Labels;
     std::vector<vtkSmartPointer<vtkDoubleArray>> Images;
+    vtkPVRamsesSlabs Slabs = vtkPVRamsesSlabs(1, 0, false, 0);
     pvr_report Measured = pvr_report();
     std::string Report;
 
@@ -65,9 +67,15 @@ struct vtkAMRProjection::Work {
     pvr_status MakeView(pvr_error &error);
     pvr_status Project(vtkAlgorithm *filter, pvr_error &error);
     pvr_status Finish(pvr_error &error); // on the first rank
-    void Describe(vtkImageData *image) const;
+    void Place(int extent[6]) const;     // of the image
+    void Spread(int ghosts);             // its rows over the ranks
+    bool HasRows() const {
+        return !this->Slabs.Own(this->Ranks.Rank()).IsEmpty();
+    }
+    void Describe(vtkImageData *image) const; // of the rows that this rank has
 
   private:
+    bool IsAlongAxes() const;
     pvr_status ChooseWeight(pvr_error &error);
     pvr_status FindLength(pvr_error &error);
     pvr_status LookAlongSpin(pvr_view_request &view, pvr_error &error);
