@@ -294,6 +294,16 @@ def bench_mera(arguments, folder):
     return {"write_seconds": written, "bytes_out": runs[0]["bytes_out"], "peak_bytes_per_cell": above}
 
 
+def peak_bytes(command):
+    """Most memory that the command held."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return 1024 * usage.ru_maxrss
+
+
 def bench_large(arguments, folder):
     output = make_output(arguments.build, folder, "clustered", arguments.large)
     print(f"\nlarge: {output}")
@@ -301,11 +311,16 @@ def bench_large(arguments, folder):
                         "--precision", "float", "--fields", "density"])
     print(f"  {load['leaf_cells'] / 1e6:.1f} million leaf cells, one field: {load['seconds']:.2f} s, "
           f"{load['array_bytes'] / 1e6:.0f} MB of array, peak {load['peak_rss_bytes'] / 1e6:.0f} MB")
+    with tempfile.TemporaryDirectory(dir=folder) as room:
+        above = peak_bytes([arguments.build / "bin/pvramses", "export", output, "--quiet", "--precision",
+                            "float", "--fields", "density", "--out", pathlib.Path(room) / "cells.vtu"])
+    above -= load["array_bytes"]
+    print(f"  written as .vtu: peak {above / 2 ** 20:.0f} MiB above the arrays, the octree included")
     paraview = bench_paraview(arguments.build, output, 1, fields=["density"])
     if paraview is not None:
         report_paraview(paraview)
         print(f"  in ParaView: peak {paraview['last']['peak_rss_bytes'] / 1e6:.0f} MB")
-    return {"load": load, "paraview": paraview}
+    return {"load": load, "paraview": paraview, "export_bytes_above_arrays": above}
 
 
 def main():
