@@ -1,5 +1,6 @@
 /* pvr_chord.c - what pixels get of a box that is looked at in any direction. */
 #include "pvr_chord.h"
+#include "pvr_lanes.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,22 +9,29 @@
  * slopes of the chord length would cost more digits than there are. */
 static const double edge_on = 1e-3;
 
-/* The half extent, in pixels, from which a box is cut: the places of its edges are squared in the
- * other ways, which costs as many digits as it has pixels along a side. */
-static const double large = 80;
+/* The half extent, in pixels, from which a box is cut. */
+static const double large = 120;
+
+/* Boxes whose half extent is less are made of the corners of pixels, and all for which the edges'
+ * deposits would be much larger than the shares that are their sums. */
+static const double small = 1.7, largest_deposit = 32;
 
 /* Edges that deviate less than this from an axis of the image lie along it. */
 static const double same_direction = 1e-13;
 
+/* A row's part of an edge that is less high than this part of its width is level. */
+static const double level = 1e-8;
+
 /* The edges along axis i, one for each pair of signs of the two other axes. */
 static void add_edges(struct pvr_footprint *footprint, const struct pvr_view *view, int i) {
+    struct pvr_edges *edges = &footprint->edges;
     const double *along_edge = footprint->edge[i];
     const int other[2] = {(i + 1) % 3, (i + 2) % 3};
-    if (fabs(along_edge[1]) < same_direction * footprint->half[1]) {
-        return; /* level: crosses no row */
+    if (fabs(along_edge[0]) < same_direction * footprint->half[0]) {
+        return; /* upright: crosses no column */
     }
-    const double up = along_edge[1] > 0 ? 1 : -1;
-    const double slope = along_edge[0] / along_edge[1];
+    const double to_right = along_edge[0] > 0 ? 1 : -1;
+    const double slope = along_edge[1] / along_edge[0];
     for (int corner = 0; corner < 4; corner++) {
         const double sign[2] = {corner & 1 ? 1 : -1, corner & 2 ? 1 : -1};
         double jump = 0;
@@ -31,23 +39,25 @@ static void add_edges(struct pvr_footprint *footprint, const struct pvr_view *vi
             /* the face whose normal is axis other[f]; from the edge it reaches along the other */
             int normal = other[f];
             const double *reach = footprint->edge[other[1 - f]];
-            bool right = -sign[1 - f] * (reach[0] - reach[1] * slope) > 0;
+            bool above = -sign[1 - f] * (reach[1] - reach[0] * slope) > 0;
             bool near = sign[f] * view->along[normal] > 0;
-            double gradient = -view->right[normal] / view->along[normal];
-            jump += (right == near ? 1 : -1) * gradient;
+            double gradient = -view->up[normal] / view->along[normal];
+            jump += (above == near ? 1 : -1) * gradient;
         }
-        int n = footprint->nedges++;
-        double end[2]; /* the lower */
+        int n = edges->count++;
+        double end[2]; /* the left */
         for (int a = 0; a < 2; a++) {
             end[a] = (sign[0] * footprint->edge[other[0]][a] +
-                      sign[1] * footprint->edge[other[1]][a] - up * along_edge[a]) /
+                      sign[1] * footprint->edge[other[1]][a] - to_right * along_edge[a]) /
                      2;
         }
-        footprint->place[n] = end[0] - end[1] * slope;
-        footprint->low[n] = end[1];
-        footprint->high[n] = end[1] + up * along_edge[1];
-        footprint->slope[n] = slope;
-        footprint->jump[n] = jump / footprint->volume;
+        edges->left[n] = end[0];
+        edges->start[n] = end[1];
+        edges->width[n] = to_right * along_edge[0];
+        edges->slope[n] = slope;
+        edges->jump[n] = jump / footprint->volume;
+        edges->tail[n] = fabs(slope) > level ? edges->jump[n] / (6 * fabs(slope)) : 0;
+        edges->pieces[n] = (int)fmax(1, ceil(fmin(fabs(slope), fabs(along_edge[1])) * (1 - 1e-12)));
     }
 }
 
@@ -100,11 +110,21 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
     } else if (least < edge_on) {
         footprint->kind = PVR_FOOTPRINT_CUT;
     } else {
-        footprint->kind = PVR_FOOTPRINT_EDGES;
+        double deposit = 0;
         for (int i = 0; i < 3; i++) {
             add_edges(footprint, view, i);
         }
+        for (int e = 0; e < footprint->edges.count; e++) {
+            deposit =
+                fmax(deposit, fabs(footprint->edges.jump[e]) * fmin(1, footprint->edges.width[e]));
+        }
+        bool few = fmax(footprint->half[0], footprint->half[1]) < small;
+        footprint->kind =
+            few || deposit > largest_deposit ? PVR_FOOTPRINT_CORNERS : PVR_FOOTPRINT_STRIPS;
     }
+#ifdef PVR_HAVE_AVX2
+    footprint->avx2 = __builtin_cpu_supports("avx2") != 0;
+#endif
 }
 
 /* Mean over t from A to B of max(0, t). Where A and B have both signs, the mean of what is positive
@@ -138,111 +158,51 @@ static void product_row(const struct pvr_footprint *footprint, const double cent
     }
 }
 
-/* A part of an edge within a row: places at its left and right ends, from the box's centre, its
- * jump * height, and of the row's pixels the first that it touches and the first right of it. */
-struct crossing {
-    double from, to, weight;
-    int first, after;
-};
-
-/* Rounds down what is well within an int. */
-static inline int floor_int(double x) {
-    int whole = (int)x;
-    return whole - (x < whole);
-}
-
-/* Cuts the edges to the row; the crossings are in the order of `after`. Returns how many. */
-static int find_crossings(const struct pvr_footprint *footprint, double bottom, double begin,
-                          struct crossing crossing[12]) {
-    const double top = bottom + 1;
-    int ncrossings = 0;
-    for (int e = 0; e < footprint->nedges; e++) {
-        double low = footprint->low[e] > bottom ? footprint->low[e] : bottom;
-        double high = footprint->high[e] < top ? footprint->high[e] : top;
-        if (!(high > low)) {
-            continue;
-        }
-        const double place = footprint->place[e], slope = footprint->slope[e];
-        double one = place + low * slope, two = place + high * slope;
-        struct crossing made = {.from = one < two ? one : two,
-                                .to = one < two ? two : one,
-                                .weight = footprint->jump[e] * (high - low)};
-        made.first = floor_int(made.from - begin);
-        made.after = -floor_int(begin - made.to);
-        int at = ncrossings++;
-        for (; at > 0 && crossing[at - 1].after > made.after; at--) {
-            crossing[at] = crossing[at - 1];
-        }
-        crossing[at] = made;
+/* The box in ways that make it row by row. */
+static void add_rows(const struct pvr_footprint *footprint, const double centre[3],
+                     const double *depth, const struct pvr_patch *patch, const double *value) {
+    const double all[2] = {-2 * footprint->half[2], 2 * footprint->half[2]};
+    const double middle[3] = {centre[0], centre[1], depth != NULL ? centre[2] : 0};
+    int first[2], end[2];
+    for (int i = 0; i < 2; i++) {
+        double low = floor(centre[i] - footprint->half[i]);
+        double high = ceil(centre[i] + footprint->half[i]);
+        first[i] = low > patch->low[i] ? (int)fmin(low, patch->high[i]) : patch->low[i];
+        end[i] = high < patch->high[i] ? (int)fmax(high, patch->low[i]) : patch->high[i];
     }
-    return ncrossings;
-}
-
-/* What the pixels that a crossing touches get of it: differences of the mean, over its height, of
- * max(0, x - place)^2 / 2, which is a cube left of its right end. */
-static void add_touched(const struct crossing *edge, double begin, double half, int count,
-                        double *share) {
-    const int first = edge->first > 0 ? edge->first : 0, last = edge->after - 1;
-    if (first > last) {
-        return;
-    }
-    double before = 0;
-    if (edge->first < first || last > first) {
-        double by = edge->weight / (6 * (edge->to - edge->from) + 1e-300);
-        double x = begin + first - edge->from;
-        before = x > 0 ? by * x * x * x : 0;
-        for (int i = first; i < last && i < count; i++) {
-            x = begin + (i + 1) - edge->from;
-            double now = by * x * x * x;
-            share[i] += now - before;
-            before = now;
+    for (int row = first[1]; row < end[1]; row++) {
+        double share[PVR_PATCH];
+        const int count = end[0] - first[0];
+        if (depth == NULL && footprint->kind == PVR_FOOTPRINT_PRODUCT) {
+            product_row(footprint, centre, first[0], row, count, share);
+        } else {
+            pvr_footprint_cut_row(footprint, middle, depth != NULL ? depth : all, first[0], row,
+                                  count, share);
         }
-    }
-    if (last < count) {
-        double end = begin + edge->after;
-        end = end < half ? end : half;
-        double a = end - edge->from, b = end - edge->to;
-        share[last] += edge->weight * ((a * a + a * b + b * b) / 6) - before;
-    }
-}
-
-static void edges_row(const struct pvr_footprint *footprint, const double centre[2], double first,
-                      double row, int count, double *share) {
-    struct crossing crossing[12];
-    /* pixels end with the box at the latest: beyond it, squares would only cost digits */
-    const double begin = first - centre[0], half = footprint->half[0];
-    const int last = -floor_int(begin - half) - 1;
-    const int ncrossings = find_crossings(footprint, row - centre[1], begin, crossing);
-    memset(share, 0, (size_t)count * sizeof *share);
-    double slope = 0, offset = 0;
-    for (int c = 0; c < ncrossings; c++) {
-        const struct crossing *edge = &crossing[c];
-        add_touched(edge, begin, half, count, share);
-        /* right of these crossings, the chord length over the row is a line, up to the next */
-        slope += edge->weight;
-        offset += edge->weight * ((edge->from + edge->to) / 2);
-        int i = edge->after > 0 ? edge->after : 0;
-        int end = c + 1 < ncrossings ? crossing[c + 1].after : 0; /* after the last: nothing */
-        end = end < count ? end : count;
-        for (; i < end && i < last; i++) {
-            share[i] += slope * (begin + i + 0.5) - offset;
-        }
-        if (i < end && i == last) {
-            double x = begin + i;
-            share[i] += (half - x) * (slope * ((x + half) / 2) - offset);
+        for (int p = 0; p < patch->nplanes; p++) {
+            double *to = pvr_patch_row(patch, p, row - patch->low[1]) + (first[0] - patch->low[0]);
+            for (int i = 0; i < count; i++) {
+                to[i] += (share[i] > footprint->no_share ? share[i] : 0) * value[p];
+            }
         }
     }
 }
 
-void pvr_footprint_row(const struct pvr_footprint *footprint, const double centre[2], double first,
-                       double row, int count, double *share) {
-    if (footprint->kind == PVR_FOOTPRINT_PRODUCT) {
-        product_row(footprint, centre, first, row, count, share);
-    } else if (footprint->kind == PVR_FOOTPRINT_EDGES) {
-        edges_row(footprint, centre, first, row, count, share);
+void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],
+                       const double *depth, const struct pvr_patch *patch, const double *value) {
+    for (int i = 0; i < 2; i++) {
+        if (!(centre[i] + footprint->half[i] > patch->low[i] &&
+              centre[i] - footprint->half[i] < patch->high[i])) {
+            return;
+        }
+    }
+    if (depth != NULL) {
+        add_rows(footprint, centre, depth, patch, value);
+    } else if (footprint->kind == PVR_FOOTPRINT_CORNERS) {
+        pvr_footprint_add_corners(footprint, centre, patch, value);
+    } else if (footprint->kind == PVR_FOOTPRINT_STRIPS) {
+        pvr_footprint_add_strips(footprint, centre, patch, value);
     } else {
-        const double place[3] = {centre[0], centre[1], 0};
-        const double all[2] = {-2 * footprint->half[2], 2 * footprint->half[2]};
-        pvr_footprint_cut_row(footprint, place, all, first, row, count, share);
+        add_rows(footprint, centre, NULL, patch, value);
     }
 }

@@ -3,18 +3,18 @@
  * The share of a pixel in a box is the integral over the pixel of the length of the chord through
  * the box, over the box's volume. The shares of all pixels add up to 1.
  *
- * Along a row of an image, at height y, the chord length is a continuous function of x whose slope
- * jumps where one of the twelve projected edges crosses the row: it is the sum over these edges of
- * jump * max(0, x - place of the edge). So the integral over all that lies left of x, within a row
- * of pixels, is a sum over the edges of jump * integral of max(0, x - place(y))^2 / 2 dy, and place
- * is linear in y: each term is a mean of squares, in closed form. Differences between the borders
- * of the pixels are their shares. Right of an edge its term is a line in x: so closed forms are
- * needed for the few pixels alone that an edge touches, and between them shares are a ramp. All
- * this is exact, for boxes of any size.
+ * Along a column of an image, at x, the chord length is a continuous function of y whose slope
+ * jumps where one of the twelve projected edges crosses the column: it is the sum over these edges
+ * of jump * max(0, y - place of the edge). So the integral over all that lies below y, within a
+ * part of the columns, is a sum over the edges of jump * integral of max(0, y - place(x))^2 / 2 dx,
+ * and place is linear in x: each term is a mean of squares, in closed form, and shares are
+ * differences of such sums. All this is exact, for boxes of any size. Boxes of a few pixels are
+ * made of the sums at the corners of pixels (pvr_chord_corners.c), larger ones of what edges change
+ * from pixel to pixel (pvr_chord_strips.c).
  *
- * Slopes grow as a pair of faces is seen edge-on; then the box is cut into pixels as a polyhedron,
- * or, where its edges lie along the axes of the image, the shares are products. Boxes of many
- * pixels, and such that are cut by the depth, are always cut as polyhedra.
+ * Slopes grow as a pair of faces is seen edge-on; then the box is cut into pixels as a polyhedron
+ * (pvr_chord_cut.c), or, where its edges lie along the axes of the image, the shares are products.
+ * Boxes of many pixels, and such that are cut by the depth, are always cut as polyhedra.
  *
  * All lengths are pixels.
  */
@@ -23,28 +23,72 @@
 
 #include "pvr_view.h"
 
+#include <stddef.h>
+
+enum { PVR_BOX_EDGES = 12 };
+
+/* The edges of a box that are not upright in the image, from their left ends, seen from the box's
+ * middle; four at a time are parallel. */
+struct pvr_edges {
+    int count;
+    int pieces[PVR_BOX_EDGES]; /* of the part in a column, each at most a pixel high */
+    double left[PVR_BOX_EDGES], start[PVR_BOX_EDGES], width[PVR_BOX_EDGES], slope[PVR_BOX_EDGES];
+    double jump[PVR_BOX_EDGES];
+    double tail[PVR_BOX_EDGES]; /* jump / (6 |slope|) */
+};
+
 struct pvr_footprint {
-    enum { PVR_FOOTPRINT_EDGES, PVR_FOOTPRINT_PRODUCT, PVR_FOOTPRINT_CUT } kind;
+    enum {
+        PVR_FOOTPRINT_CORNERS,
+        PVR_FOOTPRINT_STRIPS,
+        PVR_FOOTPRINT_PRODUCT,
+        PVR_FOOTPRINT_CUT
+    } kind;
+    bool avx2;
     double half[3];    /* half extents along the image's axes and the depth */
     double edge[3][3]; /* the box's edges in image coordinates and depth */
     double volume;
     double no_share; /* less is rounding: a pixel with no more of the box does not touch it */
-    /* PVR_FOOTPRINT_EDGES: projected edges that are not level, from their lower ends. */
-    int nedges;
-    double low[12], high[12], place[12], slope[12], jump[12]; /* at y: place + y * slope */
+    struct pvr_edges edges;
     /* PVR_FOOTPRINT_PRODUCT: along each axis, a box of width[0] smeared over width[1]. */
     double width[2][2];
 };
+
+enum { PVR_PATCH = 64, PVR_PATCH_MARGIN = 4, PVR_PATCH_ROW = PVR_PATCH + 2 * PVR_PATCH_MARGIN };
+
+/* A part of an image, at most PVR_PATCH pixels along a side, in memory of its own: `nplanes` planes
+ * of PVR_PATCH_ROW^2 pixels, with margins all around whose values mean nothing. */
+struct pvr_patch {
+    double *plane;
+    int nplanes;
+    int low[2], high[2]; /* pixels low <= i < high; pixel (i, j) covers i <= x <= i + 1, and y */
+};
+
+static inline size_t pvr_patch_doubles(int nplanes) {
+    return (size_t)nplanes * PVR_PATCH_ROW * PVR_PATCH_ROW;
+}
+
+/* Pixel (low[0], low[1] + row) of plane `plane`. */
+static inline double *pvr_patch_row(const struct pvr_patch *patch, int plane, int row) {
+    return patch->plane + pvr_patch_doubles(plane) +
+           (size_t)(PVR_PATCH_MARGIN + row) * PVR_PATCH_ROW + PVR_PATCH_MARGIN;
+}
 
 /* Of a box with these sides along the axes of the data; `pixel` is the unit that they are in. */
 void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *view,
                         const double sides[3], double pixel);
 
-/* Shares of pixels first .. first + count - 1 of row `row`: pixel (i, j) covers i <= x <= i + 1,
- * j <= y <= j + 1. */
-void pvr_footprint_row(const struct pvr_footprint *footprint, const double centre[2], double first,
-                       double row, int count, double *share);
-/* The same of what lies in the depth (depth[0] to depth[1], in pixels). */
+/* Adds value[p] times the shares of the pixels to plane p of the patch. `depth`: only of what lies
+ * in the depth from depth[0] to depth[1]; null: of the whole box. */
+void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],
+                       const double *depth, const struct pvr_patch *patch, const double *value);
+
+/* Ways of doing so; the first two are for boxes that touch the patch. */
+void pvr_footprint_add_corners(const struct pvr_footprint *footprint, const double centre[2],
+                               const struct pvr_patch *patch, const double *value);
+void pvr_footprint_add_strips(const struct pvr_footprint *footprint, const double centre[2],
+                              const struct pvr_patch *patch, const double *value);
+/* Shares of pixels first .. first + count - 1 of row `row`, of a polyhedron. */
 void pvr_footprint_cut_row(const struct pvr_footprint *footprint, const double centre[3],
                            const double depth[2], double first, double row, int count,
                            double *share);

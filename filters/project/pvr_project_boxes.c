@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK_BOXES = 1 << 12, SIDES = 3 };
+enum { BLOCK_BOXES = 1 << 12, SIDES = PVR_BOX_SIDES };
 
 struct boxes_source {
     struct pvr_projecting projecting;
@@ -12,16 +12,6 @@ struct boxes_source {
     const struct pvr_map_value *values, *weight;
     uint64_t first; /* box of the batch */
 };
-
-/* A footprint that is made anew only for another size. */
-static const struct pvr_footprint *footprint_of(struct pvr_footprint *kept, double kept_side[3],
-                                                const struct pvr_view *view, const double side[3]) {
-    if (memcmp(kept_side, side, SIDES * sizeof *side) != 0) {
-        pvr_footprint_make(kept, view, side, view->pixel);
-        memcpy(kept_side, side, SIDES * sizeof *side);
-    }
-    return kept;
-}
 
 static bool touches(const struct pvr_view *view, const struct pvr_footprint *footprint,
                     const double at[3]) {
@@ -48,15 +38,15 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     if (centre == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the places of some cells");
     }
-    double(*side)[3] = centre + BLOCK_BOXES, kept_side[3] = {0, 0, 0};
-    struct pvr_footprint kept;
+    double(*side)[3] = centre + BLOCK_BOXES;
+    struct pvr_kept_footprint kept = {.side = {0, 0, 0}};
     source->boxes->place(source->boxes->context, first, count, centre, side);
     block->grid = &projecting->pixels;
     for (uint32_t i = 0; i < count; i++) {
         if (!(side[i][0] > 0 && side[i][1] > 0 && side[i][2] > 0)) {
             continue;
         }
-        const struct pvr_footprint *footprint = footprint_of(&kept, kept_side, view, side[i]);
+        const struct pvr_footprint *footprint = pvr_project_footprint(&kept, view, side[i]);
         struct pvr_item *item = &block->item[block->nitems];
         pvr_view_place(view, centre[i], item->at);
         for (int k = 0; k < 3; k++) {
@@ -76,22 +66,6 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     return pvr_project_sort(block, error);
 }
 
-static void add_boxes(const struct pvr_projecting *projecting,
-                      const struct pvr_project_block *block, const uint32_t *order, uint32_t count,
-                      const uint32_t low[2], const uint32_t high[2],
-                      struct pvr_project_scratch *scratch) {
-    double kept_side[3] = {0, 0, 0};
-    struct pvr_footprint kept;
-    for (uint32_t n = 0; n < count; n++) {
-        const struct pvr_footprint *footprint =
-            footprint_of(&kept, kept_side, &projecting->map->request.view,
-                         block->extra + SIDES * (size_t)order[n]);
-        pvr_project_add_item(projecting, footprint, &block->item[order[n]],
-                             block->state + (size_t)order[n] * projecting->state_size, low, high,
-                             scratch);
-    }
-}
-
 static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *job,
                            struct pvr_error *error) {
     struct boxes_source *source = context;
@@ -100,7 +74,7 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
     memset(projecting, 0, sizeof *projecting);
     projecting->map = map;
     projecting->weighted = source->weight != NULL;
-    projecting->add = add_boxes;
+    projecting->add = pvr_project_add_items;
     enum pvr_status status = pvr_projecting_begin(projecting, job, (size_t)map->nplanes,
                                                   BLOCK_BOXES, BLOCK_BOXES, error);
     if (status == PVR_OK) {

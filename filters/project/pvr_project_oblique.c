@@ -186,104 +186,175 @@ static enum pvr_status fill_oblique(const struct pvr_projecting *projecting,
     return PVR_OK;
 }
 
-/* Shares of a row of an item. */
-static void item_row(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
-                     const struct pvr_item *item, double first, double row, int count,
-                     double *share) {
-    if (item->number == PVR_ITEM_WHOLE) {
-        pvr_footprint_row(footprint, item->at, first, row, count, share);
-        return;
-    }
+/* Adds a whole item, or what of it lies in the depth, to a patch. */
+static void add_to_patch(const struct pvr_projecting *projecting,
+                         const struct pvr_footprint *footprint, const struct pvr_item *item,
+                         const struct pvr_patch *patch, const double *value) {
     const struct pvr_view *view = &projecting->map->request.view;
     const double depth[2] = {view->depth[0] / view->pixel, view->depth[1] / view->pixel};
-    pvr_footprint_cut_row(footprint, item->at, depth, first, row, count, share);
+    pvr_footprint_add(footprint, item->at, item->number == PVR_ITEM_CUT ? depth : NULL, patch,
+                      value);
 }
 
-/* What of an item lies in the window, where all of it is to be folded into that: nothing, if only
- * the box around its shadow does. */
-static double part_in_window(const struct pvr_projecting *projecting,
-                             const struct pvr_footprint *footprint, const struct pvr_item *item,
-                             double *share) {
-    const uint32_t *count = projecting->pixels.count;
-    double low[2], high[2], sum = 0;
+/* The shares of an item in a patch, of one plane. */
+static void find_shares(const struct pvr_projecting *projecting,
+                        const struct pvr_footprint *footprint, const struct pvr_item *item,
+                        const struct pvr_patch *patch) {
+    const double one = 1;
+    const size_t pixels = (size_t)(patch->high[1] - patch->low[1]) * PVR_PATCH_ROW;
+    memset(pvr_patch_row(patch, 0, 0), 0, pixels * sizeof *patch->plane);
+    add_to_patch(projecting, footprint, item, patch, &one);
+}
+
+/* The part of the box around an item's shadow from `low` up to `high`. Is all of it there? */
+static bool find_box(const struct pvr_footprint *footprint, const struct pvr_item *item,
+                     const int low[2], const int high[2], int first[2], int end[2]) {
     bool inside = true;
     for (int i = 0; i < 2; i++) {
-        low[i] = floor(item->at[i] - footprint->half[i]);
-        high[i] = ceil(item->at[i] + footprint->half[i]);
-        inside = inside && low[i] >= 0 && high[i] <= count[i];
-        low[i] = low[i] > 0 ? low[i] : 0;
-        high[i] = high[i] < count[i] ? high[i] : count[i];
+        double from = floor(item->at[i] - footprint->half[i]);
+        double to = ceil(item->at[i] + footprint->half[i]);
+        inside = inside && from >= low[i] && to <= high[i];
+        first[i] = from > low[i] ? (int)fmin(from, high[i]) : low[i];
+        end[i] = to < high[i] ? (int)fmax(to, low[i]) : high[i];
     }
-    if (inside || projecting->map->request.edge == PVR_EDGE_CLIP) {
-        return 1;
+    return inside;
+}
+
+/* The next patch of a part of the image, all zero at first; false after the last. */
+static bool next_patch(const int first[2], const int end[2], struct pvr_patch *patch) {
+    if (patch->high[1] == 0) {
+        memcpy(patch->low, first, sizeof patch->low);
+    } else if (patch->high[0] < end[0]) {
+        patch->low[0] = patch->high[0];
+    } else {
+        patch->low[0] = first[0];
+        patch->low[1] = patch->high[1];
     }
-    for (double row = low[1]; row < high[1]; row++) {
-        int n = (int)(high[0] - low[0]);
-        item_row(projecting, footprint, item, low[0], row, n, share);
-        for (int i = 0; i < n; i++) {
-            sum += share[i] > footprint->no_share ? share[i] : 0;
+    for (int i = 0; i < 2; i++) {
+        patch->high[i] = patch->low[i] + PVR_PATCH < end[i] ? patch->low[i] + PVR_PATCH : end[i];
+    }
+    return patch->low[0] < end[0] && patch->low[1] < end[1];
+}
+
+/* The sum of an item's shares from `first` up to `end`. */
+static double sum_shares(const struct pvr_projecting *projecting,
+                         const struct pvr_footprint *footprint, const struct pvr_item *item,
+                         const int first[2], const int end[2], double *plane) {
+    struct pvr_patch patch = {.plane = plane, .nplanes = 1};
+    double sum = 0;
+    while (next_patch(first, end, &patch)) {
+        find_shares(projecting, footprint, item, &patch);
+        for (int y = 0; y < patch.high[1] - patch.low[1]; y++) {
+            const double *share = pvr_patch_row(&patch, 0, y);
+            for (int x = 0; x < patch.high[0] - patch.low[0]; x++) {
+                sum += share[x];
+            }
         }
     }
     return sum;
 }
 
-static void add_row(const struct pvr_projecting *projecting, double *to, size_t size,
-                    const double *state, const double *share, int count, double no_share,
-                    double by) {
-    if (projecting->kind != PVR_KIND_ADD) {
-        for (int i = 0; i < count; i++) {
-            if (share[i] > no_share) {
-                pvr_map_put(projecting->kind, projecting->nplanes, to + i, size, state, 1,
-                            share[i] * by);
+/* Adds an item to the pixels of a part of the map, whichever the kind of the map. Where all of it
+ * is to be folded into the window, shares are parts of what of it lies there: nothing, if only the
+ * box around its shadow does. They are found in the same patches then, hence with the same
+ * rounding. */
+static void add_item(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
+                     const struct pvr_item *item, const double *state, const struct pvr_patch *part,
+                     struct pvr_project_scratch *scratch) {
+    const uint32_t *count = projecting->pixels.count;
+    const size_t row_size = count[0], size = row_size * count[1];
+    const int zero[2] = {0, 0}, all[2] = {(int)count[0], (int)count[1]};
+    int first[2], end[2];
+    double whole = 1;
+    if (find_box(footprint, item, zero, all, first, end) ||
+        projecting->map->request.edge == PVR_EDGE_CLIP) {
+        find_box(footprint, item, part->low, part->high, first, end);
+    } else {
+        whole = sum_shares(projecting, footprint, item, first, end, scratch->stencil);
+    }
+    struct pvr_patch patch = {.plane = scratch->stencil, .nplanes = 1};
+    while (whole > 0 && next_patch(first, end, &patch)) {
+        find_shares(projecting, footprint, item, &patch);
+        int low[2], high[2];
+        for (int i = 0; i < 2; i++) {
+            low[i] = patch.low[i] > part->low[i] ? patch.low[i] : part->low[i];
+            high[i] = patch.high[i] < part->high[i] ? patch.high[i] : part->high[i];
+        }
+        for (int y = low[1]; y < high[1]; y++) {
+            const double *share = pvr_patch_row(&patch, 0, y - patch.low[1]) - patch.low[0];
+            double *to = projecting->pixels.plane + (size_t)y * row_size;
+            for (int x = low[0]; x < high[0]; x++) {
+                if (share[x] > 0) {
+                    pvr_map_put(projecting->kind, projecting->nplanes, to + x, size, state, 1,
+                                share[x] / whole);
+                }
             }
         }
-        return;
     }
-    for (int p = 0; p < projecting->nplanes; p++) {
-        double value = state[p] * by, *plane = to + (size_t)p * size;
-        for (int i = 0; i < count; i++) {
-            plane[i] += (share[i] > no_share ? share[i] : 0) * value;
+}
+
+/* Between the patch and the map. */
+static void copy_patch(const struct pvr_projecting *projecting, const struct pvr_patch *patch,
+                       bool to_map) {
+    const size_t row_size = projecting->pixels.count[0];
+    const size_t size = row_size * projecting->pixels.count[1];
+    const size_t bytes = (size_t)(patch->high[0] - patch->low[0]) * sizeof(double);
+    for (int p = 0; p < patch->nplanes; p++) {
+        for (int y = patch->low[1]; y < patch->high[1]; y++) {
+            double *in_patch = pvr_patch_row(patch, p, y - patch->low[1]);
+            double *in_map = projecting->pixels.plane + (size_t)p * size + (size_t)y * row_size +
+                             (size_t)patch->low[0];
+            memcpy(to_map ? in_map : in_patch, to_map ? in_patch : in_map, bytes);
         }
     }
 }
 
-void pvr_project_add_item(const struct pvr_projecting *projecting,
-                          const struct pvr_footprint *footprint, const struct pvr_item *item,
-                          const double *state, const uint32_t low[2], const uint32_t high[2],
-                          struct pvr_project_scratch *scratch) {
-    const size_t row_size = projecting->pixels.count[0];
-    const size_t size = row_size * projecting->pixels.count[1];
-    double *share = scratch->stencil;
-    int first[2], end[2];
-    for (int i = 0; i < 2; i++) {
-        double from = floor(item->at[i] - footprint->half[i]);
-        double to = ceil(item->at[i] + footprint->half[i]);
-        first[i] = from > low[i] ? (int)from : (int)low[i];
-        end[i] = to < high[i] ? (int)to : (int)high[i];
+const struct pvr_footprint *pvr_project_footprint(struct pvr_kept_footprint *kept,
+                                                  const struct pvr_view *view,
+                                                  const double side[3]) {
+    if (memcmp(kept->side, side, sizeof kept->side) != 0) {
+        pvr_footprint_make(&kept->footprint, view, side, view->pixel);
+        memcpy(kept->side, side, sizeof kept->side);
     }
-    const double part = part_in_window(projecting, footprint, item, share), by = 1 / part;
-    for (int y = first[1]; y < end[1] && part > 0; y++) {
-        int width = end[0] - first[0];
-        item_row(projecting, footprint, item, first[0], y, width, share);
-        add_row(projecting, projecting->pixels.plane + (size_t)y * row_size + first[0], size, state,
-                share, width, footprint->no_share, by);
-    }
+    return &kept->footprint;
 }
 
-static void add_oblique(const struct pvr_projecting *projecting,
-                        const struct pvr_project_block *block, const uint32_t *order,
-                        uint32_t count, const uint32_t low[2], const uint32_t high[2],
-                        struct pvr_project_scratch *scratch) {
-    for (uint32_t n = 0; n < count; n++) {
-        pvr_project_add_item(
-            projecting, &projecting->footprint[block->level], &block->item[order[n]],
-            block->state + (size_t)order[n] * projecting->state_size, low, high, scratch);
+void pvr_project_add_items(const struct pvr_projecting *projecting,
+                           const struct pvr_project_block *block, const uint32_t *order,
+                           uint32_t count, const uint32_t low[2], const uint32_t high[2],
+                           struct pvr_project_scratch *scratch) {
+    const bool sums =
+        projecting->kind == PVR_KIND_ADD && projecting->map->request.edge == PVR_EDGE_CLIP;
+    const int first[2] = {(int)low[0], (int)low[1]}, end[2] = {(int)high[0], (int)high[1]};
+    struct pvr_patch patch = {.plane = scratch->stencil, .nplanes = projecting->nplanes};
+    struct pvr_kept_footprint kept = {.side = {0, 0, 0}};
+    while (next_patch(first, end, &patch)) {
+        if (sums) {
+            copy_patch(projecting, &patch, false);
+        }
+        for (uint32_t n = 0; n < count; n++) {
+            const struct pvr_item *item = &block->item[order[n]];
+            const double *state = block->state + (size_t)order[n] * projecting->state_size;
+            const struct pvr_footprint *footprint =
+                projecting->footprint != NULL
+                    ? &projecting->footprint[block->level]
+                    : pvr_project_footprint(&kept, &projecting->map->request.view,
+                                            block->extra + PVR_BOX_SIDES * (size_t)order[n]);
+            if (sums) {
+                add_to_patch(projecting, footprint, item, &patch, state);
+            } else {
+                add_item(projecting, footprint, item, state, &patch, scratch);
+            }
+        }
+        if (sums) {
+            copy_patch(projecting, &patch, true);
+        }
     }
 }
 
 enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
                                           struct pvr_error *error) {
-    size_t count = projecting->pixels.count[0];
+    size_t count = pvr_patch_doubles(projecting->nplanes);
     for (int t = 0; t < projecting->nthreads; t++) {
         struct pvr_project_scratch *scratch = &projecting->scratch[t];
         scratch->stencil = calloc(count, sizeof *scratch->stencil);
@@ -317,6 +388,6 @@ enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int 
         pvr_footprint_make(&projecting->footprint[l], view, sides, view->pixel);
     }
     projecting->fill = fill_oblique;
-    projecting->add = add_oblique;
+    projecting->add = pvr_project_add_items;
     return PVR_OK;
 }

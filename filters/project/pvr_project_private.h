@@ -12,6 +12,7 @@
 #ifndef PVR_PROJECT_PRIVATE_H
 #define PVR_PROJECT_PRIVATE_H
 
+#include "pvr_chord.h"
 #include "pvr_map_state.h"
 #include "pvr_projection.h"
 
@@ -79,7 +80,7 @@ struct pvr_project_scratch {
     uint8_t *no_leaves;
     uint64_t *index;
     double *value;   /* [value][PVR_RUN_OCTS * 8], the weight last */
-    double *stencil; /* a row of the image */
+    double *stencil; /* a patch of the image (pvr_chord.h) */
 };
 
 struct pvr_projecting {
@@ -186,18 +187,29 @@ enum pvr_status pvr_project_all(struct pvr_map *map, pvr_project_run_fn run, voi
 /* ---- items that are boxes: cells in any direction (pvr_chord.h) ---- */
 
 enum { PVR_ITEM_WHOLE = 0, PVR_ITEM_CUT = 1 }; /* number of an item: by the depth */
+enum { PVR_BOX_SIDES = 3 };
 
-/* Rows of shares for all threads. */
+/* A footprint that is made anew only for another size. */
+struct pvr_kept_footprint {
+    struct pvr_footprint footprint;
+    double side[PVR_BOX_SIDES]; /* 0: there is none */
+};
+const struct pvr_footprint *pvr_project_footprint(struct pvr_kept_footprint *kept,
+                                                  const struct pvr_view *view,
+                                                  const double side[PVR_BOX_SIDES]);
+
+/* A patch of the image for all threads. */
 enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
                                           struct pvr_error *error);
 /* Sets number and tiles of an item whose place is set, and touches the window. */
 void pvr_project_place(const struct pvr_projecting *projecting,
                        const struct pvr_footprint *footprint, struct pvr_item *item);
-/* Adds an item to the pixels from `low` up to `high`. */
-void pvr_project_add_item(const struct pvr_projecting *projecting,
-                          const struct pvr_footprint *footprint, const struct pvr_item *item,
-                          const double *state, const uint32_t low[2], const uint32_t high[2],
-                          struct pvr_project_scratch *scratch);
+/* Adds items to the pixels from `low` up to `high`: of the footprint of their level, or, where
+ * there are none of levels, of the sides in block->extra. */
+void pvr_project_add_items(const struct pvr_projecting *projecting,
+                           const struct pvr_project_block *block, const uint32_t *order,
+                           uint32_t count, const uint32_t low[2], const uint32_t high[2],
+                           struct pvr_project_scratch *scratch);
 
 /* ---- values of cells and points that stand by themselves ---- */
 

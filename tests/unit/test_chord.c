@@ -47,24 +47,44 @@ static double chord(const struct pvr_view *view, const double sides[3], double x
     return fmax(0, to - from);
 }
 
-typedef void row_fn(const struct pvr_footprint *, const double centre[3], double row,
-                    double *share);
-
-static void by_default(const struct pvr_footprint *footprint, const double centre[3], double row,
-                       double *share) {
-    pvr_footprint_row(footprint, centre, 0, row, SIDE, share);
+/* The pixels of the image from `low` up to `high`; the others are left alone. */
+static void add_part(const struct pvr_footprint *footprint, const double centre[3],
+                     const int low[2], const int high[2], double image[SIDE][SIDE]) {
+    static double plane[2 * PVR_PATCH_ROW * PVR_PATCH_ROW];
+    const double value[2] = {1, -3};
+    struct pvr_patch patch = {.plane = plane, .nplanes = 2};
+    for (int i = 0; i < 2; i++) {
+        patch.low[i] = low[i];
+        patch.high[i] = high[i];
+    }
+    memset(plane, 0, sizeof plane);
+    pvr_footprint_add(footprint, centre, NULL, &patch, value);
+    for (int row = low[1]; row < high[1]; row++) {
+        const double *one = pvr_patch_row(&patch, 0, row - low[1]);
+        const double *other = pvr_patch_row(&patch, 1, row - low[1]);
+        for (int x = low[0]; x < high[0]; x++) {
+            image[row][x] = one[x - low[0]];
+            assert_true(fabs(other[x - low[0]] + 3 * image[row][x]) <= 1e-15 * image[row][x]);
+        }
+    }
 }
 
-static void by_cutting(const struct pvr_footprint *footprint, const double centre[3], double row,
-                       double *share) {
+static void by_default(const struct pvr_footprint *footprint, const double centre[3],
+                       double image[SIDE][SIDE]) {
+    const int low[2] = {0, 0}, high[2] = {SIDE, SIDE};
+    add_part(footprint, centre, low, high, image);
+}
+
+static void cut_row(const struct pvr_footprint *footprint, const double centre[3], int row,
+                    double *share) {
     const double all[2] = {-1e3, 1e3};
     pvr_footprint_cut_row(footprint, centre, all, 0, row, SIDE, share);
 }
 
-static void make_image(const struct pvr_footprint *footprint, const double centre[3], row_fn *fill,
+static void by_cutting(const struct pvr_footprint *footprint, const double centre[3],
                        double image[SIDE][SIDE]) {
     for (int row = 0; row < SIDE; row++) {
-        fill(footprint, centre, row, image[row]);
+        cut_row(footprint, centre, row, image[row]);
     }
 }
 
@@ -94,16 +114,53 @@ static void test_shares_are_those_of_a_polyhedron(void **state) {
         struct pvr_footprint footprint;
         random_box(&random, sides, centre);
         pvr_footprint_make(&footprint, &view, sides, 1);
-        make_image(&footprint, centre, by_default, one);
-        make_image(&footprint, centre, by_cutting, two);
+        by_default(&footprint, centre, one);
+        by_cutting(&footprint, centre, two);
         assert_true(fabs(sum_of(one) - 1) < 1e-12);
         assert_true(fabs(sum_of(two) - 1) < 1e-12);
         double least = fmin(fabs(view.along[0]), fmin(fabs(view.along[1]), fabs(view.along[2])));
         for (int p = 0; p < SIDE * SIDE; p++) {
-            assert_true(fabs(one[p / SIDE][p % SIDE] - two[p / SIDE][p % SIDE]) <
-                        3e-14 + 1e-15 / (least + 1e-3));
+            const double is = one[p / SIDE][p % SIDE], should = two[p / SIDE][p % SIDE];
+            const double most = 3e-14 + 1e-15 / (least + 1e-3);
+            assert_true(fabs(is - should) < (is > 0 ? most : footprint.no_share + most));
         }
     }
+}
+
+/* Boxes from a thousandth of a pixel to such that are wider than the image, anywhere in it and over
+ * its borders, and any part of the image: shares are those of the polyhedron. */
+static void test_parts_of_an_image(void **state) {
+    (void)state;
+    static double one[SIDE][SIDE], two[SIDE][SIDE];
+    uint64_t random = 19;
+    bool seen[4] = {false};
+    for (int i = 0; i < (unit_sanitized() ? 200 : 2000); i++) {
+        struct pvr_view view = random_view(&random);
+        double side = exp(random_in(&random, log(1e-3), log(100))), sides[3], centre[3];
+        int low[2], high[2];
+        for (int a = 0; a < 3; a++) {
+            sides[a] = side;
+            centre[a] = i % 3 == 0
+                            ? (double)(unit_random(&random) % (2 * SIDE)) / 2 /* on borders */
+                            : random_in(&random, -4, SIDE + 4);
+        }
+        for (int a = 0; a < 2; a++) {
+            low[a] = i % 2 == 0 ? 0 : (int)(unit_random(&random) % SIDE);
+            high[a] = low[a] + 1 + (int)(unit_random(&random) % (uint64_t)(SIDE - low[a]));
+        }
+        struct pvr_footprint footprint;
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        seen[footprint.kind] = true;
+        by_cutting(&footprint, centre, two);
+        add_part(&footprint, centre, low, high, one);
+        double least = fmin(fabs(view.along[0]), fmin(fabs(view.along[1]), fabs(view.along[2])));
+        for (int y = low[1]; y < high[1]; y++) {
+            for (int x = low[0]; x < high[0]; x++) {
+                assert_true(fabs(one[y][x] - two[y][x]) < 1e-13 + 1e-15 / (least + 1e-3));
+            }
+        }
+    }
+    assert_true(seen[PVR_FOOTPRINT_CORNERS] && seen[PVR_FOOTPRINT_STRIPS]);
 }
 
 static void test_shares_are_chords_over_pixels(void **state) {
@@ -116,7 +173,7 @@ static void test_shares_are_chords_over_pixels(void **state) {
         struct pvr_view view = random_view(&random);
         struct pvr_footprint footprint;
         pvr_footprint_make(&footprint, &view, sides, 1);
-        make_image(&footprint, centre, by_default, image);
+        by_default(&footprint, centre, image);
         double largest = 0;
         for (int y = 20; y < 44; y++) {
             for (int x = 20; x < 44; x++) {
@@ -145,7 +202,7 @@ static void test_shadow_of_a_cube(void **state) {
         struct pvr_view view = i == 0 ? view_along(diagonal, &random) : random_view(&random);
         struct pvr_footprint footprint;
         pvr_footprint_make(&footprint, &view, sides, 1);
-        make_image(&footprint, centre, by_default, image);
+        by_default(&footprint, centre, image);
         double area = 0, perimeter = 0, most = 0;
         for (int p = 0; p < SIDE * SIDE; p++) {
             area += image[p / SIDE][p % SIDE] > 1e-13;
@@ -169,7 +226,7 @@ static void test_shadow_of_a_cube(void **state) {
     struct pvr_footprint footprint;
     unit_ok(pvr_view_make(&request, low, high, &view, NULL), NULL);
     pvr_footprint_make(&footprint, &view, sides, 1);
-    make_image(&footprint, centre, by_default, image);
+    by_default(&footprint, centre, image);
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
             assert_true(fabs(image[y][x] - image[63 - y][x]) < 1e-15);
@@ -196,8 +253,8 @@ static void test_faces_seen_edge_on(void **state) {
             struct pvr_footprint footprint;
             random_box(&random, sides, centre);
             pvr_footprint_make(&footprint, &view, sides, 1);
-            make_image(&footprint, centre, by_default, one);
-            make_image(&footprint, centre, by_cutting, two);
+            by_default(&footprint, centre, one);
+            by_cutting(&footprint, centre, two);
             assert_true(fabs(sum_of(one) - 1) < 1e-12);
             assert_true(fabs(sum_of(two) - 1) < 1e-12);
             for (int p = 0; p < SIDE * SIDE; p++) {
@@ -223,8 +280,8 @@ static void test_edges_along_the_axes_of_the_image(void **state) {
         random_box(&random, sides, centre);
         pvr_footprint_make(&footprint, &view, sides, 1);
         assert_int_equal(footprint.kind, PVR_FOOTPRINT_PRODUCT);
-        make_image(&footprint, centre, by_default, one);
-        make_image(&footprint, centre, by_cutting, two);
+        by_default(&footprint, centre, one);
+        by_cutting(&footprint, centre, two);
         assert_true(fabs(sum_of(one) - 1) < 1e-13);
         for (int p = 0; p < SIDE * SIDE; p++) {
             assert_true(fabs(one[p / SIDE][p % SIDE] - two[p / SIDE][p % SIDE]) < 1e-13);
@@ -241,7 +298,7 @@ static void test_parts_of_a_depth_are_the_whole(void **state) {
         struct pvr_footprint footprint;
         random_box(&random, sides, centre);
         pvr_footprint_make(&footprint, &view, sides, 1);
-        by_cutting(&footprint, centre, 32, all);
+        cut_row(&footprint, centre, 32, all);
         for (int d = 0; d < 5; d++) {
             double edge[6] = {-1e3,
                               centre[2] - footprint.half[2] / 2,
@@ -263,6 +320,7 @@ static void test_parts_of_a_depth_are_the_whole(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_are_those_of_a_polyhedron),
+        cmocka_unit_test(test_parts_of_an_image),
         cmocka_unit_test(test_shares_are_chords_over_pixels),
         cmocka_unit_test(test_shadow_of_a_cube),
         cmocka_unit_test(test_faces_seen_edge_on),
