@@ -12,9 +12,12 @@ static const double edge_on = 1e-3;
 /* The half extent, in pixels, from which a box is cut. */
 static const double large = 120;
 
-/* Boxes whose half extent is less are made of the corners of pixels, and all for which the edges'
- * deposits would be much larger than the shares that are their sums. */
-static const double small = 1.7, largest_deposit = 32;
+/* The half extent up to which a box touches at most four pixels along an axis. */
+static const double small = 1.5 - 1e-9;
+
+/* Where deposits of edges would be much larger than the shares that are their sums, those are
+ * differences of the sums at corners. */
+static const double largest_deposit = 32;
 
 /* Edges that deviate less than this from an axis of the image lie along it. */
 static const double same_direction = 1e-13;
@@ -118,9 +121,9 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
             deposit =
                 fmax(deposit, fabs(footprint->edges.jump[e]) * fmin(1, footprint->edges.width[e]));
         }
-        bool few = fmax(footprint->half[0], footprint->half[1]) < small;
-        footprint->kind =
-            few || deposit > largest_deposit ? PVR_FOOTPRINT_CORNERS : PVR_FOOTPRINT_STRIPS;
+        footprint->kind = fmax(footprint->half[0], footprint->half[1]) < small ? PVR_FOOTPRINT_SMALL
+                          : deposit > largest_deposit ? PVR_FOOTPRINT_CORNERS
+                                                      : PVR_FOOTPRINT_STRIPS;
     }
 #ifdef PVR_HAVE_AVX2
     footprint->avx2 = __builtin_cpu_supports("avx2") != 0;
@@ -198,6 +201,8 @@ void pvr_footprint_add(const struct pvr_footprint *footprint, const double centr
     }
     if (depth != NULL) {
         add_rows(footprint, centre, depth, patch, value);
+    } else if (footprint->kind == PVR_FOOTPRINT_SMALL) {
+        pvr_footprint_add_small(footprint, centre, patch, value);
     } else if (footprint->kind == PVR_FOOTPRINT_CORNERS) {
         pvr_footprint_add_corners(footprint, centre, patch, value);
     } else if (footprint->kind == PVR_FOOTPRINT_STRIPS) {

@@ -39,6 +39,7 @@ struct pvr_edges {
 
 struct pvr_footprint {
     enum {
+        PVR_FOOTPRINT_SMALL,
         PVR_FOOTPRINT_CORNERS,
         PVR_FOOTPRINT_STRIPS,
         PVR_FOOTPRINT_PRODUCT,
@@ -54,10 +55,15 @@ struct pvr_footprint {
     double width[2][2];
 };
 
-enum { PVR_PATCH = 64, PVR_PATCH_MARGIN = 4, PVR_PATCH_ROW = PVR_PATCH + 2 * PVR_PATCH_MARGIN };
+enum {
+    PVR_PATCH = 64,
+    PVR_PATCH_MARGIN = 4,
+    PVR_PATCH_ROW = PVR_PATCH + 2 * PVR_PATCH_MARGIN,
+    PVR_PATCH_PLANE = PVR_PATCH_ROW * PVR_PATCH_ROW
+};
 
 /* A part of an image, at most PVR_PATCH pixels along a side, in memory of its own: `nplanes` planes
- * of PVR_PATCH_ROW^2 pixels, with margins all around whose values mean nothing. */
+ * of PVR_PATCH_PLANE pixels, with margins all around whose values mean nothing. */
 struct pvr_patch {
     double *plane;
     int nplanes;
@@ -65,7 +71,7 @@ struct pvr_patch {
 };
 
 static inline size_t pvr_patch_doubles(int nplanes) {
-    return (size_t)nplanes * PVR_PATCH_ROW * PVR_PATCH_ROW;
+    return (size_t)nplanes * PVR_PATCH_PLANE;
 }
 
 /* Pixel (low[0], low[1] + row) of plane `plane`. */
@@ -83,7 +89,9 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
 void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],
                        const double *depth, const struct pvr_patch *patch, const double *value);
 
-/* Ways of doing so; the first two are for boxes that touch the patch. */
+/* Ways of doing so, for boxes that touch the patch: within four rows and columns, of any size. */
+void pvr_footprint_add_small(const struct pvr_footprint *footprint, const double centre[2],
+                             const struct pvr_patch *patch, const double *value);
 void pvr_footprint_add_corners(const struct pvr_footprint *footprint, const double centre[2],
                                const struct pvr_patch *patch, const double *value);
 void pvr_footprint_add_strips(const struct pvr_footprint *footprint, const double centre[2],

@@ -28,16 +28,18 @@ struct strips {
 };
 
 /* Parts of four parallel edges, each in one strip, from u to u + w; half their jump times width. */
-INLINE void deposit(double *buffer, ints strip, lanes u, lanes w, lanes sum, lanes tail) {
+INLINE void deposit(double *buffer, const ints *strip, const lanes *from, const lanes *height,
+                    const lanes *weight, const lanes *tail) {
+    const lanes u = *from, w = *height, sum = *weight;
     const lanes zero = SPREAD(0.0), one = SPREAD(1.0);
     const ints whole = WHOLE(u);
     const lanes f = u - REAL(whole), over = f + w - one, beyond = ONLY(over > zero, over);
     const lanes first = sum * (f + f + w), second = sum * (f * (f + w) + w * w * (1.0 / 3));
-    const lanes rest = tail * (beyond * beyond * beyond), third = 3 * rest;
+    const lanes rest = *tail * (beyond * beyond * beyond), third = 3 * rest;
     lanes four[4] = {sum - first + second - rest, sum + first - (second + second) + third,
                      second - third, rest};
     TRANSPOSE(four);
-    const ints at = strip + whole;
+    const ints at = *strip + whole;
     for (int k = 0; k < LANES; k++) {
         *(lanes *)(buffer + at[k]) += four[k];
     }
@@ -75,7 +77,7 @@ INLINE void add_edges(const struct strips *strips, const struct pvr_edges *edges
             const lanes w = SPREAD(reach);
             lanes u = base + slope * strip;
             for (int k = 0; k < pieces; k++) {
-                deposit(buffer, where, u, w, jump, tail);
+                deposit(buffer, &where, &u, &w, &jump, &tail);
                 u += w;
             }
         } else {
@@ -84,7 +86,7 @@ INLINE void add_edges(const struct strips *strips, const struct pvr_edges *edges
             const lanes w = part * reach, sum = jump * part;
             lanes u = y + slope * (from - x) + lean * part;
             for (int k = 0; k < pieces; k++) {
-                deposit(buffer, where, u, w, sum, tail);
+                deposit(buffer, &where, &u, &w, &sum, &tail);
                 u += w;
             }
         }
@@ -125,7 +127,7 @@ INLINE void add_up(const double *buffer, int stride, int blocks, const struct ad
             continue;
         }
         double *to = plane + j * PVR_PATCH_ROW;
-        for (int p = 0; p < nplanes; p++, to += PVR_PATCH_ROW * PVR_PATCH_ROW) {
+        for (int p = 0; p < nplanes; p++, to += PVR_PATCH_PLANE) {
             const lanes by = SPREAD(value[p]);
             for (int k = 0; k < LANES; k++) {
                 for (int b = 0; b < blocks; b++) {

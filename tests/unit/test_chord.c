@@ -133,10 +133,17 @@ static void test_parts_of_an_image(void **state) {
     (void)state;
     static double one[SIDE][SIDE], two[SIDE][SIDE];
     uint64_t random = 19;
-    bool seen[4] = {false};
+    bool seen[PVR_FOOTPRINT_CUT + 1] = {false};
     for (int i = 0; i < (unit_sanitized() ? 200 : 2000); i++) {
-        struct pvr_view view = random_view(&random);
-        double side = exp(random_in(&random, log(1e-3), log(100))), sides[3], centre[3];
+        double n[3], sides[3], centre[3], side = exp(random_in(&random, log(1e-3), log(100)));
+        for (int a = 0; a < 3; a++) {
+            n[a] = random_in(&random, -1, 1);
+        }
+        if (i % 4 == 1) { /* a face that is nearly edge-on */
+            n[i / 4 % 3] = random_in(&random, -3e-3, 3e-3);
+            side = i % 8 == 1 ? random_in(&random, 1.5, 3) : side;
+        }
+        struct pvr_view view = view_along(n, &random);
         int low[2], high[2];
         for (int a = 0; a < 3; a++) {
             sides[a] = side;
@@ -160,7 +167,8 @@ static void test_parts_of_an_image(void **state) {
             }
         }
     }
-    assert_true(seen[PVR_FOOTPRINT_CORNERS] && seen[PVR_FOOTPRINT_STRIPS]);
+    assert_true(seen[PVR_FOOTPRINT_SMALL] && seen[PVR_FOOTPRINT_CORNERS] &&
+                seen[PVR_FOOTPRINT_STRIPS]);
 }
 
 static void test_shares_are_chords_over_pixels(void **state) {
