@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 typedef unsigned long long ull;
@@ -201,10 +202,36 @@ enum pvr_status pvr_record_read(const struct pvr_file *file, uint64_t *offset, v
     return status;
 }
 
+/* Is this byte in memory? Where the system cannot tell: no. */
+static bool in_memory(const struct pvr_file *file, uint64_t offset) {
+#ifdef RWF_NOWAIT
+    char byte;
+    const struct iovec one = {&byte, 1};
+    return preadv2(file->fd, &one, 1, (off_t)offset, RWF_NOWAIT) == 1;
+#else
+    (void)file;
+    (void)offset;
+    return false;
+#endif
+}
+
+static void advise(const struct pvr_file *file, uint64_t offset, uint64_t bytes) {
+    posix_fadvise(file->fd, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED);
+}
+
 void pvr_file_prefetch(const struct pvr_file *file, uint64_t offset, uint64_t bytes) {
-    const uint64_t part = (uint64_t)1 << 17; /* Linux reads no more ahead for one advice */
-    for (uint64_t done = 0; done < bytes; done += part) {
-        posix_fadvise(file->fd, (off_t)(offset + done),
-                      (off_t)(bytes - done < part ? bytes - done : part), POSIX_FADV_WILLNEED);
+    /* Storage wants large requests; but Linux reads no more for one advice than the device's
+     * read-ahead, which may be as little. For what is in memory at both ends nothing is asked: an
+     * advice looks at every page. */
+    const uint64_t little = (uint64_t)1 << 17, large = (uint64_t)1 << 21;
+    for (uint64_t end = offset + bytes; offset < end; offset += large) {
+        const uint64_t part = end - offset < large ? end - offset : large;
+        if (in_memory(file, offset) && in_memory(file, offset + part - 1)) {
+            continue;
+        }
+        advise(file, offset, part);
+        for (uint64_t done = little; done < part; done += little) {
+            advise(file, offset + done, part - done < little ? part - done : little);
+        }
     }
 }

@@ -412,10 +412,12 @@ static void prefetch_task(void *context, size_t number) {
     if (pvr_pieces_open(&filling->snapshot->layout, pvr_file_kind_name(filling->kind),
                         piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
-            if (piece[i].level < filling->low) {
+            const struct pvr_piece ahead =
+                pvr_piece_ahead(filling->pieces, filling->domains, &piece[i]);
+            if (piece[i].level < filling->low || ahead.count == 0) {
                 continue;
             }
-            struct pvr_columns_piece columns = pvr_piece_columns(filling->domains, &piece[i]);
+            struct pvr_columns_piece columns = pvr_piece_columns(filling->domains, &ahead);
             pvr_columns_prefetch(&file, &filling->snapshot->layout.amr,
                                  &filling->columns->header[piece->domain - 1], &columns,
                                  filling->wanted, filling->nwanted);

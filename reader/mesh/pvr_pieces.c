@@ -168,6 +168,19 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
     return status;
 }
 
+struct pvr_piece pvr_piece_ahead(const struct pvr_pieces *pieces, const struct pvr_domains *domains,
+                                 const struct pvr_piece *piece) {
+    struct pvr_piece ahead = *piece;
+    if (pieces->pick == NULL) {
+        uint64_t left =
+            pvr_domains_place(domains, piece->domain, piece->level)->noct - piece->first;
+        ahead.count = piece->first % PVR_AHEAD_OCTS != 0 ? 0
+                      : left < PVR_AHEAD_OCTS            ? left
+                                                         : PVR_AHEAD_OCTS;
+    }
+    return ahead;
+}
+
 void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
                              const struct pvr_file *file, const struct pvr_piece *piece,
                              bool centres, bool sons) {

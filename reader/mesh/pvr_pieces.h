@@ -11,7 +11,10 @@
 
 #include "pvr_domains.h"
 
-enum { PVR_PIECE_OCTS = 1 << 14 };
+enum {
+    PVR_PIECE_OCTS = 1 << 14,
+    PVR_AHEAD_OCTS = 1 << 17 /* that the system is asked for at a time: 1 MiB of a record */
+};
 
 struct pvr_piece {
     int domain; /* from 1 */
@@ -66,6 +69,12 @@ enum pvr_status pvr_piece_read_octs(const struct pvr_layout *layout,
                                     uint32_t (*coordinate)[3], uint8_t *refined,
                                     struct pvr_error *error);
 
+/* What the system is to be asked for ahead of a piece. Storage wants larger requests than a
+ * thread's cache: of the pieces that follow one another in a block the first of each PVR_AHEAD_OCTS
+ * asks for all of these, the others for none (a count of 0). Where parts are left out each asks for
+ * itself. */
+struct pvr_piece pvr_piece_ahead(const struct pvr_pieces *pieces, const struct pvr_domains *domains,
+                                 const struct pvr_piece *piece);
 /* Asks the system for the bytes of one piece's octs: their centres, their sons. */
 void pvr_piece_prefetch_octs(const struct pvr_layout *layout, const struct pvr_domains *domains,
                              const struct pvr_file *file, const struct pvr_piece *piece,

@@ -328,13 +328,14 @@ static void prefetch_pieces(const struct pvr_stream *streaming, size_t first, si
         if (pvr_pieces_open(layout, amr ? "amr" : pvr_file_kind_name((enum pvr_file_kind)kind),
                             piece->domain, &file, &path, NULL) == PVR_OK) {
             for (size_t i = 0; i < count; i++) {
+                const struct pvr_piece ahead =
+                    pvr_piece_ahead(&streaming->pieces, streaming->domains, &piece[i]);
                 if (amr) {
                     bool sons = piece[i].level < streaming->max_level || streaming->sons_of_last;
-                    pvr_piece_prefetch_octs(layout, streaming->domains, &file, &piece[i], true,
-                                            sons);
+                    pvr_piece_prefetch_octs(layout, streaming->domains, &file, &ahead, true, sons);
                     continue;
                 }
-                struct pvr_columns_piece columns = pvr_piece_columns(streaming->domains, &piece[i]);
+                struct pvr_columns_piece columns = pvr_piece_columns(streaming->domains, &ahead);
                 pvr_columns_prefetch(&file, &layout->amr,
                                      &streaming->columns[kind]->header[piece->domain - 1], &columns,
                                      streaming->column[kind], streaming->ncolumns[kind]);

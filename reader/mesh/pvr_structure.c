@@ -140,7 +140,8 @@ static void prefetch_octs(void *context, size_t number) {
     if (pvr_pieces_open(layout, "amr", piece->domain, &file, &path, NULL) == PVR_OK) {
         for (size_t i = 0; i < task->count; i++) {
             if (piece[i].level >= reading->known) {
-                pvr_piece_prefetch_octs(layout, reading->domains, &file, &piece[i],
+                const struct pvr_piece ahead = pvr_piece_ahead(pieces, reading->domains, &piece[i]);
+                pvr_piece_prefetch_octs(layout, reading->domains, &file, &ahead,
                                         piece[i].level > reading->known,
                                         reading->octs[piece[i].level].refined != NULL);
             }
