@@ -105,6 +105,11 @@ static enum pvr_status write_output(struct pvr_vtk_file *file, struct pvr_vtk_bl
     }
     if (status == PVR_OK) {
         status = write_all(file, blocks, text, length, output, &job, statistics, error);
+        const struct pvr_vtk_options *options = &blocks->options;
+        if (status == PVR_OK && options->may_commit != NULL &&
+            !options->may_commit(options->context)) {
+            status = pvr_fail(error, PVR_CANCELLED, "%s: not written, as was wished", blocks->path);
+        }
         if (status == PVR_OK) {
             const double begin = pvr_seconds();
             status = pvr_output_commit(output, error);

@@ -48,6 +48,10 @@ struct pvr_vtk_options {
     enum pvr_vtk_compressor compressor;
     int level;          /* 1 (fast) to 9 (small), as VTK's compressors; 0: 5 */
     size_t block_bytes; /* most bytes of a block before compression; 0: 1 MiB */
+    /* Asked by the caller's thread once all is written, before the file gets its name: false leaves
+     * things as they were (PVR_CANCELLED). Null: nobody is asked. */
+    bool (*may_commit)(void *context);
+    void *context;
 };
 
 /* The types of VTK's arrays, in words of a file: Bit, Int8, ... */

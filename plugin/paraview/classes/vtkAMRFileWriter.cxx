@@ -81,9 +81,14 @@ int vtkAMRFileWriter::RequestData(vtkInformationVector **inputs) {
     vtkPVRamsesVtkFile file;
     if (status == PVR_OK) {
         this->SetProgressText("Writing");
+        options.may_commit = [](void *context) {
+            return static_cast<vtkPVRamsesVtkPieces *>(context)->Agree(true);
+        };
+        options.context = &names;
         if (names.Writes())
             status = file.Write(input, names.Path(), options, threads,
                                 vtkPVRamsesFilter::TellProgress, this, statistics, error);
+        names.Finish(status);
         status = names.WriteList(input, status, error);
     }
     // (of all ranks, whatever became of this one's piece)

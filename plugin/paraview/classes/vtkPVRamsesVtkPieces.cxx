@@ -184,6 +184,17 @@ std::string vtkPVRamsesVtkPieces::ListText(vtkDataObject *input) const {
     return out.str();
 }
 
+bool vtkPVRamsesVtkPieces::Agree(bool well) {
+    int mine = well, all = mine;
+    if (this->Pieces > 1)
+        vtkMultiProcessController::GetGlobalController()->AllReduce(&mine, &all, 1,
+                                                                    vtkCommunicator::MIN_OP);
+    this->Asked = true;
+    this->Well = well;
+    this->Agreed = all != 0;
+    return this->Agreed;
+}
+
 pvr_status vtkPVRamsesVtkPieces::WriteList(vtkDataObject *input, pvr_status written,
                                            pvr_error &error) const {
     int mine = written == PVR_OK, all = mine;
@@ -191,7 +202,9 @@ pvr_status vtkPVRamsesVtkPieces::WriteList(vtkDataObject *input, pvr_status writ
         vtkMultiProcessController::GetGlobalController()->AllReduce(&mine, &all, 1,
                                                                     vtkCommunicator::MIN_OP);
     const auto first = std::find(this->Filled.begin(), this->Filled.end(), 1);
-    if (written != PVR_OK || this->ListKind.empty() || this->Piece != first - this->Filled.begin())
+    const bool lists = !this->ListKind.empty() && this->Piece == first - this->Filled.begin();
+    const bool givenUp = this->Well && !this->Agreed; // because another rank failed
+    if ((written != PVR_OK && !givenUp) || !lists)
         return written;
     const std::string path = this->Folder + this->Stem + "." + this->ListKind;
     if (!all)

@@ -26,6 +26,14 @@ class vtkPVRamsesVtkPieces {
         return this->PiecePath;
     }
 
+    // Whether all ranks have written their pieces, which get their names only then. Called once by
+    // each: by the writer of its piece, or, where that fails or there is none, by Finish.
+    bool Agree(bool well);
+    void Finish(pvr_status written) {
+        if (!this->Asked)
+            this->Agree(written == PVR_OK);
+    }
+
     // Called by all ranks with what became of their pieces. Writes the list of all, if there is one
     // and this is the rank to do it (the first with a piece), with the arrays of `input`; not if a
     // piece could not be written.
@@ -39,8 +47,9 @@ class vtkPVRamsesVtkPieces {
     std::string ListKind;           // "pvtu", "vtm"; empty: there is no list
     std::string PiecePath;
     int Pieces = 1, Piece = 0;
-    std::vector<int> Filled;  // by rank: has a piece
-    std::vector<int> Extents; // of all ranks' images
+    bool Asked = false, Well = false, Agreed = false; // by Agree
+    std::vector<int> Filled;                          // by rank: has a piece
+    std::vector<int> Extents;                         // of all ranks' images
 };
 
 #endif
