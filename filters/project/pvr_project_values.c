@@ -152,7 +152,12 @@ void pvr_project_weights(const struct pvr_projecting *projecting, struct pvr_pro
     const int n = 8 * octs->count;
     if (!projecting->weighted) {
         for (int i = 0; i < n; i++) {
-            weight[i] = octs->omit[i / 8] >> i % 8 & 1 ? 0 : 1;
+            weight[i] = 1;
+        }
+        for (int i = 0; i < octs->count; i++) {
+            for (int c = 0; octs->omit[i] != 0 && c < 8; c++) {
+                weight[8 * i + c] = octs->omit[i] >> c & 1 ? 0 : 1;
+            }
         }
         return;
     }

@@ -118,8 +118,8 @@ def bench_grids(build, output):
         last = runs[-1]
         ours, theirs = (min(run[name] for run in runs) for name in ("seconds", "vtk_seconds"))
         print(f"  in ParaView: {last['leaf_cells'] / 1e6:.2f} million leaf cells in {ours:.3f} s, its own "
-              f"filter {theirs:.3f} s: {theirs / ours:.0f} times; memory "
-              f"{last['bytes'] / last['vtk_bytes']:.2f} of its")
+              f"filter {theirs:.3f} s: {theirs / ours:.0f} times (aim: 10); memory "
+              f"{last['bytes'] / last['vtk_bytes']:.2f} of its (aim: at most 0.5)")
         result["paraview"] = last
     return result
 
@@ -148,10 +148,29 @@ def bench_ranks(arguments, folder):
         figures[f"{ranks} {split}"] = runs[len(runs) // 2]
     one = figures["1 By trees"]
     for name, numbers in figures.items():
+        most = 1.25 if "trees" in name else 1.05
         print(f"  {name.lower()}: {numbers['seconds']:.3f} s ({numbers['load_seconds']:.3f} s of it "
-              f"reading), gain {one['seconds'] / numbers['seconds']:.2f}; bytes read "
-              f"{numbers['bytes_read'] / one['bytes_read']:.3f} times those of one rank")
+              f"reading), gain {one['seconds'] / numbers['seconds']:.2f} (aim of two: 1.7); bytes "
+              f"read {numbers['bytes_read'] / one['bytes_read']:.3f} times those of one rank (aim: at most "
+              f"{most})")
     return figures
+
+
+def bench_plan(build):
+    """Who would read what of 10^9 cells in 4096 domains: the worst of what the test of it tells."""
+    print("\nplans of 10^9 cells in 4096 domains for 2 to 1024 ranks")
+    environment = dict(os.environ, PVR_GENERATE=str(build / "bin/pvr_generate"))
+    told = run([build / "bin/test_plan"], env=environment, capture_output=True).stdout
+    planned = re.findall(r"planned for \d+ ranks, \d+ domains in ([\d.]+) s; .* (\d+) MiB", told)
+    splits = re.findall(r"(\d+) ranks by (\w+).*max/mean ([\d.]+) \(at best ([\d.]+)\)", told)
+    worst = max(float(imbalance) / float(best) for _, _, imbalance, best in splits)
+    domains = max(float(imbalance) for ranks, how, imbalance, _ in splits
+                  if how == "domains" and 4096 // int(ranks) >= 8)
+    print(f"  {max(float(seconds) for seconds, _ in planned):.2f} s, "
+          f"{max(int(mebibytes) for _, mebibytes in planned)} MiB (aim: under 2 s and 1024 MiB); largest "
+          f"number of cells at most {worst:.2f} times the best possible (aim: 1.1), by domains "
+          f"{domains:.3f} times the mean (aim: 1.2)")
+    return {"planned": planned, "worst": worst, "domains": domains}
 
 
 def bench_kind(arguments, folder, kind):
@@ -256,18 +275,20 @@ def bench_export(arguments, output):
     for kind in ("htg", "vtu"):
         ours = figures[kind]
         print(f"  .{kind}: {ours['seconds_1']:.3f} s with 1 thread, {ours['seconds_n']:.3f} s with "
-              f"{figures['threads']} (gain {ours['speedup']:.2f}); liblz4 alone and writing "
+              f"{figures['threads']} (gain {ours['speedup']:.2f}, aim: 1.75); liblz4 alone and writing "
               f"{ours['reference_1']:.3f} s, {ours['reference_n']:.3f} s: "
               f"{100 * ours['rate_of_reference_1']:.0f} %, {100 * ours['rate_of_reference_n']:.0f} % "
-              f"of its rate")
+              f"of its rate (aim: 80 %)")
         print(f"        these gain {ours['reference_1'] / ours['reference_n']:.2f} from {figures['threads']} "
               f"threads; writing alone {ours['writing_1']:.3f} s, {ours['writing_n']:.3f} s")
         if vtk is not None:
             theirs = vtk[kind]["seconds"]
             print(f"        VTK's own writer {theirs:.3f} s: {theirs / ours['seconds_1']:.2f} times "
-                  f"as long as 1 thread, {theirs / ours['seconds_n']:.2f} as {figures['threads']}")
+                  f"as long as 1 thread (aim: 1.1), {theirs / ours['seconds_n']:.2f} as "
+                  f"{figures['threads']} (aim: 2)")
     print(f"  geometry: {figures['geometry_htg'] / 1e6:.2f} MB in .htg, "
-          f"{figures['geometry_vtu'] / 1e6:.0f} MB in .vtu")
+          f"{figures['geometry_vtu'] / 1e6:.0f} MB in .vtu: "
+          f"{figures['geometry_htg'] / figures['geometry_vtu']:.4f} of it (aim: at most 0.1)")
     return {"ours": figures, "vtk": vtk}
 
 
@@ -334,6 +355,7 @@ def main():
     folder = pathlib.Path(arguments.dir or pathlib.Path(tempfile.gettempdir()) / "pvramses-bench")
     print("\nranks: load and map of 10 million cells, 64 domains, one thread each")
     ranks = bench_ranks(arguments, folder)
+    plan = bench_plan(arguments.build)
     results = {kind: bench_kind(arguments, folder, kind) for kind in ("clustered", "zoom")}
     results["region"] = bench_region(arguments, folder)
     results["mera"] = bench_mera(arguments, folder)
@@ -344,7 +366,7 @@ def main():
         arguments, make_output(arguments.build, folder, "clustered", arguments.cells))
     if arguments.large > 0:
         results["large"] = bench_large(arguments, folder)
-    results["ranks"] = ranks
+    results["ranks"], results["plan"] = ranks, plan
     target = arguments.build / "bench.json"
     target.write_text(json.dumps(results, indent=1))
     print(f"\nall figures: {target}; the outputs stay in {folder} for the next run")

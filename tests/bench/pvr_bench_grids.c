@@ -117,7 +117,7 @@ static bool measure_covering(const struct pvr_mesh *mesh, int threads, int runs)
     }
     fprintf(stderr,
             "  covering grid of 512^3 cells, %d threads: %.3f s; writing 512^3 doubles to fresh "
-            "memory %.3f s: %.0f %% of that rate\n"
+            "memory %.3f s: %.0f %% of that rate (aim: 60 %%)\n"
             "  300^3 cells that are no level's: %.3f s; 256^3 cells, linear: %.3f s\n",
             threads, level, writing, 100 * writing / level, uneven, linear);
     printf(",\"covering_seconds\":%.4f,\"writing_seconds\":%.4f,\"covering_uneven_seconds\":%.4f,"
