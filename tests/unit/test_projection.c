@@ -103,8 +103,9 @@ static void test_threads_do_not_change_a_bit(void **state) {
             request.nvalues = 3;
             request.weighting = PVR_WEIGHT_ARRAY;
             double *one = make_map(&made, &request, values, values, 1);
-            for (int threads = 2; threads <= 7; threads += 5) {
-                double *more = make_map(&made, &request, values, values, threads);
+            for (int i = 0; i < 4; i++) {
+                static const int threads[] = {2, 3, 7, 16};
+                double *more = make_map(&made, &request, values, values, threads[i]);
                 assert_memory_equal(one, more, n * sizeof *one);
                 free(more);
             }
