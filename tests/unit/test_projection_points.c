@@ -239,6 +239,39 @@ static void test_kernels_are_centred(void **state) {
     free_cloud(&cloud);
 }
 
+/* The cubic spline of Monaghan & Lattanzio (1985), h = 1, of mass 1. */
+static double spline_density(double q) {
+    const double pi = 3.14159265358979323846;
+    return (q < 1 ? 1 - 1.5 * q * q + 0.75 * q * q * q : q < 2 ? 0.25 * pow(2 - q, 3) : 0) / pi;
+}
+
+static void test_a_spline_has_the_shape_of_one(void **state) {
+    (void)state;
+    enum { PIXELS = 128, STEPS = 400 };
+    struct cloud cloud = make_cloud(1, 5);
+    struct pvr_array *length = new_array(1, 1);
+    const double h = *(double *)length->data = 0.2, at = 0.5 + 0.3 / PIXELS;
+    for (int a = 0; a < 3; a++) {
+        ((double *)cloud.position->data)[a] = at;
+    }
+    *(double *)cloud.mass->data = 3;
+    struct pvr_map_request request = unit_view(0, PIXELS, PVR_MAP_SURFACE_DENSITY, NULL);
+    double *map = map_of(&cloud, &request,
+                         (struct pvr_points){.kernel = PVR_KERNEL_SPLINE, .length = length}, 2);
+    const double peak = 3 * 1.5 / 3.14159265358979323846 / (h * h);
+    for (int p = 0; p < PIXELS * PIXELS; p++) {
+        const double r = hypot((p % PIXELS + 0.5) / PIXELS - at, (p / PIXELS + 0.5) / PIXELS - at);
+        double should = 0;
+        for (int z = 0; z < STEPS; z++) {
+            should += spline_density(hypot(r / h, 4 * (z + 0.5) / STEPS - 2)) * 4 / STEPS;
+        }
+        assert_true(fabs(map[p] - 3 * should / (h * h)) < 1e-3 * peak);
+    }
+    free(map);
+    pvr_array_release(length);
+    free_cloud(&cloud);
+}
+
 static void test_lengths_follow_the_density(void **state) {
     (void)state;
     struct cloud cloud = make_cloud(40000, 8); /* half of them in a cube of side 0.02 */
@@ -294,6 +327,7 @@ int main(void) {
         cmocka_unit_test(test_points_go_to_their_pixels),
         cmocka_unit_test(test_no_kernel_loses_mass),
         cmocka_unit_test(test_kernels_are_centred),
+        cmocka_unit_test(test_a_spline_has_the_shape_of_one),
         cmocka_unit_test(test_lengths_follow_the_density),
         cmocka_unit_test(test_means_of_points),
     };

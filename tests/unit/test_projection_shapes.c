@@ -259,6 +259,49 @@ static void test_a_window_moved_by_a_pixel_moves_the_map(void **state) {
     free_mesh(&made);
 }
 
+/* By pixels and their size the window lies about its centre; by level its borders are cells', and
+ * it grows no more than that needs. */
+static void test_where_windows_lie(void **state) {
+    (void)state;
+    struct made_mesh made = make_cube(2);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const double box = octree->size[0];
+    uint64_t random = 3;
+    for (int i = 0; i < 300; i++) {
+        struct pvr_view_request wish = {.direction = (enum pvr_direction)(i % 3),
+                                        .has_centre = true,
+                                        .width = box * random_in(&random, 0.01, 2),
+                                        .height = box * random_in(&random, 0.01, 2),
+                                        .depth = box * random_in(&random, 0.01, 2)};
+        for (int a = 0; a < 3; a++) {
+            wish.centre[a] = octree->origin[a] + box * random_in(&random, -0.5, 1.5);
+        }
+        const int kind = i / 3 % 3;
+        wish.pixels = kind == 0 ? 1 + (uint32_t)(unit_random(&random) % 500) : 0;
+        wish.pixel_size = kind == 1 ? box * random_in(&random, 0.005, 0.1) : 0;
+        wish.cell_size = kind == 2 ? box / 64 : 0;
+        struct pvr_view view;
+        view_of(octree, &wish, &view);
+        const double rounding = 1e-9 * view.pixel, wanted[2] = {wish.width, wish.height};
+        for (int k = 0; k < 2; k++) {
+            const double low = view.low[k], high = low + view.pixels[k] * view.pixel;
+            assert_true(low <= -wanted[k] / 2 + rounding && high >= wanted[k] / 2 - rounding);
+            assert_true(high - low < wanted[k] + (kind == 2 ? 2 : 1) * view.pixel + rounding);
+            if (kind == 2) {
+                const double border =
+                    (low + view.centre[view.axis[k]] - octree->origin[view.axis[k]]) / view.pixel;
+                assert_true(fabs(border - rint(border)) < 1e-9);
+            } else {
+                assert_true(fabs(low + high) < rounding);
+            }
+        }
+        assert_true(fabs(view.depth[0] + wish.depth / 2) < 1e-12 * box);
+        assert_true(fabs(view.depth[1] - wish.depth / 2) < 1e-12 * box);
+        assert_true(kind != 0 || view.pixels[0] == wish.pixels);
+    }
+    free_mesh(&made);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_pixel_of_a_uniform_box),
@@ -266,6 +309,7 @@ int main(void) {
         cmocka_unit_test(test_a_linear_field),
         cmocka_unit_test(test_a_window_and_the_rest_are_the_whole),
         cmocka_unit_test(test_a_window_moved_by_a_pixel_moves_the_map),
+        cmocka_unit_test(test_where_windows_lie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
