@@ -100,7 +100,7 @@ def show_map(projection, array=None, log=None, value_range=None, preset=rv.PRESE
     grid.Visibility = 1
     unit = image.GetFieldData().GetAbstractArray("length_unit")
     unit = unit.GetValue(0) if unit else ""
-    grid.XTitle, grid.YTitle, grid.ZTitle = unit or "code length", unit or "code length", ""
+    grid.XTitle, grid.YTitle, grid.ZTitle = unit or "code", unit or "code", ""
     grid.ShowGrid = 0
     grid.AxesToLabel = 1 | 2 | 4  # left and below
     for name in ("X", "Y", "Z"):
