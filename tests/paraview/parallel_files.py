@@ -11,7 +11,7 @@ import time
 
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkLongLongArray
+from vtkmodules.vtkCommonCore import vtkDoubleArray
 from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
 
 controller = vtkMultiProcessController.GetGlobalController()
@@ -28,7 +28,7 @@ seconds = time.perf_counter() - begin
 
 
 def reduced(number):
-    here, all_ = vtkLongLongArray(), vtkLongLongArray()
+    here, all_ = vtkDoubleArray(), vtkDoubleArray()
     here.InsertNextValue(number)
     all_.InsertNextValue(0)
     controller.AllReduce(here, all_, vtkCommunicator.SUM_OP)
@@ -37,11 +37,14 @@ def reduced(number):
 
 particles = reader.GetClientSideObject().GetOutputDataObject(1)
 particles = reduced(particles.GetNumberOfPoints() if particles else 0)
+image = surface.GetClientSideObject().GetOutputDataObject(0)  # a part of the map on each rank
+mass = 0.0
+if image.GetNumberOfCells():
+    pixels = vtk_to_numpy(image.GetCellData().GetArray(0))
+    mass = float(pixels.sum()) * image.GetSpacing()[0] * image.GetSpacing()[1]
+mass = reduced(mass)
 if controller.GetLocalProcessId() == 0:
-    image = surface.GetClientSideObject().GetOutputDataObject(0)
-    spacing = image.GetSpacing()
-    values = vtk_to_numpy(image.GetCellData().GetArray(0))
     table = numbers.GetClientSideObject().GetOutputDataObject(0)
     with open(result, "w") as file:
-        json.dump({"leaf_cells": table.GetColumnByName("cells").GetValue(0), "particles": particles, "seconds": seconds,
-                   "mass": float(values.sum()) * spacing[0] * spacing[1]}, file)
+        json.dump({"leaf_cells": table.GetColumnByName("cells").GetValue(0), "mass": mass,
+                   "particles": particles, "seconds": seconds}, file)
