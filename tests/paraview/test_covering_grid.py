@@ -137,7 +137,8 @@ def test_what_is_too_large_is_refused():
     assert "efficiency" in grid.GetPropertyValue("ThreadReport")
 
     for properties, part in [({"SamplingBounds": [2, 3, 0, 1, 0, 1]}, "from 2 to 3 along x"),
-                             ({"SamplingBounds": [0, 1, 0.5, 0.4, 0, 1]}, "along y")]:
+                             ({"SamplingBounds": [0, 1, 0.5, 0.4, 0, 1]}, "along y"),
+                             ({"CellArrays": ["nothing"]}, "no cell array 'nothing'")]:
         grid = simple.AMRCoveringGrid(Input=reader, UseInputBounds=0, **properties)
         messages = check.Messages(grid)
         grid.UpdatePipeline()

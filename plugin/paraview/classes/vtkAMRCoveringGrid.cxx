@@ -220,7 +220,12 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
                                 ? input->GetCellData()->GetArray(self.DensityArray)
                                 : nullptr;
     pvr_status status = PVR_OK;
-    if (self.Weighting == BY_MASS && !density)
+    const std::vector<std::string> &chosen = self.Internal->Arrays;
+    if (!chosen.empty() && this->Sources.empty() && input->GetNumberOfCells() > 0)
+        status = pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                          "The mesh has no cell array '%s', nor another one that was chosen.",
+                          chosen[0].c_str());
+    else if (self.Weighting == BY_MASS && !density)
         status = pvr_fail(&error, PVR_ERROR_ARGUMENT,
                           "The mesh has no cell array %s, by which means are to be weighted.",
                           self.DensityArray ? self.DensityArray : "");
