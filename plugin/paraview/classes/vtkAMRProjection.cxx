@@ -5,12 +5,11 @@
 #include "vtkPVRamsesExtent.h"
 #include "vtkPVRamsesFilter.h"
 
-#include "vtkExtentTranslator.h"
 #include "vtkImageData.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
-#include "vtkNew.h"
 #include "vtkObjectFactory.h"
+#include "vtkRectilinearGrid.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
 
 #include <algorithm>
@@ -84,23 +83,17 @@ int vtkAMRProjection::RequestInformation(vtkInformation *, vtkInformationVector 
     return 1;
 }
 
-// Of a grid all is wanted, or the part of a rank; a mesh has no extent to ask for.
+// Of a grid all is wanted: who makes it shares it out over the pieces. Of a rectilinear one also
+// the neighbours' points, for its cells may be those around points, and end half way to the next.
 int vtkAMRProjection::RequestUpdateExtent(vtkInformation *, vtkInformationVector **inputs,
                                           vtkInformationVector *outputs) {
+    using Pipeline = vtkStreamingDemandDrivenPipeline;
     vtkInformation *info = inputs[0]->GetInformationObject(0);
-    if (!info->Has(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT()))
-        return 1;
-    const vtkPVRamsesRanks ranks = vtkPVRamsesRanks::Of(outputs->GetInformationObject(0));
-    int whole[6], part[6];
-    info->Get(vtkStreamingDemandDrivenPipeline::WHOLE_EXTENT(), whole);
-    if (whole[0] > whole[1] || whole[2] > whole[3] || whole[4] > whole[5]) { // a rank without cells
-        info->Set(vtkStreamingDemandDrivenPipeline::UPDATE_EXTENT(), whole, 6);
-        return 1;
-    }
-    vtkNew<vtkExtentTranslator> translator;
-    translator->PieceToExtentThreadSafe(ranks.Rank(), ranks.Size(), 0, whole, part,
-                                        translator->GetSplitMode(), 0);
-    info->Set(vtkStreamingDemandDrivenPipeline::UPDATE_EXTENT(), part, 6);
+    if (info->Has(Pipeline::WHOLE_EXTENT()))
+        info->Set(Pipeline::UPDATE_EXTENT(), info->Get(Pipeline::WHOLE_EXTENT()), 6);
+    if (vtkRectilinearGrid::GetData(info) &&
+        outputs->GetInformationObject(0)->Get(Pipeline::UPDATE_NUMBER_OF_PIECES()) > 1)
+        info->Set(Pipeline::UPDATE_NUMBER_OF_GHOST_LEVELS(), 1);
     return 1;
 }
 
@@ -124,8 +117,10 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     status = work.Agree(status, error);
     if (status == PVR_OK && !work.Share())
         return 1; // nothing in, nothing out
-    if (status == PVR_OK)
+    if (status == PVR_OK) {
+        work.Input.LeaveToOthers(work.Ranks);
         status = work.Agree(work.MakeView(error), error);
+    }
     if (status == PVR_OK)
         status = work.Project(this, error);
     if (status == PVR_OK)

@@ -2,6 +2,7 @@
 #include "vtkPVRamsesProjected.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesRanks.h"
 
 #include "pvr_octree_boxes.h"
 
@@ -174,8 +175,56 @@ pvr_status vtkPVRamsesProjected::TakeLattice(vtkDataSet *input,
                               : input->GetCellData();
     this->Ghosts = GhostsIn(this->Data, static_cast<vtkIdType>(this->Count),
                             aroundPoints ? GHOST_POINT : GHOST_CELL);
+    this->AroundPoints = aroundPoints;
+    std::copy(extent, extent + 6, this->Extent.begin());
     this->What = BOXES;
     return PVR_OK;
+}
+
+void vtkPVRamsesProjected::LeaveToOthers(const vtkPVRamsesRanks &ranks) {
+    using Box = std::array<int, 6>;
+    if (ranks.Size() == 1)
+        return;
+    const auto eachPoint = [this](auto what) {
+        const Box &e = this->Extent;
+        uint64_t i = 0;
+        for (int z = e[4]; z <= e[5]; ++z)
+            for (int y = e[2]; y <= e[3]; ++y)
+                for (int x = e[0]; x <= e[1]; ++x)
+                    what(i++, Box{{x, x, y, y, z, z}});
+    };
+    Box own = {{VTK_INT_MAX, VTK_INT_MIN, VTK_INT_MAX, VTK_INT_MIN, VTK_INT_MAX, VTK_INT_MIN}};
+    if (this->AroundPoints)
+        eachPoint([&](uint64_t i, const Box &at) {
+            const bool ghost =
+                this->Ghosts && (this->Ghosts[i] & vtkDataSetAttributes::DUPLICATEPOINT) != 0;
+            for (size_t k = 0; k < 6 && !ghost; ++k)
+                own[k] = k % 2 == 0 ? std::min(own[k], at[k]) : std::max(own[k], at[k]);
+        });
+    const std::vector<std::string> all =
+        ranks.Gather(std::string(reinterpret_cast<const char *>(own.data()), sizeof own));
+    if (!this->AroundPoints)
+        return;
+    this->Marks.assign(this->Count, 0);
+    if (this->Ghosts)
+        std::copy(this->Ghosts, this->Ghosts + this->Count, this->Marks.begin());
+    this->Ghosts = this->Marks.data();
+    for (int rank = 0; rank < ranks.Rank(); ++rank) {
+        Box theirs;
+        std::memcpy(theirs.data(), all[static_cast<size_t>(rank)].data(), sizeof theirs);
+        bool meets = true;
+        for (size_t k = 0; k < 6; k += 2)
+            meets = meets && theirs[k] <= own[k + 1] && theirs[k + 1] >= own[k];
+        if (!meets)
+            continue;
+        eachPoint([&](uint64_t i, const Box &at) {
+            bool inside = true;
+            for (size_t k = 0; k < 6; ++k)
+                inside = inside && (k % 2 == 0 ? at[k] >= theirs[k] : at[k] <= theirs[k]);
+            if (inside)
+                this->Marks[i] |= vtkDataSetAttributes::DUPLICATEPOINT;
+        });
+    }
 }
 
 pvr_status vtkPVRamsesProjected::TakeCells(vtkUnstructuredGrid *input, pvr_error &error) {

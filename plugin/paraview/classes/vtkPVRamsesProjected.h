@@ -15,6 +15,7 @@
 class vtkDataObject;
 class vtkDataSet;
 class vtkDataSetAttributes;
+class vtkPVRamsesRanks;
 class vtkUnstructuredGrid;
 
 class vtkPVRamsesProjected {
@@ -35,6 +36,10 @@ class vtkPVRamsesProjected {
     // where there are no cells but vertices. Ghosts are left out. Refused with a message: all else.
     pvr_status Take(vtkDataObject *input, const std::vector<std::string> &wanted,
                     const pvr_threads &threads, pvr_error &error);
+
+    // Of an image's points those on the borders of parts are on several ranks: each is left to one.
+    // For all ranks.
+    void LeaveToOthers(const vtkPVRamsesRanks &ranks);
 
     Kinds Kind() const {
         return this->What;
@@ -88,7 +93,10 @@ class vtkPVRamsesProjected {
     // Of boxes: the borders of a lattice along each axis, or centre and sides of each box.
     std::vector<double> Borders[3];
     std::vector<std::array<double, 6>> Places;
-    const unsigned char *Ghosts = nullptr; // of boxes, by number
+    const unsigned char *Ghosts = nullptr;               // of boxes, by number
+    bool AroundPoints = false;                           // of an image are the boxes
+    std::array<int, 6> Extent = {{0, -1, 0, -1, 0, -1}}; // then: of its points
+    std::vector<unsigned char> Marks;                    // then, in the place of the ghosts
     uint64_t Count = 0;
     pvr_array Position = pvr_array(); // of points, without ghosts
     std::vector<double> Copied;
