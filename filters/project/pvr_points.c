@@ -22,11 +22,12 @@ static bool is_finite_point(const struct pvr_array *position, uint64_t i) {
                     pvr_point_place(position, i, 2));
 }
 
-/* Keys of all points in Morton order of a cube around them; UINT64_MAX for those without a place.
- * Returns the side of the cube. */
-static double make_keys(const struct pvr_array *position, uint64_t *key) {
-    double low[3] = {INFINITY, INFINITY, INFINITY}, side = 0;
-    double high[3] = {-INFINITY, -INFINITY, -INFINITY};
+/* A cube around points: its lower corner; returns its side. */
+static double find_cube(const struct pvr_array *position, double low[3]) {
+    double high[3] = {-INFINITY, -INFINITY, -INFINITY}, side = 0;
+    for (int a = 0; a < 3; a++) {
+        low[a] = INFINITY;
+    }
     for (uint64_t i = 0; i < position->ntuples; i++) {
         for (int a = 0; a < 3 && is_finite_point(position, i); a++) {
             low[a] = fmin(low[a], pvr_point_place(position, i, a));
@@ -36,7 +37,12 @@ static double make_keys(const struct pvr_array *position, uint64_t *key) {
     for (int a = 0; a < 3; a++) {
         side = fmax(side, high[a] - low[a]);
     }
-    side = side > 0 && isfinite(side) ? side * (1 + 1e-9) : 1;
+    return side > 0 && isfinite(side) ? side * (1 + 1e-9) : 1;
+}
+
+/* Keys of points in Morton order of a cube; UINT64_MAX for those without a place. */
+static void make_keys(const struct pvr_array *position, const double low[3], double side,
+                      uint64_t *key) {
     for (uint64_t i = 0; i < position->ntuples; i++) {
         key[i] = UINT64_MAX;
         if (is_finite_point(position, i)) {
@@ -47,7 +53,6 @@ static double make_keys(const struct pvr_array *position, uint64_t *key) {
             }
         }
     }
-    return side;
 }
 
 /* Sorts by eight bits at a time. */
@@ -89,24 +94,27 @@ static uint64_t count_cell(const uint64_t *sorted, uint64_t count, uint64_t key,
            count_below(sorted, count, first);
 }
 
-enum pvr_status pvr_points_lengths(const struct pvr_array *position, int neighbours,
-                                   struct pvr_array **length, struct pvr_error *error) {
-    const uint64_t count = position->ntuples;
-    uint64_t *key = malloc((size_t)(count + 1) * sizeof *key);
+enum pvr_status pvr_points_lengths(const struct pvr_array *position, const struct pvr_array *all,
+                                   int neighbours, struct pvr_array **length,
+                                   struct pvr_error *error) {
+    const uint64_t npoints = position->ntuples, count = all->ntuples;
+    uint64_t *key = malloc((size_t)(npoints + 1) * sizeof *key);
     uint64_t *sorted = malloc((size_t)(count + 1) * sizeof *sorted);
     uint64_t *scratch = malloc((size_t)(count + 1) * sizeof *scratch);
-    enum pvr_status status = pvr_array_new(PVR_FLOAT64, 1, count, length, error);
+    enum pvr_status status = pvr_array_new(PVR_FLOAT64, 1, npoints, length, error);
     if (status == PVR_OK && (key == NULL || sorted == NULL || scratch == NULL)) {
         pvr_array_release(*length);
         *length = NULL;
         status = pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the density of points");
     }
     if (status == PVR_OK) {
-        double side = make_keys(position, key);
-        memcpy(sorted, key, (size_t)count * sizeof *key);
+        double low_corner[3];
+        double side = find_cube(all, low_corner);
+        make_keys(position, low_corner, side, key);
+        make_keys(all, low_corner, side, sorted);
         sort_keys(sorted, scratch, count);
         double *h = (*length)->data;
-        for (uint64_t i = 0; i < count; i++) {
+        for (uint64_t i = 0; i < npoints; i++) {
             if (key[i] == UINT64_MAX) {
                 continue;
             }

@@ -223,7 +223,8 @@ enum pvr_status pvr_project_points(struct pvr_map *map, const struct pvr_points 
         make_columns(source.column);
         if (points->length == NULL) {
             status = pvr_points_lengths(
-                points->position, points->neighbours > 0 ? points->neighbours : 32, &made, error);
+                points->position, points->all != NULL ? points->all : points->position,
+                points->neighbours > 0 ? points->neighbours : 32, &made, error);
             source.length = made;
         }
     }

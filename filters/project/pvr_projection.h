@@ -109,6 +109,8 @@ struct pvr_points {
                                        2 h (pvr_points.h) */
     double length_factor;           /* multiplies `length`; 0: 1 */
     int neighbours;                 /* 0: 32 */
+    const struct pvr_array *all;    /* positions of all points, where these are some of those that
+                                       make the density; null: they are all */
 };
 
 /* Points: the weighting PVR_WEIGHT_VOLUME is none. Integrals and surface densities are sums of the

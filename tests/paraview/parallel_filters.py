@@ -160,6 +160,33 @@ def check_maps():
                          "map %r %s" % (properties, what))
 
 
+def check_inputs():
+    """Maps of what is no mesh: images with values in points or cells, leaf cells, particles."""
+    def read_run():
+        return simple.RAMSESReader(FileName=info_file("web3d", 2), CellArrayStatus=["density"],
+                                   Precision="double")
+
+    def wavelet():
+        return simple.Wavelet(WholeExtent=[-10, 10, -8, 8, -6, 7])
+
+    for what, make, properties in (
+            ("points of an image", wavelet, dict(Mode="sum", Direction="custom")),
+            ("points of an image along z", wavelet, dict(Mode="sum", Direction="z")),
+            ("cells of an image", lambda: simple.PointDatatoCellData(Input=wavelet()),
+             dict(Mode="sum", Direction="custom")),
+            ("leaf cells", lambda: simple.AMRLeafCells(Input=read_run()), dict()),
+            ("leaf cells and ghosts", lambda: simple.GhostCellsGenerator(
+                Input=simple.AMRLeafCells(Input=read_run())), dict()),
+            ("particles", lambda: simple.OutputPort(read_run(), "Particles"), dict()),
+            ("particles as balls", lambda: simple.OutputPort(read_run(), "Particles"),
+             dict(Kernel="cubic spline"))):
+        got, right = (simple.AMRProjection(Input=make(), Resolution=32, Weighting="volume",
+                                           **properties) for _ in range(2))
+        compare_part(alone(right), together(got), 1e-12, what)
+        simple.Delete(got)
+        simple.Delete(right)
+
+
 def check_on_first():
     """All of an image on rank 0, where that is asked for."""
     for make in (maps(Resolution=100, RankLayout="Whole on the First"),

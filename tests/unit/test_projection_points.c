@@ -276,7 +276,7 @@ static void test_lengths_follow_the_density(void **state) {
     (void)state;
     struct cloud cloud = make_cloud(40000, 8); /* half of them in a cube of side 0.02 */
     struct pvr_array *length;
-    unit_ok(pvr_points_lengths(cloud.position, 32, &length, NULL), NULL);
+    unit_ok(pvr_points_lengths(cloud.position, cloud.position, 32, &length, NULL), NULL);
     const double pi = 3.14159265358979323846;
     double wide = 0, close = 0;
     for (uint64_t i = 0; i < cloud.count; i++) {

@@ -119,7 +119,10 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
         return 1; // nothing in, nothing out
     if (status == PVR_OK) {
         work.Input.LeaveToOthers(work.Ranks);
-        status = work.Agree(work.MakeView(error), error);
+        if (work.OfPoints && this->Kernel == PVR_KERNEL_SPLINE && this->LengthArray.empty())
+            status = work.Input.KnowOthers(work.Ranks, error);
+        if (status == PVR_OK)
+            status = work.Agree(work.MakeView(error), error);
     }
     if (status == PVR_OK)
         status = work.Project(this, error);

@@ -280,6 +280,16 @@ pvr_status vtkAMRProjection::Work::MakeView(pvr_error &error) {
     for (int axis = 0; axis < 3; ++axis) {
         this->Low[axis] = -this->Ranks.Most(-this->Low[axis]);
         this->High[axis] = this->Ranks.Most(this->High[axis]);
+    }
+    double longest = 0.0;
+    for (int axis = 0; axis < 3 && this->OfPoints; ++axis)
+        longest = std::max(longest, this->High[axis] - this->Low[axis]);
+    for (int axis = 0; axis < 3; ++axis) {
+        if (this->OfPoints) { // the last points lie within, not on the border
+            const double more = longest > 0.0 ? 1e-6 * longest : 0.5;
+            this->Low[axis] -= more;
+            this->High[axis] += more;
+        }
         if (self.Center[axis] >= Unset)
             view.centre[axis] = (this->Low[axis] + this->High[axis]) / 2;
     }

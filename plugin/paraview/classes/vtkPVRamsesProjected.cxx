@@ -313,16 +313,44 @@ pvr_status vtkPVRamsesProjected::TakePoints(vtkDataSet *input, pvr_error &error)
         this->Position.references = 1;
     }
     const double *bounds = input->GetBounds();
-    double longest = 0.0;
-    for (int axis = 0; axis < 3; ++axis)
-        longest = std::max(longest, bounds[2 * axis + 1] - bounds[2 * axis]);
-    for (int axis = 0; axis < 3; ++axis) { // the last points lie within, not on the border
-        const double more = longest > 0.0 ? 1e-6 * longest : 0.5;
-        this->Bounds[0][axis] = bounds[2 * axis] - more;
-        this->Bounds[1][axis] = bounds[2 * axis + 1] + more;
+    for (int axis = 0; axis < 3; ++axis) {
+        this->Bounds[0][axis] = bounds[2 * axis];
+        this->Bounds[1][axis] = bounds[2 * axis + 1];
     }
     this->Count = static_cast<uint64_t>(count);
     this->What = POINTS;
+    return PVR_OK;
+}
+
+pvr_status vtkPVRamsesProjected::KnowOthers(const vtkPVRamsesRanks &ranks, pvr_error &error) {
+    if (ranks.Size() == 1)
+        return PVR_OK;
+    std::string mine;
+    const uint64_t count = this->What == POINTS ? this->Count : 0;
+    uint64_t all = count;
+    ranks.AddUp(&all, 1);
+    if (all > VTK_INT_MAX / (3 * sizeof(double))) // what MPI gathers at once
+        return pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
+                        "The lengths of %llu points are not found from their density on several "
+                        "ranks: give an array of lengths.",
+                        static_cast<unsigned long long>(all));
+    mine.resize(count * 3 * sizeof(double));
+    for (uint64_t i = 0; i < 3 * count; ++i) {
+        const double place = this->Position.type == PVR_FLOAT32
+                                 ? static_cast<const float *>(this->Position.data)[i]
+                                 : static_cast<const double *>(this->Position.data)[i];
+        std::memcpy(&mine[i * sizeof place], &place, sizeof place);
+    }
+    std::string places;
+    for (const std::string &part : ranks.Gather(mine))
+        places += part;
+    this->Everywhere.resize(3 * all);
+    std::memcpy(this->Everywhere.data(), places.data(), places.size());
+    this->All.type = PVR_FLOAT64;
+    this->All.ncomponents = 3;
+    this->All.ntuples = all;
+    this->All.data = this->Everywhere.data();
+    this->All.references = 1;
     return PVR_OK;
 }
 
@@ -421,6 +449,7 @@ pvr_status vtkPVRamsesProjected::Project(pvr_map *map, const pvr_map_value *valu
     points.length = spreading.LengthPlace >= 0 ? this->Array(spreading.LengthPlace) : nullptr;
     points.length_factor = spreading.LengthFactor;
     points.neighbours = spreading.Neighbours;
+    points.all = this->All.data ? &this->All : nullptr;
     return pvr_project_points(map, &points, values, weight, &this->Threads, progress, context,
                               &report, &error);
 }

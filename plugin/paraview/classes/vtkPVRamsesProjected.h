@@ -40,6 +40,9 @@ class vtkPVRamsesProjected {
     // Of an image's points those on the borders of parts are on several ranks: each is left to one.
     // For all ranks.
     void LeaveToOthers(const vtkPVRamsesRanks &ranks);
+    // The density of points is that of all ranks' points: each gets to know their places. For all
+    // ranks.
+    pvr_status KnowOthers(const vtkPVRamsesRanks &ranks, pvr_error &error);
 
     Kinds Kind() const {
         return this->What;
@@ -100,6 +103,8 @@ class vtkPVRamsesProjected {
     uint64_t Count = 0;
     pvr_array Position = pvr_array(); // of points, without ghosts
     std::vector<double> Copied;
+    std::vector<double> Everywhere; // places of all ranks' points
+    pvr_array All = pvr_array();
     std::deque<pvr_array> Arrays; // of boxes and points, stay where they are
     std::deque<std::vector<double>> Converted;
 };
