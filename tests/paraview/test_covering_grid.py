@@ -138,7 +138,8 @@ def test_what_is_too_large_is_refused():
 
     for properties, part in [({"SamplingBounds": [2, 3, 0, 1, 0, 1]}, "from 2 to 3 along x"),
                              ({"SamplingBounds": [0, 1, 0.5, 0.4, 0, 1]}, "along y"),
-                             ({"CellArrays": ["nothing"]}, "no cell array 'nothing'")]:
+                             ({"SamplingBounds": [0, 0.4, 0, 0.4, 0, 0.4], "CellArrays": ["nothing"]},
+                              "no cell array 'nothing'")]:
         grid = simple.AMRCoveringGrid(Input=reader, UseInputBounds=0, **properties)
         messages = check.Messages(grid)
         grid.UpdatePipeline()
