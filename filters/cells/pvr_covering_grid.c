@@ -148,7 +148,7 @@ static void cut_tiles(struct filling *filling) {
     bool paint = (filling->covering.aligned && grid->sampling == PVR_SAMPLE_MEAN) ||
                  grid->sampling == PVR_SAMPLE_NEAREST || !pvr_is_real(filling->covering.source);
     /* Where little is computed, tiles own whole pages of memory, as far as that goes. */
-    static const int64_t plates[4][3] = {{1}, {65536, 1, 1}, {1024, 64, 1}, {512, 512, 8}};
+    static const int64_t plates[4][3] = {{1}, {65536, 1, 1}, {1024, 64, 1}, {512, 512, 4}};
     static const int64_t cubes[4][3] = {{1}, {8192, 1, 1}, {128, 128, 1}, {32, 32, 32}};
     for (int axis = 0; axis < 3; axis++) {
         filling->tile[axis] = paint ? plates[ndim][axis] : cubes[ndim][axis];

@@ -9,6 +9,7 @@ struct painting {
     const struct pvr_tile *tile;
     bool nearest;
     size_t tuple; /* bytes */
+    bool plain;   /* leaves are copied whole: one number each, of cells of the grid's levels */
     uint64_t tree;
 };
 
@@ -202,17 +203,64 @@ static void paint_cell(const struct painting *painting, int level, const uint32_
     }
 }
 
+/* Cells of an oct that lies in the tile: those without a bit in `omit`, each `size` cells of the
+ * grid wide. */
+#define PAINT_LEAVES(type)                                                                         \
+    do {                                                                                           \
+        const type *value = (const type *)covering->source->data + index;                          \
+        type *corner = (type *)covering->result->data + place(grid, lo[0], lo[1], lo[2]);          \
+        for (unsigned c = 0; c < 8; c++) {                                                         \
+            type *to = corner + ((c & 1) + (c >> 1 & 1) * row + (c >> 2) * plane) * (size_t)size;  \
+            for (int64_t z = 0; z < size && (omit >> c & 1) == 0; z++, to += plane) {              \
+                type *line = to;                                                                   \
+                for (int64_t y = 0; y < size; y++, line += row) {                                  \
+                    FILL_ROW(type, line, value[c], size);                                          \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+/* Paints the leaves of an oct without looking at each of them, if it lies in the tile. */
+static bool paint_leaves(const struct painting *painting, int level, const uint32_t oct_at[3],
+                         uint64_t index, unsigned omit) {
+    const struct pvr_covering *covering = painting->covering;
+    const struct pvr_covering_grid *grid = covering->grid;
+    const int64_t size = (int64_t)1 << (grid->level - level);
+    const size_t row = grid->dims[0], plane = row * grid->dims[1];
+    int64_t lo[3];
+    for (int axis = 0; axis < 3; axis++) {
+        lo[axis] = (int64_t)oct_at[axis] * 2 * size - grid->first[axis];
+        if (lo[axis] < painting->tile->lo[axis] || lo[axis] + 2 * size > painting->tile->hi[axis]) {
+            return false;
+        }
+    }
+    if (painting->tuple == 4) {
+        PAINT_LEAVES(uint32_t);
+    } else {
+        PAINT_LEAVES(uint64_t);
+    }
+    return true;
+}
+
 static void paint_oct(const struct painting *painting, int level, uint64_t oct,
                       const uint32_t oct_at[3]) {
     const struct pvr_octree *octree = painting->covering->octree;
     const struct pvr_octree_level *here = &octree->level[level];
     uint64_t index = pvr_first_cell(octree, level, painting->tree, oct);
     uint64_t child = here->refined[oct] != 0 ? pvr_rank(here, oct, 0) : 0;
+    const unsigned omit = pvr_no_leaves(here, oct);
+    const bool done = painting->plain && paint_leaves(painting, level, oct_at, index, omit);
+    if (done && omit == 0) {
+        return;
+    }
     for (unsigned c = 0; c < (unsigned)octree->cells_per_oct; c++) {
         const uint32_t at[3] = {2 * oct_at[0] + (c & 1), 2 * oct_at[1] + (c >> 1 & 1),
                                 2 * oct_at[2] + (c >> 2 & 1)};
         bool refined = pvr_is_refined(here, oct, c);
-        paint_cell(painting, level, at, index + c, refined, pvr_is_outside(here, oct, c), child);
+        if (!done || (omit >> c & 1) != 0) {
+            paint_cell(painting, level, at, index + c, refined, pvr_is_outside(here, oct, c),
+                       child);
+        }
         child += refined;
     }
 }
@@ -235,6 +283,8 @@ void pvr_covering_paint(const struct pvr_covering *covering, const struct pvr_ti
                                 .nearest = nearest,
                                 .tuple = (size_t)covering->source->ncomponents *
                                          pvr_type_bytes(covering->source->type)};
+    painting.plain = !nearest && covering->share == NULL && covering->octree->ndim == 3 &&
+                     (painting.tuple == 4 || painting.tuple == 8);
     int64_t low[3], high[3];
     pvr_tile_trees(covering, tile, low, high);
     pvr_each_tree(covering->octree, low, high, paint_tree, &painting);

@@ -13,7 +13,7 @@ PIXELS = 2048
 
 def loaded(build, output, runs, output_json):
     """Of a mesh in memory: figures of pvr_bench_project, with their ratios."""
-    figures = output_json([build / "bin/pvr_bench_project", output, "--runs", str(runs), "--pixels",
+    figures = output_json([build / "bin/pvr_bench_project", output, "--runs", str(3 * runs), "--pixels",
                            str(PIXELS)])
     seconds = {name[:-8]: value for name, value in figures.items() if name.endswith("_seconds")}
     straight = seconds["surface_density"]
