@@ -166,6 +166,8 @@ static void add_rows(const struct pvr_footprint *footprint, const double centre[
                      const double *depth, const struct pvr_patch *patch, const double *value) {
     const double all[2] = {-2 * footprint->half[2], 2 * footprint->half[2]};
     const double middle[3] = {centre[0], centre[1], depth != NULL ? centre[2] : 0};
+    const double thin = depth != NULL ? (depth[1] - depth[0]) / (2 * footprint->half[2]) : 1;
+    const double no_share = footprint->no_share * fmin(1, thin);
     int first[2], end[2];
     for (int i = 0; i < 2; i++) {
         double low = floor(centre[i] - footprint->half[i]);
@@ -185,7 +187,7 @@ static void add_rows(const struct pvr_footprint *footprint, const double centre[
         for (int p = 0; p < patch->nplanes; p++) {
             double *to = pvr_patch_row(patch, p, row - patch->low[1]) + (first[0] - patch->low[0]);
             for (int i = 0; i < count; i++) {
-                to[i] += (share[i] > footprint->no_share ? share[i] : 0) * value[p];
+                to[i] += (share[i] > no_share ? share[i] : 0) * value[p];
             }
         }
     }

@@ -14,8 +14,9 @@ struct filling {
     struct pvr_project_block *block;
     struct pvr_project_scratch *scratch;
     const struct pvr_footprint *footprint;
-    double step[3][3];   /* in image coordinates: along the axes of the box, by one cell */
-    double corner[3];    /* of the box */
+    /* In image coordinates, with digits for windows that are a millionth of the box: along the axes
+     * of the box, by one cell, and its corner. */
+    long double step[3][3], corner[3];
     double offset[8][3]; /* of an oct's cells from its middle */
     double reach[3];     /* of an oct, from its middle */
     double window[3][2]; /* pixels, and depth in pixels */
@@ -29,22 +30,23 @@ struct filling {
 static void begin_filling(struct filling *filling) {
     const struct pvr_projecting *projecting = filling->projecting;
     const struct pvr_view *view = &projecting->map->request.view;
-    const double cell = pvr_project_cell(projecting, filling->block->level) / view->pixel;
+    const long double cell =
+        (long double)pvr_project_cell(projecting, filling->block->level) / view->pixel;
     const double *axes[3] = {view->right, view->up, view->along};
-    double corner[3];
-    pvr_view_place(view, projecting->low, corner);
     for (int i = 0; i < 3; i++) {
-        double low = i == 2 ? 0 : view->low[i];
-        filling->corner[i] = (corner[i] - low) / view->pixel;
-        filling->reach[i] = 2 * filling->footprint->half[i];
+        long double corner = i == 2 ? 0 : -(long double)view->low[i];
         for (int a = 0; a < 3; a++) {
+            corner += ((long double)projecting->low[a] - view->centre[a]) * axes[i][a];
             filling->step[a][i] = axes[i][a] * cell;
         }
+        filling->corner[i] = corner / view->pixel;
+        filling->reach[i] = 2 * filling->footprint->half[i];
         for (int c = 0; c < 8; c++) {
-            filling->offset[c][i] = 0;
+            long double offset = 0;
             for (int a = 0; a < 3; a++) {
-                filling->offset[c][i] += (c >> a & 1 ? 0.5 : -0.5) * filling->step[a][i];
+                offset += (c >> a & 1 ? 0.5L : -0.5L) * filling->step[a][i];
             }
+            filling->offset[c][i] = (double)offset;
         }
         filling->window[i][0] = i == 2 ? view->depth[0] / view->pixel : 0;
         filling->window[i][1] = i == 2 ? view->depth[1] / view->pixel : view->pixels[i];
@@ -71,10 +73,11 @@ static void choose(struct filling *filling, uint32_t oct) {
     }
     bool inside = true;
     for (int i = 0; i < 3; i++) {
-        middle[i] = filling->corner[i];
+        long double place = filling->corner[i];
         for (int a = 0; a < 3; a++) {
-            middle[i] += (2.0 * coordinate[a] + 1) * filling->step[a][i];
+            place += (long double)(2 * (int64_t)coordinate[a] + 1) * filling->step[a][i];
         }
+        middle[i] = (double)place;
         inside = inside && middle[i] - filling->reach[i] >= filling->window[i][0] &&
                  middle[i] + filling->reach[i] <= filling->window[i][1];
     }

@@ -185,6 +185,42 @@ static void test_inside_a_cell(void **state) {
     free_mesh(&made);
 }
 
+/* A window of a part of 10^3 to 10^7 of the box about a corner of its cells, of many levels:
+ * nothing is lost between them. */
+static void test_small_windows_have_no_seams(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const struct pvr_map_value density = map_value(&made, "density", 0);
+    uint64_t random = 48;
+    set_all(&made, 0.5);
+    for (int i = 0; i < 40; i++) {
+        const double width = pow(10, -3 - i / 10.0);
+        double high[3];
+        struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
+                                        .has_centre = true,
+                                        .width = width * octree->size[0],
+                                        .depth = width * octree->size[0],
+                                        .pixels = 20};
+        random_direction(&random, view.line_of_sight);
+        for (int a = 0; a < 3; a++) {
+            high[a] = octree->origin[a] + octree->size[a];
+            view.centre[a] = octree->origin[a] + octree->size[a] / 2 +
+                             view.width * random_in(&random, -0.3, 0.3);
+        }
+        struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
+        unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
+        double *map = make_map(&made, &request, &density, NULL, 2);
+        for (uint64_t p = 0; p < count_pixels(&request); p++) {
+            assert_true(fabs(map[p] / (0.5 * view.depth) - 1) < 1e-12 + 1e-14 / width);
+        }
+        assert_true(fabs(in_map(&request, map) / (0.5 * view.depth * view.width * view.width) - 1) <
+                    1e-12 + 1e-15 / width);
+        free(map);
+    }
+    free_mesh(&made);
+}
+
 static void test_threads_do_not_change_a_bit(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT32, PVR_UNITS_CODE, 2000, 8);
@@ -456,6 +492,7 @@ int main(void) {
         cmocka_unit_test(test_uniform_boxes_look_like_one_box),
         cmocka_unit_test(test_slabs_of_a_uniform_box),
         cmocka_unit_test(test_inside_a_cell),
+        cmocka_unit_test(test_small_windows_have_no_seams),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
         cmocka_unit_test(test_tilted_a_little_is_nearly_straight),
         cmocka_unit_test(test_folded_cells_count_as_a_whole),
