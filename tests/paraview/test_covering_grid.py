@@ -136,6 +136,12 @@ def test_what_is_too_large_is_refused():
     assert "64 x 64 x 64 cells" in grid.GetPropertyValue("MemoryEstimate")
     assert "efficiency" in grid.GetPropertyValue("ThreadReport")
 
+    # ParaView leaves out numbers that are those of the XML
+    half = check.reader_of("sedov3d", 2)
+    for properties in {}, {"SamplingBounds": [0, 1, 0, 1, 0, 1]}:
+        image = grid_of(half, OutputAs=CELLS, Level=5, UseInputBounds=0, **properties)
+        check.equal(image.GetBounds(), (0, 0.5, 0, 0.5, 0, 0.5), "bounds")
+
     for properties, part in [({"SamplingBounds": [2, 3, 0, 1, 0, 1]}, "from 2 to 3 along x"),
                              ({"SamplingBounds": [0, 1, 0.5, 0.4, 0, 1]}, "along y"),
                              ({"SamplingBounds": [0, 0.4, 0, 0.4, 0, 0.4], "CellArrays": ["nothing"]},

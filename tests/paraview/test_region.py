@@ -150,6 +150,19 @@ def test_defaults_fit_the_box():
         close(got, wanted, 1e-12, "default centre")
     for got, wanted in zip(reader.RegionSize, [box / 2] * 3):
         close(got, wanted, 1e-12, "default size")
+    later = simple.RAMSESReader(RegionType="sphere", RegionRadius=0.1)
+    later.FileName = info_file("sedov3d", 3)
+    later.UpdatePipeline()
+    equal(len(Shown(mesh_of(later)).index),
+          len(Shown(mesh_of(reader_of("sedov3d", 3, RegionType="sphere", RegionRadius=0.1))).index),
+          "a file that is named later")
+
+
+def test_numbers_that_look_like_defaults():
+    # ParaView leaves out numbers that are those of the XML
+    reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3), RegionType="box",
+                                 RegionCenter=[0.5] * 3, RegionSize=[0.5] * 3)
+    equal(list(reader.RegionCenter) + list(reader.RegionSize), [0.5] * 6, "center and size")
 
 
 def test_nothing_there():

@@ -145,9 +145,16 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
                                      static_cast<enum pvr_length_unit>(this->Reader->LengthUnit));
     reading.Region.type = static_cast<pvr_region_type>(this->Reader->RegionType);
     reading.Region.by_centre = this->Reader->RegionCells == 1;
+    double box[3];
+    uint32_t coarse[3];
+    pvr_snapshot_box(snapshot, box, coarse);
+    const auto length = [&](double value, double otherwise) {
+        return value >= vtkRAMSESReader::Unset ? otherwise : value / reading.Length.factor;
+    };
     for (int axis = 0; axis < 3; ++axis) {
-        reading.Region.centre[axis] = this->Reader->RegionCenter[axis] / reading.Length.factor;
-        reading.Region.size[axis] = this->Reader->RegionSize[axis] / reading.Length.factor;
+        const double half = 0.5 * box[axis];
+        reading.Region.centre[axis] = length(this->Reader->RegionCenter[axis], half);
+        reading.Region.size[axis] = length(this->Reader->RegionSize[axis], half);
         if (reading.Region.type == PVR_REGION_BOX)
             this->Reader->MoveBox(axis, reading.Region.centre[axis], reading.Region.size[axis]);
         reading.Region.axis[axis] = this->Reader->RegionAxis[axis];

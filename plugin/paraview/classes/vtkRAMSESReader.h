@@ -115,7 +115,9 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
 
     ///@{
     /** The part of the box that is read: 0 all, 1 a box, 2 a sphere, 3 a cylinder. Lengths are in
-     * LengthUnit. */
+     * LengthUnit. Coordinates of the center that are Unset are the box's middle, sizes half of it:
+     * no number that a user may give, since ParaView passes over those that equal its defaults. */
+    static constexpr double Unset = 1e30;
     vtkSetClampMacro(RegionType, int, 0, 3);
     vtkGetMacro(RegionType, int);
     vtkSetVector3Macro(RegionCenter, double);
@@ -278,8 +280,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int MaxLevel = 0;
     int MaxLevelRange[2] = {0, 0};
     int RegionType = 0;
-    double RegionCenter[3] = {0.5, 0.5, 0.5};
-    double RegionSize[3] = {0.5, 0.5, 0.5};
+    double RegionCenter[3] = {Unset, Unset, Unset};
+    double RegionSize[3] = {Unset, Unset, Unset};
     double RegionRadius = 0.25;
     double RegionHeight = 0.5;
     double RegionAxis[3] = {0.0, 0.0, 1.0};
