@@ -119,11 +119,11 @@ static int find_ticks(const struct picture *picture, double tick[16]) {
         }
         return count;
     }
-    if (!(high > low)) {
+    double step = high > low ? pow(10, floor(log10((high - low) / 4))) : 0;
+    if (!(step > 0)) { /* nothing between them, or too little for a number */
         tick[0] = low;
         return 1;
     }
-    double step = pow(10, floor(log10((high - low) / 4)));
     while ((high - low) / step > 8) {
         step *= (high - low) / step > 20 ? 5 : 2;
     }

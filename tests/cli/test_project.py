@@ -234,6 +234,12 @@ class Project(unittest.TestCase):
         for part in ("surface-density", "1024 x 1024", "density", "map.png", "threads"):
             self.assertIn(part, done.stdout)
 
+    def test_colours_of_a_range_without_numbers_between(self):
+        output = command.output("sedov2d/output_00003")
+        done = command.run("project", output.info, "--pixels", 20, "--linear", "--range",
+                           "0,1e-323", "--png", self.folder / "map.png")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_wrong_use(self):
         output = command.output("sedov2d/output_00003")
         for wrong in (["--mode", "best"], ["--pixels", "0"], ["--pixels", "1000000"],
