@@ -12,6 +12,10 @@ static const double edge_on = 1e-3;
 /* The half extent, in pixels, from which a box is cut. */
 static const double large = 120;
 
+/* How many times longer than wide a box is that is cut: between the edges of a needle or a sheet,
+ * differences of sums would be of few digits. */
+static const double elongated = 10;
+
 /* The half extent up to which a box touches at most four pixels along an axis. */
 static const double small = 1.5 - 1e-9;
 
@@ -95,6 +99,8 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
     memset(footprint, 0, sizeof *footprint);
     footprint->volume = 1;
     double least = 1;
+    const double longest = fmax(sides[0], fmax(sides[1], sides[2]));
+    const double shortest = fmin(sides[0], fmin(sides[1], sides[2]));
     for (int i = 0; i < 3; i++) {
         const double direction[3] = {view->right[i], view->up[i], view->along[i]};
         double side = sides[i] / pixel;
@@ -110,7 +116,7 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
         footprint->kind = PVR_FOOTPRINT_CUT;
     } else if (find_product(footprint)) {
         footprint->kind = PVR_FOOTPRINT_PRODUCT;
-    } else if (least < edge_on) {
+    } else if (least < edge_on || longest > elongated * shortest) {
         footprint->kind = PVR_FOOTPRINT_CUT;
     } else {
         double deposit = 0;

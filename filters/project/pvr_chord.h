@@ -14,7 +14,8 @@
  *
  * Slopes grow as a pair of faces is seen edge-on; then the box is cut into pixels as a polyhedron
  * (pvr_chord_cut.c), or, where its edges lie along the axes of the image, the shares are products.
- * Boxes of many pixels, and such that are cut by the depth, are always cut as polyhedra.
+ * Boxes of many pixels, needles and sheets, and what is cut by the depth, are always cut as
+ * polyhedra.
  *
  * All lengths are pixels.
  */

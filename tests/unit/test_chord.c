@@ -127,6 +127,28 @@ static void test_shares_are_those_of_a_polyhedron(void **state) {
     }
 }
 
+/* Nothing is lost of them, inside the image. */
+static void test_needles_and_sheets(void **state) {
+    (void)state;
+    static double image[SIDE][SIDE];
+    uint64_t random = 12;
+    for (int i = 0; i < (unit_sanitized() ? 300 : 3000); i++) {
+        const struct pvr_view view = random_view(&random);
+        const double length = exp(random_in(&random, log(0.01), log(30)));
+        const double ratio = exp(random_in(&random, 0, log(100)));
+        double sides[3], centre[3];
+        for (int a = 0; a < 3; a++) { /* one or two of them are short */
+            const bool is_short = a == i % 3 || (a == (i + 1) % 3 && i % 2 == 0);
+            sides[a] = is_short ? length / ratio : length;
+            centre[a] = random_in(&random, SIDE / 2 - 2, SIDE / 2 + 2);
+        }
+        struct pvr_footprint footprint;
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        by_default(&footprint, centre, image);
+        assert_true(fabs(sum_of(image) - 1) < 1e-11);
+    }
+}
+
 /* Boxes from a thousandth of a pixel to such that are wider than the image, anywhere in it and over
  * its borders, and any part of the image: shares are those of the polyhedron. */
 static void test_parts_of_an_image(void **state) {
@@ -328,6 +350,7 @@ static void test_parts_of_a_depth_are_the_whole(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_are_those_of_a_polyhedron),
+        cmocka_unit_test(test_needles_and_sheets),
         cmocka_unit_test(test_parts_of_an_image),
         cmocka_unit_test(test_shares_are_chords_over_pixels),
         cmocka_unit_test(test_shadow_of_a_cube),
