@@ -91,6 +91,14 @@ check(a.GetExtent() == b.GetExtent(), "extent of image.pvti")
 check(a.GetPointDataInformation().GetArrayInformation(0).GetComponentRange(0) ==
       b.GetPointDataInformation().GetArrayInformation(0).GetComponentRange(0), "range of image.pvti")
 
+# VTK's lists of images know no direction.
+turned = simple.AMRProjection(Input=reader, Resolution=24, Direction="face-on")
+turned.UpdatePipeline()
+a, b = save("turned.fast-vti", turned, "turned.vtm")
+check(a.GetNumberOfCells() == b.GetNumberOfCells() and
+      max(abs(x - y) for x, y in zip(a.GetBounds(), b.GetBounds())) < 1e-9,
+      "turned.vtm lies at %r, not %r" % (a.GetBounds(), b.GetBounds()))
+
 points = simple.Sphere(ThetaResolution=40)
 points.UpdatePipeline()
 a, b = save("points.fast-vtp", points, "points.pvtp")

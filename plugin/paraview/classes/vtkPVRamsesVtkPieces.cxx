@@ -11,6 +11,7 @@
 #include "vtkHyperTreeGrid.h"
 #include "vtkImageData.h"
 #include "vtkInformation.h"
+#include "vtkMatrix3x3.h"
 #include "vtkMultiProcessController.h"
 #include "vtkPointData.h"
 
@@ -62,6 +63,14 @@ std::string TimeText(vtkDataObject *input) {
            "</DataArray>\n  </FieldData>\n";
 }
 
+constexpr int TURNED = 2; // of an image that has something
+
+// Does the image lie askew in the world? VTK's lists of images have no room for that.
+bool IsTurned(vtkDataObject *input) {
+    auto *image = vtkImageData::SafeDownCast(input);
+    return image && !image->GetDirectionMatrix()->IsIdentity();
+}
+
 std::string ExtentText(const int *extent) {
     std::ostringstream text;
     for (int i = 0; i < 6; ++i)
@@ -97,11 +106,21 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
         return pvr_fail(&error, PVR_ERROR_ARGUMENT, "there is no data to write");
     int filled = input->GetNumberOfElements(vtkDataObject::CELL) > 0 ||
                  input->GetNumberOfElements(vtkDataObject::POINT) > 0;
+    if (filled && IsTurned(input))
+        filled = TURNED;
     this->Filled.assign(static_cast<size_t>(pieces), filled);
     if (pieces > 1)
         vtkMultiProcessController::GetGlobalController()->AllGather(&filled, this->Filled.data(),
                                                                     1);
-    if (std::find(this->Filled.begin(), this->Filled.end(), 1) == this->Filled.end())
+    const bool turned =
+        std::find(this->Filled.begin(), this->Filled.end(), TURNED) != this->Filled.end();
+    if (turned && listed)
+        return pvr_fail(&error, PVR_ERROR_UNSUPPORTED,
+                        "%s: a .pvti has no direction, and this image is turned: write a .fast-vti",
+                        path.c_str());
+    if (turned && pieces > 1)
+        this->ListKind = "vtm";
+    if (std::all_of(this->Filled.begin(), this->Filled.end(), [](int any) { return any == 0; }))
         this->Filled[0] = 1;
     if (auto *image = vtkImageData::SafeDownCast(input)) {
         this->Extents.resize(6 * static_cast<size_t>(pieces));
@@ -138,7 +157,7 @@ std::string vtkPVRamsesVtkPieces::ListText(vtkDataObject *input) const {
     const std::string time = TimeText(input);
     out << "<?xml version=\"1.0\"?>\n<VTKFile type=\"" << type << "\" version=\"1.0\">\n"
         << (multi ? time : "") << "  <" << type;
-    if (image) {
+    if (image && !multi) {
         out << " GhostLevel=\"0\" WholeExtent=\"" << ExtentText(whole) << "\" Origin=\"";
         for (int axis = 0; axis < 3; ++axis)
             out << (axis > 0 ? " " : "") << Real(image->GetOrigin()[axis]);
@@ -201,7 +220,8 @@ pvr_status vtkPVRamsesVtkPieces::WriteList(vtkDataObject *input, pvr_status writ
     if (this->Pieces > 1)
         vtkMultiProcessController::GetGlobalController()->AllReduce(&mine, &all, 1,
                                                                     vtkCommunicator::MIN_OP);
-    const auto first = std::find(this->Filled.begin(), this->Filled.end(), 1);
+    const auto first =
+        std::find_if(this->Filled.begin(), this->Filled.end(), [](int any) { return any != 0; });
     const bool lists = !this->ListKind.empty() && this->Piece == first - this->Filled.begin();
     const bool givenUp = this->Well && !this->Agreed; // because another rank failed
     if ((written != PVR_OK && !givenUp) || !lists)
