@@ -230,5 +230,22 @@ def test_a_view_follows_the_time():
     assert ranges[0][1] < ranges[1][1], "matter gathers: %r" % ranges
 
 
+def test_a_view_goes_on_after_a_mistake():
+    view = simple.CreateView("RenderView")
+    reader = check.reader_of("sedov3d", 3)
+    grid = simple.AMRCoveringGrid(Input=reader, Level=4, OutputAs=CELLS, CellArrays=["density"])
+    image = simple.AMRProjection(Input=reader, Resolution=20, Arrays=["density"])
+    for shown, name, cells in ((grid, "CellArrays", 16**3), (image, "Arrays", 20**2)):
+        simple.Show(shown, view)
+        found = []
+        for array in ("density", "none", "density"):
+            shown.SetPropertyWithName(name, [array])
+            simple.Render(view)
+            found.append(shown.GetDataInformation().GetNumberOfCells())
+        assert found == [cells, 0, cells], found
+        simple.Delete(shown)
+    simple.Delete(view)
+
+
 if __name__ == "__main__":
     check.run_tests(globals())

@@ -436,7 +436,7 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
         return 1;
     if (status != PVR_OK) {
         vtkErrorMacro(<< error.message);
-        return 0;
+        return 1; // with nothing: after a failure views would not ask again
     }
     internal.ThreadReport = internal.MemoryEstimate + "\n" +
                             vtkPVRamsesReportText(&work.Report, work.Ranks,

@@ -132,7 +132,7 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
         return 1; // the executive empties the output
     if (status != PVR_OK) {
         vtkErrorMacro(<< error.message);
-        return 0;
+        return 1; // with nothing: after a failure views would not ask again
     }
     vtkInformation *info = outputs->GetInformationObject(0);
     int whole[6];

@@ -120,8 +120,12 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
                         path.c_str());
     if (turned && pieces > 1)
         this->ListKind = "vtm";
-    if (std::all_of(this->Filled.begin(), this->Filled.end(), [](int any) { return any == 0; }))
+    if (std::all_of(this->Filled.begin(), this->Filled.end(), [](int any) { return any == 0; })) {
+        if (this->Kind == "vti") // such a file could not be read
+            return pvr_fail(&error, PVR_ERROR_ARGUMENT, "%s: there is no image to write",
+                            path.c_str());
         this->Filled[0] = 1;
+    }
     if (auto *image = vtkImageData::SafeDownCast(input)) {
         this->Extents.resize(6 * static_cast<size_t>(pieces));
         if (pieces > 1)
