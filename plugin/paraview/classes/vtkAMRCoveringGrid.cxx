@@ -2,6 +2,7 @@
 #include "vtkAMRCoveringGrid.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesConsumers.h"
 #include "vtkPVRamsesExtent.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
@@ -70,8 +71,8 @@ struct Placed {
         }
     }
 
-    void Tell(vtkInformation *info, vtkPVRamsesExtent &told) const {
-        told.Tell(info, this->Extent);
+    void Tell(vtkInformation *info, vtkPVRamsesExtent &told, const vtkPVRamsesRanks &ranks) const {
+        told.Tell(info, this->Extent, ranks);
         info->Set(vtkDataObject::ORIGIN(), this->Origin, 3);
         info->Set(vtkDataObject::SPACING(), this->Spacing, 3);
     }
@@ -158,6 +159,7 @@ struct vtkAMRCoveringGrid::Work {
     std::vector<const pvr_array *> Arrays;
     const pvr_array *Density = nullptr; // to weight by, or null
     std::vector<pvr_array *> Results;
+    bool Drawn = false;
     int Ghosts = 0; // rows of its neighbours that each of several ranks is to have
     vtkPVRamsesSlabs Slabs = vtkPVRamsesSlabs(1, 0, false, 0);
     pvr_report Report = pvr_report();
@@ -206,10 +208,15 @@ pvr_status vtkAMRCoveringGrid::Work::Plan(const vtkAMRCoveringGrid &self, pvr_er
                                        : static_cast<int>(this->Ranks.Most(pvr_covering_level(
                                              octree, &request, AUTOMATIC_CELLS)));
     const pvr_status status = pvr_covering_plan(octree, &request, &this->Grid, &error);
-    if (status == PVR_OK)
-        this->Slabs = vtkPVRamsesSlabs(
-            self.RankLayout == vtkPVRamsesSlabs::WHOLE_ON_FIRST ? 1 : this->Ranks.Size(),
-            this->Grid.dims[octree->ndim - 1], self.OutputAs == POINT_DATA, this->Ghosts);
+    if (status != PVR_OK)
+        return status;
+    const bool whole =
+        self.RankLayout == vtkPVRamsesSlabs::WHOLE_ON_FIRST ||
+        (self.RankLayout == vtkPVRamsesSlabs::AUTOMATIC && !this->Drawn &&
+         this->Grid.ncells <= uint64_t{AUTOMATIC_CELLS} * AUTOMATIC_CELLS * AUTOMATIC_CELLS);
+    this->Slabs =
+        vtkPVRamsesSlabs(whole ? 1 : this->Ranks.Size(), this->Grid.dims[octree->ndim - 1],
+                         self.OutputAs == POINT_DATA, this->Ghosts);
     return status;
 }
 
@@ -418,6 +425,8 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
     Work work;
     work.Ranks = vtkPVRamsesRanks::Of(inputs[0]->GetInformationObject(0));
     vtkInformation *info = outputs->GetInformationObject(0);
+    work.Drawn =
+        work.Ranks.Size() > 1 && work.Ranks.Any(vtkPVRamsesConsumers(work.Ranks).AreViews(info));
     work.Ghosts = info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS());
     if (!work.Ranks.Any(input->GetNumberOfCells() > 0))
         return 1;
@@ -443,7 +452,7 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
                                                   work.Octree.Octree()->nleaves, "leaf cells");
     this->UpdateProgress(1.0);
     const Placed placed(work.Grid, work.Octree, this->OutputAs == POINT_DATA);
-    placed.Tell(info, internal.Extent);
+    placed.Tell(info, internal.Extent, work.Ranks);
     work.Show(placed, this->OutputAs == POINT_DATA, output);
     vtkDataSetAttributes *data = this->OutputAs == POINT_DATA
                                      ? static_cast<vtkDataSetAttributes *>(output->GetPointData())

@@ -137,8 +137,8 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     vtkInformation *info = outputs->GetInformationObject(0);
     int whole[6];
     work.Place(whole);
-    this->Extent->Tell(info, whole);
-    work.Spread(info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS()));
+    this->Extent->Tell(info, whole, work.Ranks);
+    work.Spread(info);
     if (work.HasRows())
         work.Describe(output);
     if (work.IsFirst()) {

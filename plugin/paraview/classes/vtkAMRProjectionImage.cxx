@@ -1,5 +1,6 @@
 // vtkAMRProjectionImage.cxx - the end of a run of vtkAMRProjection: its image, in the world.
 #include "vtkAMRProjectionWork.h"
+#include "vtkPVRamsesConsumers.h"
 
 #include "vtkCellData.h"
 #include "vtkImageData.h"
@@ -7,6 +8,7 @@
 #include "vtkMultiProcessStream.h"
 #include "vtkNew.h"
 #include "vtkProcessModule.h"
+#include "vtkStreamingDemandDrivenPipeline.h"
 #include "vtkStringArray.h"
 
 #include <algorithm>
@@ -44,16 +46,19 @@ void vtkAMRProjection::Work::Place(int extent[6]) const {
         extent[2 * (this->IsAlongAxes() ? view.axis[k] : k) + 1] = static_cast<int>(view.pixels[k]);
 }
 
-// Of several ranks the first has made the images. Each may get its rows of them, and what is told
-// of them. With pvbatch --symmetric each rank runs the script, and colours by what itself knows of
-// the image: were that nothing on some, they would not draw at the same times, and wait for ever.
-// Else the first keeps the image: views draw it, and it can be fetched in one piece.
-void vtkAMRProjection::Work::Spread(int ghosts) {
+// Of several ranks the first has made the images, and keeps them: so they can be fetched in one
+// piece. Or each gets its rows of them, and what is told of them. With pvbatch --symmetric each
+// rank runs the script, and colours by what itself knows of the image: were that nothing on some,
+// they would not draw at the same times, and wait for ever.
+void vtkAMRProjection::Work::Spread(vtkInformation *output) {
     const vtkPVRamsesRanks &ranks = this->Ranks;
     const int layout = this->Self.RankLayout;
-    const bool rows =
-        layout == vtkPVRamsesSlabs::ROWS_ON_EACH ||
-        (layout == vtkPVRamsesSlabs::AUTOMATIC && vtkProcessModule::GetSymmetricMPIMode());
+    const bool alike = vtkProcessModule::GetSymmetricMPIMode() &&
+                       ranks.Any(vtkPVRamsesConsumers(ranks).AreViews(output));
+    const bool rows = layout == vtkPVRamsesSlabs::ROWS_ON_EACH ||
+                      (layout == vtkPVRamsesSlabs::AUTOMATIC && alike);
+    const int ghosts =
+        output->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS());
     this->Slabs =
         vtkPVRamsesSlabs(rows ? ranks.Size() : 1, this->Request.view.pixels[1], false, ghosts);
     if (ranks.Size() == 1 || !rows)

@@ -68,7 +68,7 @@ struct vtkAMRProjection::Work {
     pvr_status Project(vtkAlgorithm *filter, pvr_error &error);
     pvr_status Finish(pvr_error &error); // on the first rank
     void Place(int extent[6]) const;     // of the image
-    void Spread(int ghosts);             // its rows over the ranks
+    void Spread(vtkInformation *output); // over the ranks
     bool HasRows() const {
         return !this->Slabs.Own(this->Ranks.Rank()).IsEmpty();
     }

@@ -1,11 +1,13 @@
 // vtkPVRamsesExtent.cxx - see vtkPVRamsesExtent.h.
 #include "vtkPVRamsesExtent.h"
 
+#include "vtkPVRamsesConsumers.h"
+#include "vtkPVRamsesRanks.h"
+
 #include "vtkAlgorithm.h"
 #include "vtkDataObject.h"
 #include "vtkExecutive.h"
 #include "vtkInformation.h"
-#include "vtkInformationExecutivePortVectorKey.h"
 #include "vtkNew.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
 
@@ -56,11 +58,8 @@ std::array<int, 6> ExtentOf(vtkInformation *output) {
 // What is behind `output`, whose extent is new, learns of it as from REQUEST_INFORMATION: by VTK's
 // rule that a filter has its first input's extent, and where images come out from the filter
 // itself. (What makes surfaces of images hands on the extent, too, and would ask for the old one.)
-void TellConsumers(vtkInformation *output) {
-    vtkExecutive **consumers = vtkExecutive::CONSUMERS()->GetExecutives(output);
-    const int count = vtkExecutive::CONSUMERS()->Length(output);
-    for (int i = 0; i < count; ++i) {
-        vtkExecutive *consumer = consumers[i];
+void TellConsumers(vtkInformation *output, const vtkPVRamsesConsumers &consumers) {
+    for (vtkExecutive *consumer : consumers.Of(output)) {
         const bool first = consumer->GetNumberOfInputPorts() > 0 &&
                            consumer->GetNumberOfInputConnections(0) > 0 &&
                            consumer->GetInputInformation(0, 0) == output;
@@ -85,7 +84,7 @@ void TellConsumers(vtkInformation *output) {
             if (whole == entry.second)
                 continue;
             Replace(entry.first, entry.second.data(), whole.data());
-            TellConsumers(entry.first);
+            TellConsumers(entry.first, consumers);
         }
     }
 }
@@ -96,7 +95,8 @@ void vtkPVRamsesExtent::Recall(vtkInformation *output) const {
     output->Set(Pipeline::WHOLE_EXTENT(), this->Last, 6);
 }
 
-void vtkPVRamsesExtent::Tell(vtkInformation *output, const int whole[6]) {
+void vtkPVRamsesExtent::Tell(vtkInformation *output, const int whole[6],
+                             const vtkPVRamsesRanks &ranks) {
     std::copy(whole, whole + 6, this->Last);
     int before[6] = {0, -1, 0, -1, 0, -1};
     if (output->Has(Pipeline::WHOLE_EXTENT()))
@@ -105,6 +105,6 @@ void vtkPVRamsesExtent::Tell(vtkInformation *output, const int whole[6]) {
     output->Set(Pipeline::UPDATE_EXTENT(), whole, 6);
     if (output->Get(Pipeline::UPDATE_NUMBER_OF_PIECES()) > 1)
         output->Set(vtkDataObject::ALL_PIECES_EXTENT(), whole, 6);
-    if (!std::equal(before, before + 6, whole))
-        TellConsumers(output);
+    if (ranks.Any(!std::equal(before, before + 6, whole)))
+        TellConsumers(output, vtkPVRamsesConsumers(ranks));
 }

@@ -8,6 +8,7 @@
 #define vtkPVRamsesExtent_h
 
 class vtkInformation;
+class vtkPVRamsesRanks;
 
 class vtkPVRamsesExtent {
   public:
@@ -15,7 +16,7 @@ class vtkPVRamsesExtent {
     void Recall(vtkInformation *output) const;
     // For RequestData: `whole` is the extent of the image. With several ranks each tells the same,
     // whatever part it has: VTK decides by it whether to execute again, which all must or none.
-    void Tell(vtkInformation *output, const int whole[6]);
+    void Tell(vtkInformation *output, const int whole[6], const vtkPVRamsesRanks &ranks);
 
   private:
     int Last[6] = {0, 0, 0, 0, 0, 0};
