@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 static const double bar_interval = 0.1;  /* seconds between two drawings on a terminal */
 static const double line_interval = 2.0; /* seconds between two lines in a log */
 
-static volatile sig_atomic_t caught;
+static atomic_int caught; /* by any thread, while others look */
 
 static void on_signal(int number) {
     caught = number;

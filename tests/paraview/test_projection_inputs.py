@@ -198,6 +198,18 @@ def test_the_cameras_direction():
     close(total_of(image), expected("sedov3d", 3)["total_mass"], 1e-12, "mass")
 
 
+def test_another_size_after_filters_have_gone():
+    projection = simple.AMRProjection(Input=reader_of("sedov3d", 3))
+    for resolution in 16, 24, 12:
+        projection.Resolution = resolution
+        image = servermanager.Fetch(projection)
+        equal(image.GetNumberOfCells(), resolution ** 2, "pixels")
+        gone = simple.Calculator(Input=projection, Function="1")
+        gone.UpdatePipeline()
+        simple.Delete(gone)
+        del gone
+
+
 def test_weights_of_whole_cells():
     reader = reader_of("sedov3d", 3, Precision="double", DerivedArrayStatus=["mass"])
     by_mass = map_of(reader, Resolution=16, Mode="mean", Arrays=["pressure"])
