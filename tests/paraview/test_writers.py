@@ -234,8 +234,11 @@ def test_all_types_of_arrays():
 
 
 def test_nothing():
+    emptied = vtkUnstructuredGrid()
+    emptied.Initialize()  # as a pipeline does: it has no array of cells then
     for kind, data, reader in (("vtp", vtkPolyData(), vtkXMLPolyDataReader),
-                               ("vtu", vtkUnstructuredGrid(), vtkXMLUnstructuredGridReader)):
+                               ("vtu", vtkUnstructuredGrid(), vtkXMLUnstructuredGridReader),
+                               ("vtu", emptied, vtkXMLUnstructuredGridReader)):
         proxy = simple.TrivialProducer()
         proxy.GetClientSideObject().SetOutput(data)
         proxy.UpdatePipeline()

@@ -269,7 +269,8 @@ bool vtkPVRamsesVtkFile::AddGrid(vtkUnstructuredGrid *grid, const std::string &p
     this->AddAttributes("PointData", grid->GetPointData());
     this->AddAttributes("CellData", grid->GetCellData());
     this->AddPoints(grid);
-    this->AddCells("Cells", grid->GetCells(), grid);
+    vtkNew<vtkCellArray> none; // a grid that was emptied has no array of cells at all
+    this->AddCells("Cells", grid->GetCells() ? grid->GetCells() : none.Get(), grid);
     return true;
 }
 
