@@ -261,6 +261,9 @@ pvr_covering_fill_part(const struct pvr_octree *octree, const struct pvr_coverin
                        const struct pvr_array *weight, const struct pvr_threads *threads,
                        pvr_progress_fn progress, void *progress_context, struct pvr_array **results,
                        double *const *shares, struct pvr_report *report, struct pvr_error *error) {
+    for (int i = 0; i < narrays; i++) {
+        results[i] = NULL;
+    }
     if (shares != NULL && grid->sampling == PVR_SAMPLE_LINEAR) {
         return pvr_fail(error, PVR_ERROR_UNSUPPORTED,
                         "linear sampling needs the whole mesh in one process: with several, "
@@ -296,9 +299,7 @@ pvr_covering_fill_part(const struct pvr_octree *octree, const struct pvr_coverin
     }
     pvr_job_end(&job, report);
     for (int i = 0; status != PVR_OK && i < narrays; i++) {
-        if (i <= made) {
-            pvr_array_release(results[i]);
-        }
+        pvr_array_release(results[i]);
         results[i] = NULL;
     }
     return status;

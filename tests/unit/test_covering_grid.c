@@ -461,7 +461,7 @@ static void what_makes_no_sense_is_refused(void **state) {
     request = (struct pvr_covering_request){.whole = true, .level = 3};
     struct pvr_covering_grid grid = plan(octree, &request);
     struct pvr_array *vector = random_array(octree, 3, 1), *wide = random_array(octree, 17, 1);
-    struct pvr_array *result = NULL;
+    struct pvr_array *result = vector; /* whatever stands there before */
     struct pvr_error error;
     const struct pvr_array *source = wide;
     unit_failed(
