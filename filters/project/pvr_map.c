@@ -101,17 +101,29 @@ void pvr_map_free(struct pvr_map *map) {
     }
 }
 
+void pvr_map_add_pixels(struct pvr_map *map, uint64_t first, uint64_t count, const double *sums,
+                        uint64_t stride) {
+    const enum pvr_map_kind kind = pvr_map_kind(map->request.mode);
+    double *to = map->plane + first;
+    for (int p = 0; kind == PVR_KIND_ADD && p < map->nplanes; p++) {
+        double *restrict plane = to + (uint64_t)p * map->npixels;
+        const double *restrict from = sums + (uint64_t)p * stride;
+        for (uint64_t i = 0; i < count; i++) {
+            plane[i] += from[i];
+        }
+    }
+    for (uint64_t i = 0; kind != PVR_KIND_ADD && i < count; i++) {
+        pvr_map_put(kind, map->nplanes, to + i, map->npixels, sums + i, stride, 1);
+    }
+}
+
 enum pvr_status pvr_map_add(struct pvr_map *map, const struct pvr_map *other,
                             struct pvr_error *error) {
     if (map->npixels != other->npixels || map->nplanes != other->nplanes ||
         map->request.mode != other->request.mode) {
         return pvr_fail(error, PVR_ERROR_ARGUMENT, "maps of different kinds cannot be added");
     }
-    enum pvr_map_kind kind = pvr_map_kind(map->request.mode);
-    for (uint64_t i = 0; i < map->npixels; i++) {
-        pvr_map_put(kind, map->nplanes, map->plane + i, map->npixels, other->plane + i,
-                    map->npixels, 1);
-    }
+    pvr_map_add_pixels(map, 0, map->npixels, other->plane, map->npixels);
     map->cells += other->cells;
     map->weights_not_finite += other->weights_not_finite;
     for (int v = 0; v < map->request.nvalues; v++) {

@@ -86,6 +86,10 @@ enum pvr_status pvr_map_clear(struct pvr_map *map, bool own_weights, struct pvr_
 /* Adds `other`, of the same request and own_weights, to `map`. */
 enum pvr_status pvr_map_add(struct pvr_map *map, const struct pvr_map *other,
                             struct pvr_error *error);
+/* The same for the pixels from number `first` on, whose sums alone are given: nplanes runs of
+ * `count` doubles, `stride` apart. Numbers of cells are the caller's. */
+void pvr_map_add_pixels(struct pvr_map *map, uint64_t first, uint64_t count, const double *sums,
+                        uint64_t stride);
 
 /* What an image comes to; empty pixels are left out. */
 struct pvr_map_totals {

@@ -339,42 +339,47 @@ pvr_status vtkAMRProjection::Work::Project(vtkAlgorithm *filter, pvr_error &erro
     if (status == PVR_OK) {
         this->Report = vtkPVRamsesReportText(&this->Measured, this->Ranks, this->Map->cells,
                                              this->OfPoints ? "points" : "leaf cells");
-        status = this->AddRanks(error);
+        this->AddRanks();
     }
     return status;
 }
 
 // Adds up the maps of all ranks on the first: two and two, then two of these and so on, so that
-// many ranks take little longer than few. The same bits each time.
-pvr_status vtkAMRProjection::Work::AddRanks(pvr_error &error) {
+// many ranks take little longer than few; some pixels at a time, while they are in the cache. The
+// same bits each time.
+void vtkAMRProjection::Work::AddRanks() {
+    const uint64_t pixelsAtOnce = 1 << 17;
     const vtkPVRamsesRanks &ranks = this->Ranks;
-    const int rank = ranks.Rank();
-    if (ranks.Size() == 1)
-        return PVR_OK;
-    const uint64_t bytes =
-        this->Map->npixels * static_cast<uint64_t>(this->Map->nplanes) * sizeof(double);
-    pvr_map *other = nullptr;
-    pvr_status status = PVR_OK;
-    if (rank % 2 == 0 && rank + 1 < ranks.Size()) {
-        status = pvr_map_new(&this->Request, &other, &error);
-        if (status == PVR_OK)
-            status = pvr_map_clear(other, true, &error);
-    }
-    status = ranks.Agree(status, error);
-    for (int step = 1; status == PVR_OK && step < ranks.Size(); step *= 2) {
-        if (rank % (2 * step) != 0) {
-            ranks.Send(&this->Map->cells, sizeof this->Map->cells, rank - step);
-            ranks.Send(this->Map->plane, bytes, rank - step);
+    pvr_map *map = this->Map;
+    const size_t nplanes = static_cast<size_t>(map->nplanes);
+    std::vector<double> theirs;
+    for (int step = 1; step < ranks.Size(); step *= 2) {
+        const bool sends = ranks.Rank() % (2 * step) != 0;
+        const int other = ranks.Rank() + (sends ? -step : step);
+        if (other >= ranks.Size())
+            continue;
+        for (uint64_t first = 0; first < map->npixels; first += pixelsAtOnce) {
+            const uint64_t count = std::min(pixelsAtOnce, map->npixels - first);
+            const uint64_t bytes = count * sizeof(double);
+            theirs.resize(sends ? 0 : count * nplanes);
+            for (size_t p = 0; p < nplanes; ++p) {
+                if (sends)
+                    ranks.Send(map->plane + p * map->npixels + first, bytes, other);
+                else
+                    ranks.Receive(theirs.data() + p * count, bytes, other);
+            }
+            if (!sends)
+                pvr_map_add_pixels(map, first, count, theirs.data(), count);
+        }
+        if (sends)
             break;
-        }
-        if (rank + step < ranks.Size()) {
-            ranks.Receive(&other->cells, sizeof other->cells, rank + step);
-            ranks.Receive(other->plane, bytes, rank + step);
-            status = pvr_map_add(this->Map, other, &error);
-        }
     }
-    pvr_map_free(other);
-    return status;
+    std::vector<uint64_t> counts = {map->cells, map->weights_not_finite};
+    counts.insert(counts.end(), map->not_finite, map->not_finite + map->request.nvalues);
+    ranks.AddUp(counts.data(), counts.size());
+    map->cells = counts[0];
+    map->weights_not_finite = counts[1];
+    std::copy(counts.begin() + 2, counts.end(), map->not_finite);
 }
 
 // A field or a weight as what labels are made of; the unit stays where it is.

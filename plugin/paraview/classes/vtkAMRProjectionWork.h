@@ -79,7 +79,7 @@ struct vtkAMRProjection::Work {
     pvr_status ChooseWeight(pvr_error &error);
     pvr_status FindLength(pvr_error &error);
     pvr_status LookAlongSpin(pvr_view_request &view, pvr_error &error);
-    pvr_status AddRanks(pvr_error &error);
+    void AddRanks();
     int Take(const std::string &name, pvr_error &error);
     std::string MassArray() const;
     pvr_map_labelled Labelled(const std::string &name, const std::string &unit) const;
