@@ -13,8 +13,8 @@ static const double edge_on = 1e-3;
 static const double large = 120;
 
 /* How many times longer than wide a box is that is cut: between the edges of a needle or a sheet,
- * differences of sums would be of few digits. */
-static const double elongated = 10;
+ * differences of sums would be of few digits. Cutting takes fifty times as long. */
+static const double elongated = 100;
 
 /* The half extent up to which a box touches at most four pixels along an axis. */
 static const double small = 1.5 - 1e-9;
