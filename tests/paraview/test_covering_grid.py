@@ -244,6 +244,14 @@ def test_a_view_goes_on_after_a_mistake():
             found.append(shown.GetDataInformation().GetNumberOfCells())
         assert found == [cells, 0, cells], found
         simple.Delete(shown)
+    simple.Show(reader, view)
+    reader.RegionType = "cylinder"
+    found = []
+    for axis in ([0, 0, 1], [0, 0, 0], [0, 0, 1]):
+        reader.RegionAxis = axis
+        simple.Render(view)
+        found.append(reader.GetDataInformation().GetNumberOfCells())
+    assert found[0] == found[2] > found[1] == 0, found
     simple.Delete(view)
 
 

@@ -13,7 +13,7 @@ from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkStringArray, vtkStringO
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData, vtkUnstructuredGrid
 from vtkmodules.vtkIOXML import (vtkXMLHyperTreeGridReader, vtkXMLImageDataReader,
                                  vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader)
-from pvr_check import (Leaves, array_of, arrays_in, equal, expected, fact, mesh_of,
+from pvr_check import (Copy, Leaves, array_of, arrays_in, equal, expected, fact, info_file, mesh_of,
                        reader_of, run_tests)
 
 FOLDER = tempfile.TemporaryDirectory(prefix="pvramses-writers-")
@@ -244,6 +244,20 @@ def test_nothing():
         proxy.UpdatePipeline()
         simple.SaveData(path_of("nothing.fast-" + kind), proxy=proxy)
         equal(read(path_of("nothing." + kind), reader).GetNumberOfCells(), 0, kind)
+
+
+def test_nothing_of_what_could_not_be_read():
+    with Copy("sedov3d") as folder:
+        os.truncate(os.path.join(folder, "sedov3d", "output_00003", "hydro_00003.out00002"), 3000)
+        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder))
+        window, before = vtkStringOutputWindow(), vtkOutputWindow.GetInstance()
+        vtkOutputWindow.SetInstance(window)
+        for kind in ("htg", "vtu"):
+            simple.SaveData(path_of("unread.fast-" + kind), proxy=reader)
+        vtkOutputWindow.SetInstance(before)
+        equal(window.GetOutput().count("not written, because"), 2, window.GetOutput())
+        equal([name for name in os.listdir(FOLDER.name) if name.startswith("unread")], [], "files")
+        simple.Delete(reader)
 
 
 def test_a_path_that_cannot_be_written():

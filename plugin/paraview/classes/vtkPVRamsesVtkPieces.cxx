@@ -63,7 +63,8 @@ std::string TimeText(vtkDataObject *input) {
            "</DataArray>\n  </FieldData>\n";
 }
 
-constexpr int TURNED = 2; // of an image that has something
+constexpr int TURNED = 2;  // of an image that has something
+constexpr int FAILED = -1; // nothing, because a reader failed
 
 // Does the image lie askew in the world? VTK's lists of images have no room for that.
 bool IsTurned(vtkDataObject *input) {
@@ -108,10 +109,15 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
                  input->GetNumberOfElements(vtkDataObject::POINT) > 0;
     if (filled && IsTurned(input))
         filled = TURNED;
+    if (input->GetFieldData()->HasArray("pvramses_error"))
+        filled = FAILED;
     this->Filled.assign(static_cast<size_t>(pieces), filled);
     if (pieces > 1)
         vtkMultiProcessController::GetGlobalController()->AllGather(&filled, this->Filled.data(),
                                                                     1);
+    if (std::find(this->Filled.begin(), this->Filled.end(), FAILED) != this->Filled.end())
+        return pvr_fail(&error, PVR_ERROR_ARGUMENT,
+                        "%s: not written, because the output could not be read", path.c_str());
     const bool turned =
         std::find(this->Filled.begin(), this->Filled.end(), TURNED) != this->Filled.end();
     if (turned && listed)

@@ -17,6 +17,7 @@
 #include "pvr_snapshot.h"
 
 #include "vtkDataObject.h"
+#include "vtkFieldData.h"
 #include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
@@ -26,6 +27,7 @@
 #include "vtkPolyData.h"
 #include "vtkSmartPointer.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
+#include "vtkStringArray.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -357,13 +359,17 @@ int vtkRAMSESReader::Fail(int port, vtkDataObject *output, const std::string &me
     Internals &internal = *this->Internal;
     this->Forget(port);
     output->Initialize();
+    vtkNew<vtkStringArray> told; // to writers, which would write an empty file
+    told->SetName("pvramses_error");
+    told->InsertNextValue(message);
+    output->GetFieldData()->AddArray(told);
     // What is wrong with the whole output is wrong for each of its ports: a person is told once.
     if (internal.Told == message && internal.ToldTime == this->GetMTime())
         return 1;
     internal.Told = message;
     internal.ToldTime = this->GetMTime();
     vtkErrorMacro(<< message);
-    return 0;
+    return 1; // with nothing: after a failure views would not ask again
 }
 
 int vtkRAMSESReader::RequestDataNotGenerated(vtkInformation *request, vtkInformationVector **,
