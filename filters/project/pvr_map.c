@@ -85,7 +85,7 @@ enum pvr_status pvr_map_new(const struct pvr_map_request *request, struct pvr_ma
     }
     made->request = *request;
     made->npixels = (uint64_t)view->pixels[0] * view->pixels[1];
-    enum pvr_status status = pvr_map_clear(made, false, error);
+    enum pvr_status status = pvr_map_clear(made, request->own_weights, error);
     if (status != PVR_OK) {
         pvr_map_free(made);
         return status;

@@ -60,7 +60,8 @@ struct pvr_map_request {
     enum pvr_map_mode mode;
     enum pvr_map_weighting weighting;
     enum pvr_map_edge edge;
-    int nvalues; /* 1 .. PVR_MAP_MAX_VALUES images at once */
+    int nvalues;      /* 1 .. PVR_MAP_MAX_VALUES images at once */
+    bool own_weights; /* from the start, so that maps to be added are alike; see below */
 };
 
 struct pvr_map {

@@ -307,9 +307,8 @@ pvr_status vtkAMRProjection::Work::MakeView(pvr_error &error) {
 
 // Projects what this rank has, and adds up the maps of all ranks on the first.
 pvr_status vtkAMRProjection::Work::Project(vtkAlgorithm *filter, pvr_error &error) {
+    this->Request.own_weights = this->Ranks.Size() > 1; // so that all ranks' maps are alike
     pvr_status status = pvr_map_new(&this->Request, &this->Map, &error);
-    if (status == PVR_OK && this->Ranks.Size() > 1)
-        status = pvr_map_clear(this->Map, true, &error); // so that all ranks' maps are alike
     if (status == PVR_OK && !this->Input.IsEmpty()) {
         const size_t count = this->Values.size();
         std::vector<pvr_map_value> values(count + 1);
