@@ -198,6 +198,13 @@ def test_the_cameras_direction():
     close(total_of(image), expected("sedov3d", 3)["total_mass"], 1e-12, "mass")
 
 
+def test_offered_are_the_arrays_of_cells():
+    projection = simple.AMRProjection(Input=reader_of("sedov3d", 3))
+    names = projection.GetProperty("Arrays").SMProperty.FindDomain("vtkSMArrayListDomain")
+    equal(sorted(names.GetString(i) for i in range(names.GetNumberOfStrings())),
+          ["density", "pressure", "velocity"], "arrays to choose from")
+
+
 def test_another_size_after_filters_have_gone():
     projection = simple.AMRProjection(Input=reader_of("sedov3d", 3))
     for resolution in 16, 24, 12:
