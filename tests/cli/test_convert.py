@@ -319,6 +319,7 @@ class Stopping(Folders):
         self.fill(40)
         first = self.start()
         first.send_signal(signal.SIGSTOP)
+        os.waitpid(first.pid, os.WUNTRACED)  # its threads stop one after another
         self.assertIsNone(first.poll())
         before = sorted(self.new.iterdir())
         second = self.convert("--force")
