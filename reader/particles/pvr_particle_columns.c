@@ -5,6 +5,7 @@
 #include "pvr_text.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,12 +333,41 @@ enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
     return status;
 }
 
+enum pvr_status pvr_particle_columns_known(const struct pvr_snapshot *snapshot,
+                                           const struct pvr_particle_columns **columns,
+                                           struct pvr_error *error) {
+    /* what is found is published in the handle, as its other tables are */
+    struct pvr_snapshot *handle = (struct pvr_snapshot *)snapshot;
+    *columns = __atomic_load_n(&handle->particles, __ATOMIC_ACQUIRE);
+    if (*columns != NULL) {
+        return PVR_OK;
+    }
+    enum pvr_status status = PVR_OK;
+    pthread_mutex_lock(&handle->lock);
+    if (handle->particles == NULL) {
+        struct pvr_particle_columns *read = malloc(sizeof *read);
+        status = read != NULL
+                     ? pvr_particle_columns_read(&handle->layout, read, error)
+                     : pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the particles' columns");
+        if (status == PVR_OK) {
+            __atomic_store_n(&handle->particles, read, __ATOMIC_RELEASE);
+        } else {
+            free(read);
+        }
+    }
+    *columns = handle->particles;
+    pthread_mutex_unlock(&handle->lock);
+    return status;
+}
+
 enum pvr_status pvr_particle_columns_of(const struct pvr_snapshot *snapshot,
                                         struct pvr_particle_columns *columns,
                                         struct pvr_error *error) {
-    const struct pvr_particle_columns *known = snapshot->particles;
-    if (known == NULL) {
-        return pvr_particle_columns_read(&snapshot->layout, columns, error);
+    const struct pvr_particle_columns *known;
+    enum pvr_status status = pvr_particle_columns_known(snapshot, &known, error);
+    if (status != PVR_OK) {
+        memset(columns, 0, sizeof *columns);
+        return status;
     }
     *columns = *known;
     columns->column = malloc(((size_t)known->count + 1) * sizeof *columns->column);

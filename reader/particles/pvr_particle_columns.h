@@ -38,7 +38,12 @@ struct pvr_particle_columns {
 enum pvr_status pvr_particle_columns_read(const struct pvr_layout *layout,
                                           struct pvr_particle_columns *columns,
                                           struct pvr_error *error);
-/* Those of an open output, which looked for them when it was opened. */
+/* Those of an open output, which looks for them when it is first asked, and keeps them: they are
+ * the handle's. Null on failure. Thread-safe. */
+enum pvr_status pvr_particle_columns_known(const struct pvr_snapshot *snapshot,
+                                           const struct pvr_particle_columns **columns,
+                                           struct pvr_error *error);
+/* A copy of these. */
 enum pvr_status pvr_particle_columns_of(const struct pvr_snapshot *snapshot,
                                         struct pvr_particle_columns *columns,
                                         struct pvr_error *error);

@@ -130,21 +130,6 @@ static enum pvr_status find_files(struct pvr_snapshot *snapshot, struct pvr_erro
     return PVR_OK;
 }
 
-/* Looks for the columns of the particles, once for all who ask for them later. */
-static enum pvr_status open_particles(struct pvr_snapshot *snapshot, struct pvr_error *error) {
-    struct pvr_particle_columns columns;
-    if (pvr_particle_columns_read(&snapshot->layout, &columns, NULL) != PVR_OK) {
-        return PVR_OK;
-    }
-    snapshot->particles = malloc(sizeof *snapshot->particles);
-    if (snapshot->particles == NULL) {
-        pvr_particle_columns_free(&columns);
-        return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the particles' columns");
-    }
-    *snapshot->particles = columns;
-    return PVR_OK;
-}
-
 static enum pvr_status open_mera(struct pvr_snapshot *snapshot, const char *path,
                                  struct pvr_snapshot **result, struct pvr_error *error) {
     snapshot->path = strdup(path);
@@ -208,9 +193,6 @@ enum pvr_status pvr_snapshot_open(const char *path, struct pvr_snapshot **result
         } else if (status != PVR_OK && error != NULL) {
             *error = problem;
         }
-    }
-    if (status == PVR_OK) {
-        status = open_particles(snapshot, error);
     }
     if (status != PVR_OK) {
         pvr_snapshot_release(snapshot);

@@ -23,8 +23,7 @@ struct pvr_snapshot {
     struct pvr_domain_columns *columns[PVR_FILE_KINDS];
     int nvar[PVR_FILE_KINDS];               /* 0: the output has no files of this kind */
     struct pvr_mera *mera;                  /* of a Mera file, which has no domains; else null */
-    struct pvr_particle_columns *particles; /* of the particles' files; null where they could not be
-                                               told: who asks for particles hears why */
+    struct pvr_particle_columns *particles; /* what pvr_particle_columns_known has found */
     int references;
 };
 

@@ -85,9 +85,10 @@ enum pvr_status pvr_series_unpack(const void *data, size_t size, struct pvr_seri
 
 static const char snapshot_mark[] = "snapshot";
 
-static void pack_particles(struct pvr_packing *packing,
-                           const struct pvr_particle_columns *columns) {
-    const uint8_t known = columns != NULL;
+/* Where the columns cannot be told, who asks for particles hears why. */
+static void pack_particles(struct pvr_packing *packing, const struct pvr_snapshot *snapshot) {
+    const struct pvr_particle_columns *columns;
+    const uint8_t known = pvr_particle_columns_known(snapshot, &columns, NULL) == PVR_OK;
     pvr_pack(packing, &known, sizeof known);
     if (known) {
         pvr_pack(packing, columns, sizeof *columns); /* its pointers are not looked at */
@@ -126,7 +127,7 @@ enum pvr_status pvr_snapshot_pack(const struct pvr_snapshot *snapshot, struct pv
     pvr_pack(&packing, fields->variable, (size_t)fields->nvariables * sizeof *fields->variable);
     pvr_pack(&packing, fields->field, (size_t)fields->nfields * sizeof *fields->field);
     pvr_pack_text(&packing, fields->warnings);
-    pack_particles(&packing, snapshot->particles);
+    pack_particles(&packing, snapshot);
     return pvr_pack_end(&packing, bytes, error);
 }
 
