@@ -187,23 +187,6 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     return pvr_project_fill(projecting, block, scratch, error);
 }
 
-/* Adds the octs of the parts. */
-static enum pvr_status add_parts(struct pvr_tree_source *source, struct pvr_job *job,
-                                 struct pvr_error *error) {
-    struct pvr_projecting *projecting = &source->projecting;
-    enum pvr_status status = PVR_OK;
-    for (source->first = 0; status == PVR_OK && source->first < source->nparts;
-         source->first += projecting->nblocks) {
-        size_t left = source->nparts - source->first;
-        size_t count = left < projecting->nblocks ? left : projecting->nblocks;
-        status = pvr_job_run(job, count, NULL, fill_task, NULL, source, error);
-        if (status == PVR_OK) {
-            status = pvr_project_add_blocks(projecting, count, job, error);
-        }
-    }
-    return status;
-}
-
 /* Adds the octs of the tiles, once the parts are added. */
 static enum pvr_status add_tiles(struct pvr_tree_source *source, struct pvr_tree_tiles *tiles,
                                  struct pvr_job *job, struct pvr_error *error) {
@@ -255,7 +238,8 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
     }
     pvr_job_expect(job, octs);
     if (status == PVR_OK) {
-        status = add_parts(source, job, error);
+        status = pvr_project_batches(projecting, source->nparts, 1, fill_task, source,
+                                     &source->first, job, error);
     }
     if (status == PVR_OK && tiles != NULL) {
         status = add_tiles(source, tiles, job, error);

@@ -31,7 +31,7 @@ struct pvr_tree_source {
     uint64_t tiled_octs;
     size_t nparts; /* of the other levels */
     struct pvr_tree_part *part;
-    size_t first; /* part of the batch */
+    uint64_t first; /* part of the batch */
 };
 
 /* Writes the part's octs into the scratch memory, from number `at` on. `tree`: a tree that is not
