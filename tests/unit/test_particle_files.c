@@ -215,6 +215,28 @@ static void headers_that_differ(void **state) {
     unit_drop_folder(folder);
 }
 
+/* Who reads the mesh alone has no need of them; what was found is kept. */
+static void nothing_is_looked_at_before(void **state) {
+    (void)state;
+    char *folder = unit_temp_folder();
+    const char *path = unit_path("%s/output_00002", folder);
+    unit_copy(LEGACY, path);
+    struct pvr_snapshot *snapshot;
+    struct pvr_particle_table table;
+    struct pvr_error error;
+    unit_ok(pvr_snapshot_open(path, &snapshot, &error), &error);
+    unit_write_text(unit_path("%s/header_00002.txt", path), " Total number of particles\n 845\n");
+    for (int i = 0; i < 2; i++) {
+        unit_ok(pvr_particles_describe(snapshot, &table, &error), &error);
+        assert_true(table.present && table.counted);
+        assert_int_equal(table.count, 845);
+        pvr_particle_table_free(&table);
+        unit_write_text(unit_path("%s/header_00002.txt", path), "nothing of use\n");
+    }
+    pvr_snapshot_release(snapshot);
+    unit_drop_folder(folder);
+}
+
 /* ---- broken files -----------------------------------------------------------------------------
  */
 
@@ -379,9 +401,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_in_any_order), cmocka_unit_test(fewer_dimensions),
         cmocka_unit_test(single_precision),     cmocka_unit_test(without_descriptor),
-        cmocka_unit_test(headers_that_differ),  cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(older_files_cut),      cmocka_unit_test(numbers_that_lie),
-        cmocka_unit_test(descriptors_that_lie),
+        cmocka_unit_test(headers_that_differ),  cmocka_unit_test(nothing_is_looked_at_before),
+        cmocka_unit_test(cut_anywhere),         cmocka_unit_test(older_files_cut),
+        cmocka_unit_test(numbers_that_lie),     cmocka_unit_test(descriptors_that_lie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
