@@ -167,6 +167,19 @@ static void product_row(const struct pvr_footprint *footprint, const double cent
     }
 }
 
+bool pvr_footprint_part(const struct pvr_footprint *footprint, const double centre[2],
+                        const int low[2], const int high[2], int first[2], int end[2]) {
+    bool all = true;
+    for (int i = 0; i < 2; i++) {
+        const double from = floor(centre[i] - footprint->half[i]);
+        const double to = ceil(centre[i] + footprint->half[i]);
+        all = all && from >= low[i] && to <= high[i];
+        first[i] = from > low[i] ? (int)fmin(from, high[i]) : low[i];
+        end[i] = to < high[i] ? (int)fmax(to, low[i]) : high[i];
+    }
+    return all;
+}
+
 /* The box in ways that make it row by row. */
 static void add_rows(const struct pvr_footprint *footprint, const double centre[3],
                      const double *depth, const struct pvr_patch *patch, const double *value) {
@@ -175,12 +188,7 @@ static void add_rows(const struct pvr_footprint *footprint, const double centre[
     const double thin = depth != NULL ? (depth[1] - depth[0]) / (2 * footprint->half[2]) : 1;
     const double no_share = footprint->no_share * fmin(1, thin);
     int first[2], end[2];
-    for (int i = 0; i < 2; i++) {
-        double low = floor(centre[i] - footprint->half[i]);
-        double high = ceil(centre[i] + footprint->half[i]);
-        first[i] = low > patch->low[i] ? (int)fmin(low, patch->high[i]) : patch->low[i];
-        end[i] = high < patch->high[i] ? (int)fmax(high, patch->low[i]) : patch->high[i];
-    }
+    pvr_footprint_part(footprint, centre, patch->low, patch->high, first, end);
     for (int row = first[1]; row < end[1]; row++) {
         double share[PVR_PATCH];
         const int count = end[0] - first[0];

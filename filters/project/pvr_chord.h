@@ -85,6 +85,11 @@ static inline double *pvr_patch_row(const struct pvr_patch *patch, int plane, in
 void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *view,
                         const double sides[3], double pixel);
 
+/* The pixels from `low` up to `high` that lie in the rectangle around the box's shadow. Are these
+ * all pixels of that? */
+bool pvr_footprint_part(const struct pvr_footprint *footprint, const double centre[2],
+                        const int low[2], const int high[2], int first[2], int end[2]);
+
 /* Adds value[p] times the shares of the pixels to plane p of the patch. `depth`: only of what lies
  * in the depth from depth[0] to depth[1]; null: of the whole box. */
 void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],

@@ -13,19 +13,6 @@ struct boxes_source {
     uint64_t first; /* box of the batch */
 };
 
-static bool touches(const struct pvr_view *view, const struct pvr_footprint *footprint,
-                    const double at[3]) {
-    const double window[3][2] = {{0, view->pixels[0]},
-                                 {0, view->pixels[1]},
-                                 {view->depth[0] / view->pixel, view->depth[1] / view->pixel}};
-    bool inside = true;
-    for (int i = 0; i < 3; i++) {
-        inside = inside && at[i] + footprint->half[i] > window[i][0] + 1e-9 &&
-                 at[i] - footprint->half[i] < window[i][1] - 1e-9;
-    }
-    return inside;
-}
-
 static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
                                  struct pvr_error *error) {
     const struct boxes_source *source = context;
@@ -39,6 +26,7 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the places of some cells");
     }
     double(*side)[3] = centre + BLOCK_BOXES;
+    const struct pvr_window window = pvr_project_window(view);
     struct pvr_kept_footprint kept = {.side = {0, 0, 0}};
     source->boxes->place(source->boxes->context, first, count, centre, side);
     block->grid = &projecting->pixels;
@@ -52,7 +40,7 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
         for (int k = 0; k < 3; k++) {
             item->at[k] = (item->at[k] - (k < 2 ? view->low[k] : 0)) / view->pixel;
         }
-        if (!touches(view, footprint, item->at)) {
+        if (!pvr_project_overlaps(&window, item->at, footprint->half)) {
             continue;
         }
         pvr_project_place(projecting, footprint, item);

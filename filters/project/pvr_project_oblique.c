@@ -19,7 +19,7 @@ struct filling {
     long double step[3][3], corner[3];
     double offset[8][3]; /* of an oct's cells from its middle */
     double reach[3];     /* of an oct, from its middle */
-    double window[3][2]; /* pixels, and depth in pixels */
+    struct pvr_window window;
     double volume;
     int count;
     uint32_t chosen[PVR_RUN_OCTS];
@@ -48,18 +48,22 @@ static void begin_filling(struct filling *filling) {
             }
             filling->offset[c][i] = (double)offset;
         }
-        filling->window[i][0] = i == 2 ? view->depth[0] / view->pixel : 0;
-        filling->window[i][1] = i == 2 ? view->depth[1] / view->pixel : view->pixels[i];
     }
+    filling->window = pvr_project_window(view);
     filling->volume = pvr_project_volume(projecting, filling->block->level);
 }
 
-/* Does something with this reach overlap the window and the depth? */
-static bool overlaps(const struct filling *filling, const double place[3], const double reach[3]) {
+struct pvr_window pvr_project_window(const struct pvr_view *view) {
+    return (struct pvr_window){{0, 0, view->depth[0] / view->pixel},
+                               {view->pixels[0], view->pixels[1], view->depth[1] / view->pixel}};
+}
+
+bool pvr_project_overlaps(const struct pvr_window *window, const double place[3],
+                          const double reach[3]) {
     bool inside = true;
     for (int i = 0; i < 3; i++) {
-        inside = inside && place[i] + reach[i] > filling->window[i][0] + same_border &&
-                 place[i] - reach[i] < filling->window[i][1] - same_border;
+        inside = inside && place[i] + reach[i] > window->low[i] + same_border &&
+                 place[i] - reach[i] < window->high[i] - same_border;
     }
     return inside;
 }
@@ -78,10 +82,10 @@ static void choose(struct filling *filling, uint32_t oct) {
             place += (long double)(2 * (int64_t)coordinate[a] + 1) * filling->step[a][i];
         }
         middle[i] = (double)place;
-        inside = inside && middle[i] - filling->reach[i] >= filling->window[i][0] &&
-                 middle[i] + filling->reach[i] <= filling->window[i][1];
+        inside = inside && middle[i] - filling->reach[i] >= filling->window.low[i] &&
+                 middle[i] + filling->reach[i] <= filling->window.high[i];
     }
-    if (!inside && !overlaps(filling, middle, filling->reach)) {
+    if (!inside && !pvr_project_overlaps(&filling->window, middle, filling->reach)) {
         return;
     }
     for (int c = 0; !inside && c < 8; c++) {
@@ -89,7 +93,8 @@ static void choose(struct filling *filling, uint32_t oct) {
         for (int i = 0; i < 3; i++) {
             place[i] = middle[i] + filling->offset[c][i];
         }
-        omit |= overlaps(filling, place, filling->footprint->half) ? 0u : 1u << c;
+        omit |=
+            pvr_project_overlaps(&filling->window, place, filling->footprint->half) ? 0u : 1u << c;
     }
     if (omit != 0xff) {
         filling->chosen[filling->count] = oct;
@@ -209,20 +214,6 @@ static void find_shares(const struct pvr_projecting *projecting,
     add_to_patch(projecting, footprint, item, patch, &one);
 }
 
-/* The part of the box around an item's shadow from `low` up to `high`. Is all of it there? */
-static bool find_box(const struct pvr_footprint *footprint, const struct pvr_item *item,
-                     const int low[2], const int high[2], int first[2], int end[2]) {
-    bool inside = true;
-    for (int i = 0; i < 2; i++) {
-        double from = floor(item->at[i] - footprint->half[i]);
-        double to = ceil(item->at[i] + footprint->half[i]);
-        inside = inside && from >= low[i] && to <= high[i];
-        first[i] = from > low[i] ? (int)fmin(from, high[i]) : low[i];
-        end[i] = to < high[i] ? (int)fmax(to, low[i]) : high[i];
-    }
-    return inside;
-}
-
 /* The next patch of a part of the image, all zero at first; false after the last. */
 static bool next_patch(const int first[2], const int end[2], struct pvr_patch *patch) {
     if (patch->high[1] == 0) {
@@ -269,9 +260,9 @@ static void add_item(const struct pvr_projecting *projecting, const struct pvr_f
     const int zero[2] = {0, 0}, all[2] = {(int)count[0], (int)count[1]};
     int first[2], end[2];
     double whole = 1;
-    if (find_box(footprint, item, zero, all, first, end) ||
+    if (pvr_footprint_part(footprint, item->at, zero, all, first, end) ||
         projecting->map->request.edge == PVR_EDGE_CLIP) {
-        find_box(footprint, item, part->low, part->high, first, end);
+        pvr_footprint_part(footprint, item->at, part->low, part->high, first, end);
     } else {
         whole = sum_shares(projecting, footprint, item, first, end, scratch->stencil);
     }

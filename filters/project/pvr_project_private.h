@@ -198,6 +198,15 @@ const struct pvr_footprint *pvr_project_footprint(struct pvr_kept_footprint *kep
                                                   const struct pvr_view *view,
                                                   const double side[PVR_BOX_SIDES]);
 
+/* The window and the depth, from and to, in pixels. */
+struct pvr_window {
+    double low[3], high[3];
+};
+struct pvr_window pvr_project_window(const struct pvr_view *view);
+/* Does something with this reach overlap both, by more than rounding? */
+bool pvr_project_overlaps(const struct pvr_window *window, const double place[3],
+                          const double reach[3]);
+
 /* A patch of the image for all threads. */
 enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
                                           struct pvr_error *error);
