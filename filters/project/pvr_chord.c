@@ -131,9 +131,7 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
                           : deposit > largest_deposit ? PVR_FOOTPRINT_CORNERS
                                                       : PVR_FOOTPRINT_STRIPS;
     }
-#ifdef PVR_HAVE_AVX2
-    footprint->avx2 = __builtin_cpu_supports("avx2") != 0;
-#endif
+    footprint->avx2 = HAS_AVX2();
 }
 
 /* Mean over t from A to B of max(0, t). Where A and B have both signs, the mean of what is positive

@@ -2,7 +2,8 @@
  * has.
  *
  * Functions that use these are INLINE, and in one that has the attribute TARGET_AVX2 they become
- * instructions of AVX2. Without fused multiplications, results are the same bits either way.
+ * instructions of AVX2, which is called where the processor has it: HAS_AVX2(). Without fused
+ * multiplications, results are the same bits either way.
  */
 #ifndef PVR_LANES_H
 #define PVR_LANES_H
@@ -18,6 +19,9 @@ typedef int ints __attribute__((vector_size(16), aligned(4), may_alias));
 #if defined(__x86_64__)
 #define PVR_HAVE_AVX2 1
 #define TARGET_AVX2 __attribute__((target("avx2")))
+#define HAS_AVX2() (__builtin_cpu_supports("avx2") != 0)
+#else
+#define HAS_AVX2() false
 #endif
 
 #ifdef __clang__

@@ -2,6 +2,7 @@
 #include "pvr_map.h"
 
 #include "pvr_available.h"
+#include "pvr_lanes.h"
 #include "pvr_map_state.h"
 #include "pvr_sum.h"
 
@@ -156,10 +157,8 @@ struct finishing {
 };
 
 /* The values of `count` pixels from number `first` on, NaN where nothing is. */
-static inline __attribute__((always_inline)) void find_values(const struct pvr_map *map, int value,
-                                                              double by, double unit,
-                                                              uint64_t first, size_t count,
-                                                              double *restrict out) {
+INLINE void find_values(const struct pvr_map *map, int value, double by, double unit,
+                        uint64_t first, size_t count, double *restrict out) {
     const uint64_t n = map->npixels;
     const enum pvr_map_kind kind = pvr_map_kind(map->request.mode);
     const double *from =
@@ -185,47 +184,44 @@ static inline __attribute__((always_inline)) void find_values(const struct pvr_m
 
 enum {
     PIECE = 512, /* pixels whose values are found, counted and written while they are at hand */
-    LANES = 64   /* sums beside each other: vectors for the compiler; divides PIECE */
+    SUMS = 64    /* beside each other: vectors for the compiler; divides PIECE */
 };
 
-struct lanes {
-    double pixels[LANES], min[LANES], max[LANES];
-    double sum[LANES], lost[LANES]; /* as struct pvr_sum, by the additions of Knuth's two-sum */
+struct sums {
+    double pixels[SUMS], min[SUMS], max[SUMS];
+    double sum[SUMS], lost[SUMS]; /* as struct pvr_sum, by the additions of Knuth's two-sum */
 };
 
 /* Takes PIECE values, of which NaNs do not count. */
-static inline __attribute__((always_inline)) void count_values(struct lanes *restrict lanes,
-                                                               const double *restrict value) {
-    for (size_t i = 0; i < PIECE; i += LANES) {
-        for (size_t k = 0; k < LANES; k++) {
+INLINE void count_values(struct sums *restrict sums, const double *restrict value) {
+    for (size_t i = 0; i < PIECE; i += SUMS) {
+        for (size_t k = 0; k < SUMS; k++) {
             const double one = value[i + k];
             const double term = isnan(one) ? 0 : one;
-            const double before = lanes->sum[k], total = before + term, added = total - before;
-            lanes->sum[k] = total;
-            lanes->lost[k] += (before - (total - added)) + (term - added);
-            lanes->pixels[k] += isnan(one) ? 0 : 1;
-            lanes->min[k] = one < lanes->min[k] ? one : lanes->min[k];
-            lanes->max[k] = one > lanes->max[k] ? one : lanes->max[k];
+            const double before = sums->sum[k], total = before + term, added = total - before;
+            sums->sum[k] = total;
+            sums->lost[k] += (before - (total - added)) + (term - added);
+            sums->pixels[k] += isnan(one) ? 0 : 1;
+            sums->min[k] = one < sums->min[k] ? one : sums->min[k];
+            sums->max[k] = one > sums->max[k] ? one : sums->max[k];
         }
     }
 }
 
-static inline __attribute__((always_inline)) struct run_totals
-join_lanes(const struct lanes *lanes) {
+INLINE struct run_totals join_sums(const struct sums *sums) {
     struct run_totals totals = {0, (double)INFINITY, -(double)INFINITY, {0, 0}};
-    for (size_t k = 0; k < LANES; k++) {
-        const struct pvr_sum sum = {lanes->sum[k], lanes->lost[k]};
-        totals.pixels += (uint64_t)lanes->pixels[k];
-        totals.min = lanes->min[k] < totals.min ? lanes->min[k] : totals.min;
-        totals.max = lanes->max[k] > totals.max ? lanes->max[k] : totals.max;
+    for (size_t k = 0; k < SUMS; k++) {
+        const struct pvr_sum sum = {sums->sum[k], sums->lost[k]};
+        totals.pixels += (uint64_t)sums->pixels[k];
+        totals.min = sums->min[k] < totals.min ? sums->min[k] : totals.min;
+        totals.max = sums->max[k] > totals.max ? sums->max[k] : totals.max;
         pvr_sum_join(&totals.sum, &sum);
     }
     return totals;
 }
 
 /* Makes a run of pixels of all images. Inlined, so that it can be made with wider vectors too. */
-static inline __attribute__((always_inline)) void finish_run(const struct finishing *finishing,
-                                                             size_t run) {
+INLINE void finish_run(const struct finishing *finishing, size_t run) {
     const struct pvr_map *map = finishing->map;
     const enum pvr_map_mode mode = map->request.mode;
     const double pixel = map->request.view.pixel, empty = finishing->empty;
@@ -235,10 +231,10 @@ static inline __attribute__((always_inline)) void finish_run(const struct finish
     end = end < map->npixels ? end : map->npixels;
     for (int v = 0; v < map->request.nvalues; v++) {
         const double unit = finishing->unit != NULL ? finishing->unit[v] : 1;
-        struct lanes lanes = {.pixels = {0}};
-        for (size_t k = 0; k < LANES; k++) {
-            lanes.min[k] = (double)INFINITY;
-            lanes.max[k] = -(double)INFINITY;
+        struct sums sums = {.pixels = {0}};
+        for (size_t k = 0; k < SUMS; k++) {
+            sums.min[k] = (double)INFINITY;
+            sums.max[k] = -(double)INFINITY;
         }
         for (uint64_t at = first; at < end; at += PIECE) {
             double value[PIECE];
@@ -247,20 +243,18 @@ static inline __attribute__((always_inline)) void finish_run(const struct finish
             for (size_t i = count; i < PIECE; i++) {
                 value[i] = (double)NAN;
             }
-            count_values(&lanes, value);
+            count_values(&sums, value);
             double *image = finishing->image[v] + at;
             for (size_t i = 0; i < count; i++) {
                 image[i] = isnan(value[i]) ? empty : value[i];
             }
         }
-        finishing->totals[(size_t)v * finishing->nruns + run] = join_lanes(&lanes);
+        finishing->totals[(size_t)v * finishing->nruns + run] = join_sums(&sums);
     }
 }
 
-#ifdef __x86_64__
-/* The same bits: AVX2 brings no fused additions. */
-__attribute__((target("avx2"))) static void finish_run_wide(const struct finishing *finishing,
-                                                            size_t run) {
+#ifdef PVR_HAVE_AVX2
+TARGET_AVX2 static void finish_run_wide(const struct finishing *finishing, size_t run) {
     finish_run(finishing, run);
 }
 #endif
@@ -269,8 +263,8 @@ static enum pvr_status finish_task(void *context, size_t task, struct pvr_worker
                                    struct pvr_error *error) {
     (void)worker;
     (void)error;
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
+#ifdef PVR_HAVE_AVX2
+    if (HAS_AVX2()) {
         finish_run_wide(context, task);
         return PVR_OK;
     }
