@@ -61,7 +61,7 @@ struct pvr_map_request {
     enum pvr_map_weighting weighting;
     enum pvr_map_edge edge;
     int nvalues;      /* 1 .. PVR_MAP_MAX_VALUES images at once */
-    bool own_weights; /* from the start, so that maps to be added are alike; see below */
+    bool own_weights; /* from the start: for maps to be added, and for those of streams */
 };
 
 struct pvr_map {

@@ -228,6 +228,7 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
             project->request.edge = PVR_EDGE_FOLD; /* all are seen: nothing of them is lost */
         }
         project->request.nvalues = fields->count;
+        project->request.own_weights = fields->stream && !options->particles;
         status = pvr_map_new(&project->request, &project->map, error);
     }
     if (status == PVR_OK && options->particles) {
