@@ -159,8 +159,8 @@ struct vtkAMRCoveringGrid::Work {
     std::vector<const pvr_array *> Arrays;
     const pvr_array *Density = nullptr; // to weight by, or null
     std::vector<pvr_array *> Results;
-    bool Drawn = false;
-    int Ghosts = 0; // rows of its neighbours that each of several ranks is to have
+    bool Drawn = false; // where that decides who has the grid
+    int Ghosts = 0;     // rows of its neighbours that each of several ranks is to have
     vtkPVRamsesSlabs Slabs = vtkPVRamsesSlabs(1, 0, false, 0);
     pvr_report Report = pvr_report();
 
@@ -425,8 +425,8 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
     Work work;
     work.Ranks = vtkPVRamsesRanks::Of(inputs[0]->GetInformationObject(0));
     vtkInformation *info = outputs->GetInformationObject(0);
-    work.Drawn =
-        work.Ranks.Size() > 1 && work.Ranks.Any(vtkPVRamsesConsumers(work.Ranks).AreViews(info));
+    work.Drawn = this->RankLayout == vtkPVRamsesSlabs::AUTOMATIC &&
+                 vtkPVRamsesConsumers::Draw(info, work.Ranks);
     work.Ghosts = info->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS());
     if (!work.Ranks.Any(input->GetNumberOfCells() > 0))
         return 1;

@@ -52,11 +52,10 @@ void vtkAMRProjection::Work::Place(int extent[6]) const {
 // they would not draw at the same times, and wait for ever.
 void vtkAMRProjection::Work::Spread(vtkInformation *output) {
     const vtkPVRamsesRanks &ranks = this->Ranks;
-    const int layout = this->Self.RankLayout;
-    const bool alike = vtkProcessModule::GetSymmetricMPIMode() &&
-                       ranks.Any(vtkPVRamsesConsumers(ranks).AreViews(output));
-    const bool rows = layout == vtkPVRamsesSlabs::ROWS_ON_EACH ||
-                      (layout == vtkPVRamsesSlabs::AUTOMATIC && alike);
+    const bool rows =
+        this->Self.RankLayout == vtkPVRamsesSlabs::ROWS_ON_EACH ||
+        (this->Self.RankLayout == vtkPVRamsesSlabs::AUTOMATIC &&
+         vtkProcessModule::GetSymmetricMPIMode() && vtkPVRamsesConsumers::Draw(output, ranks));
     const int ghosts =
         output->Get(vtkStreamingDemandDrivenPipeline::UPDATE_NUMBER_OF_GHOST_LEVELS());
     this->Slabs =

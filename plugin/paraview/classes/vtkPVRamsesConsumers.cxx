@@ -40,6 +40,10 @@ std::vector<vtkExecutive *> vtkPVRamsesConsumers::Of(vtkInformation *output) con
     return found;
 }
 
+bool vtkPVRamsesConsumers::Draw(vtkInformation *output, const vtkPVRamsesRanks &ranks) {
+    return ranks.Size() > 1 && ranks.Any(vtkPVRamsesConsumers(ranks).AreViews(output));
+}
+
 bool vtkPVRamsesConsumers::AreViews(vtkInformation *output) const {
     for (vtkExecutive *consumer : this->Of(output)) {
         if (consumer->GetAlgorithm()->IsA("vtkPVDataRepresentation"))

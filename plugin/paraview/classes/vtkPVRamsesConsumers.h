@@ -21,10 +21,12 @@ class vtkPVRamsesConsumers {
     explicit vtkPVRamsesConsumers(const vtkPVRamsesRanks &ranks);
 
     std::vector<vtkExecutive *> Of(vtkInformation *output) const;
-    // Does a view draw `output`, or what is made of it?
-    bool AreViews(vtkInformation *output) const;
+    // Does a view of any of several ranks draw `output`, or what is made of it? For all ranks.
+    static bool Draw(vtkInformation *output, const vtkPVRamsesRanks &ranks);
 
   private:
+    bool AreViews(vtkInformation *output) const;
+
     std::set<const vtkExecutive *> Alive;
 };
 
