@@ -61,12 +61,7 @@ long long Walk(vtkHyperTreeGridNonOrientedGeometryCursor *cursor, int ndim, vtkD
 
 void TestPlaces(int ndim, unsigned seed) {
     std::mt19937 random(seed);
-    const uint32_t dims[3] = {3, 4, 2};
-    RandomOctree made(ndim, dims, 2,
-                      ndim == 1   ? 12
-                      : ndim == 2 ? 8
-                                  : 6,
-                      true, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
+    RandomOctree made(ndim, random, true);
     const pvr_octree *octree = &made.Octree;
 
     pvr_mesh_array source = pvr_mesh_array();
@@ -170,12 +165,7 @@ struct Outside {
 // The mask is what is outside, and the pure mask is what VTK makes of the mask itself.
 void TestMasks(int ndim, unsigned seed, unsigned percent) {
     std::mt19937 random(seed);
-    const uint32_t dims[3] = {3, 4, 2};
-    RandomOctree made(ndim, dims, 2,
-                      ndim == 1   ? 12
-                      : ndim == 2 ? 8
-                                  : 6,
-                      false, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
+    RandomOctree made(ndim, random, false);
     pvr_octree &octree = made.Octree;
     const Outside outside(octree, random, percent);
     vtkNew<vtkHyperTreeGrid> ours, theirs;

@@ -157,12 +157,7 @@ void TestAgainstCursors(vtkHyperTreeGrid *grid, const char *what) {
 
 void TestOurs(int ndim, unsigned seed) {
     std::mt19937 random(seed);
-    const uint32_t dims[3] = {3, 4, 2};
-    RandomOctree made(ndim, dims, 2,
-                      ndim == 1   ? 12
-                      : ndim == 2 ? 8
-                                  : 6,
-                      false, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); });
+    RandomOctree made(ndim, random, false);
     vtkNew<vtkHyperTreeGrid> grid;
     vtkPVRamsesMesh::Build(grid, &made.Octree, 2.0);
     vtkNew<vtkIntArray> level;

@@ -4,6 +4,7 @@ Rank 0 writes "parallel: ok" into the file named by the last argument; run_paral
 and for complaints of any rank in files beside it.
 """
 
+import contextlib
 import os
 import sys
 import traceback
@@ -12,7 +13,7 @@ import numpy
 from paraview import simple
 from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkIntArray
 from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
-from pvr_check import Leaves, info_file
+from pvr_check import Copy, Leaves, info_file
 
 controller = vtkMultiProcessController.GetGlobalController()
 rank, ranks = controller.GetLocalProcessId(), controller.GetNumberOfProcesses()
@@ -46,6 +47,13 @@ def share_text(text):
         codes.SetValue(i, ord(text[i]) if i < len(text) else 0)
     controller.Broadcast(codes, 0)
     return "".join(chr(codes.GetValue(i)) for i in range(4096) if codes.GetValue(i))
+
+
+@contextlib.contextmanager
+def shared_copy(run):
+    """A folder with a copy of the run, which rank 0 makes and removes."""
+    with Copy(run) if rank == 0 else contextlib.nullcontext("") as folder:
+        yield share_text(folder)
 
 
 def same_everywhere(value, what):

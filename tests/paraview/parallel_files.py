@@ -11,10 +11,8 @@ import time
 
 from paraview import simple
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkDoubleArray
-from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
+from parallel_common import rank, reduced
 
-controller = vtkMultiProcessController.GetGlobalController()
 info, result, split = sys.argv[1:]
 begin = time.perf_counter()
 reader = simple.RAMSESReader(FileName=info, Precision="double", RankSplit=split)
@@ -27,14 +25,6 @@ surface.UpdatePipeline()
 seconds = time.perf_counter() - begin
 
 
-def reduced(number):
-    here, all_ = vtkDoubleArray(), vtkDoubleArray()
-    here.InsertNextValue(number)
-    all_.InsertNextValue(0)
-    controller.AllReduce(here, all_, vtkCommunicator.SUM_OP)
-    return all_.GetValue(0)
-
-
 particles = reader.GetClientSideObject().GetOutputDataObject(1)
 particles = reduced(particles.GetNumberOfPoints() if particles else 0)
 image = surface.GetClientSideObject().GetOutputDataObject(0)  # a part of the map on each rank
@@ -43,7 +33,7 @@ if image.GetNumberOfCells():
     pixels = vtk_to_numpy(image.GetCellData().GetArray(0))
     mass = float(pixels.sum()) * image.GetSpacing()[0] * image.GetSpacing()[1]
 mass = reduced(mass)
-if controller.GetLocalProcessId() == 0:
+if rank == 0:
     table = numbers.GetClientSideObject().GetOutputDataObject(0)
     with open(result, "w") as file:
         json.dump({"leaf_cells": table.GetColumnByName("cells").GetValue(0), "mass": mass,

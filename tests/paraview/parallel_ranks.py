@@ -17,8 +17,8 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkFiltersHyperTree import vtkHyperTreeGridContour
 from vtkmodules.vtkFiltersParallel import vtkHyperTreeGridGhostCellsGenerator
 from parallel_common import (DOMAINS, SPLITS, TREES, check, controller, rank, ranks, read, reduced,
-                             run_parts, same_everywhere, share_text, visible)
-from pvr_check import DATA, Copy, Messages, array_of, expected, fact, info_file, mesh_of
+                             run_parts, same_everywhere, shared_copy, share_text, visible)
+from pvr_check import DATA, Messages, array_of, expected, fact, info_file, mesh_of
 
 
 def total_of(mesh, name):
@@ -177,44 +177,38 @@ def check_time():
 
 def check_lists():
     """Sinks and clumps are there once; a list that cannot be read is told of by all ranks."""
-    folder, copy = "", None
-    if rank == 0:
-        copy = Copy("sedov3d")
-        folder = copy.__enter__()
-    folder = share_text(folder)
-    output = os.path.join(folder, "sedov3d", "output_00003")
-    sinks = os.path.join(output, "sink_00003.csv")
-    if rank == 0:
-        with open(sinks, "w") as file:
-            file.write(" # id,msink,x,y,z\n # 1,m,l,l,l\n 1,0.5,0.1,0.2,0.3\n 2,0.25,0.4,0.2,0.1\n")
-        for domain in range(1, 5):
-            with open(os.path.join(output, "clump_00003.txt%05d" % domain), "w") as file:
-                file.write("index peak_x peak_y peak_z mass_cl\n%d 0.1 0.2 0.%d 1.5\n" % (domain, domain))
-    controller.Barrier()
-    for split in (TREES, DOMAINS):
-        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder), RankSplit=split)
-        for port, count, mass in ((2, 2, 0.75), (3, 4, 6.0)):
-            simple.OutputPort(reader, port).UpdatePipeline()
-            points = reader.GetClientSideObject().GetOutputDataObject(port)
-            here = points.GetNumberOfPoints()
-            check(reduced(here) == count, "%d points of port %d" % (reduced(here), port))
-            masses = vtk_to_numpy(points.GetPointData().GetArray("mass")).sum() if here else 0.0
-            check(reduced(masses) == mass, "their mass %r" % reduced(masses))
+    with shared_copy("sedov3d") as folder:
+        output = os.path.join(folder, "sedov3d", "output_00003")
+        sinks = os.path.join(output, "sink_00003.csv")
+        if rank == 0:
+            with open(sinks, "w") as file:
+                file.write(" # id,msink,x,y,z\n # 1,m,l,l,l\n 1,0.5,0.1,0.2,0.3\n 2,0.25,0.4,0.2,0.1\n")
+            for domain in range(1, 5):
+                with open(os.path.join(output, "clump_00003.txt%05d" % domain), "w") as file:
+                    file.write("index peak_x peak_y peak_z mass_cl\n%d 0.1 0.2 0.%d 1.5\n" % (domain, domain))
+        controller.Barrier()
+        for split in (TREES, DOMAINS):
+            reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder), RankSplit=split)
+            for port, count, mass in ((2, 2, 0.75), (3, 4, 6.0)):
+                simple.OutputPort(reader, port).UpdatePipeline()
+                points = reader.GetClientSideObject().GetOutputDataObject(port)
+                here = points.GetNumberOfPoints()
+                check(reduced(here) == count, "%d points of port %d" % (reduced(here), port))
+                masses = vtk_to_numpy(points.GetPointData().GetArray("mass")).sum() if here else 0.0
+                check(reduced(masses) == mass, "their mass %r" % reduced(masses))
+            simple.Delete(reader)
+        controller.Barrier()
+        if rank == 0:
+            with open(sinks, "a") as file:
+                file.write(" 3,none\n")
+        controller.Barrier()
+        reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder))
+        messages = Messages(reader)
+        simple.OutputPort(reader, 2).UpdatePipeline()
+        check(len(messages.errors) == 1 and "sink_00003.csv: line 5" in messages.errors[0],
+              "a broken list: %r" % messages.errors)
         simple.Delete(reader)
-    controller.Barrier()
-    if rank == 0:
-        with open(sinks, "a") as file:
-            file.write(" 3,none\n")
-    controller.Barrier()
-    reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder))
-    messages = Messages(reader)
-    simple.OutputPort(reader, 2).UpdatePipeline()
-    check(len(messages.errors) == 1 and "sink_00003.csv: line 5" in messages.errors[0],
-          "a broken list: %r" % messages.errors)
-    simple.Delete(reader)
-    controller.Barrier()
-    if rank == 0:
-        copy.__exit__()
+        controller.Barrier()
 
 
 def damage(path, how):
@@ -261,20 +255,14 @@ def check_spoilt(folder, split, name, how, port):
 
 def check_bad_files():
     """Files that one rank alone needs, or that tell of all, are spoilt in many ways."""
-    folder, copy = "", None
-    if rank == 0:
-        copy = Copy("web3d")
-        folder = copy.__enter__()
-    folder = share_text(folder)
-    for split in (TREES, DOMAINS):
-        for how, domains in (("is not there", (1, 2, 4)), ("is cut", (2, 4)), ("is a folder", (4,)),
-                             ("is garbage", (2,))):
-            for domain in domains:
-                for kind, port in (("amr", 0), ("hydro", 0), ("part", 1)):
-                    check_spoilt(folder, split, "%s_00002.out%05d" % (kind, domain), how, port)
-            check_spoilt(folder, split, "info_00002.txt", how, 0)
-    if rank == 0:
-        copy.__exit__()
+    with shared_copy("web3d") as folder:
+        for split in (TREES, DOMAINS):
+            for how, domains in (("is not there", (1, 2, 4)), ("is cut", (2, 4)), ("is a folder", (4,)),
+                                 ("is garbage", (2,))):
+                for domain in domains:
+                    for kind, port in (("amr", 0), ("hydro", 0), ("part", 1)):
+                        check_spoilt(folder, split, "%s_00002.out%05d" % (kind, domain), how, port)
+                check_spoilt(folder, split, "info_00002.txt", how, 0)
 
 
 run_parts(globals())

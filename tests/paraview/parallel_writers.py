@@ -9,13 +9,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from paraview import simple
-from vtkmodules.vtkCommonCore import vtkLongLongArray
-from vtkmodules.vtkParallelCore import vtkCommunicator, vtkMultiProcessController
+from parallel_common import controller, rank, reduced, verdict
 from pvr_check import expected, info_file, mesh_of
 
-controller = vtkMultiProcessController.GetGlobalController()
-rank = controller.GetLocalProcessId()
-verdict = sys.argv[1]
 folder = verdict + ".files"
 problems = []
 if rank == 0:
@@ -28,15 +24,6 @@ controller.Barrier()
 def check(right, what):
     if rank == 0 and not right:
         problems.append(what)
-
-
-def added_up(number):
-    """Over the ranks: information is each rank's own."""
-    here, all_ = vtkLongLongArray(), vtkLongLongArray()
-    here.InsertNextValue(number)
-    all_.InsertNextValue(0)
-    controller.AllReduce(here, all_, vtkCommunicator.SUM_OP)
-    return all_.GetValue(0)
 
 
 def save(name, proxy, listed):
@@ -71,7 +58,7 @@ a, b = save("mesh.fast-htg", reader, "mesh.vtm")
 check(a.GetNumberOfCells() == mesh_of(reader).GetNumberOfCells(), "cells of mesh.vtm")
 check(a.GetBounds() == b.GetBounds(), "bounds of mesh.vtm")
 a, b = save("cells.vtu", reader, "cells.pvtu")
-check(added_up(a.GetNumberOfCells()) == expected("web3d", 2)["leaf_cells"], "cells of cells.pvtu")
+check(reduced(a.GetNumberOfCells()) == expected("web3d", 2)["leaf_cells"], "cells of cells.pvtu")
 
 # A mesh that lies on both ranks.
 spread = simple.HyperTreeGridRandom(Dimensions=[9, 9, 9], MaxDepth=3)

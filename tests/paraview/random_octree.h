@@ -5,6 +5,7 @@
 #include "pvr_octree.h"
 
 #include <cstdint>
+#include <random>
 #include <vector>
 
 struct Place { // of an oct's parent cell: centre, and the cell's size
@@ -19,6 +20,14 @@ struct RandomOctree {
     std::vector<uint8_t> Refined[PVR_MAX_LEVELS + 1];
     std::vector<uint64_t> First[PVR_MAX_LEVELS + 1], Cell[PVR_MAX_LEVELS + 1];
     std::vector<double> Centres; // 3 per cell, in the order of indices
+
+    // Of a few trees, and of some thousand cells.
+    RandomOctree(int ndim, std::mt19937 &random, bool centres)
+        : RandomOctree(ndim, FewTrees(), 2,
+                       ndim == 1   ? 12
+                       : ndim == 2 ? 8
+                                   : 6,
+                       centres, [&](int) { return random() % 100 < (ndim == 1 ? 60u : 40u); }) {}
 
     template <typename RefineT>
     RandomOctree(int ndim, const uint32_t dims[3], int root, int deepest, bool centres,
@@ -91,6 +100,12 @@ struct RandomOctree {
         ++Octree.ncells;
         if (centres)
             Centres.insert(Centres.end(), cell.Centre, cell.Centre + 3);
+    }
+
+  private:
+    static const uint32_t *FewTrees() {
+        static const uint32_t dims[3] = {3, 4, 2};
+        return dims;
     }
 };
 

@@ -62,6 +62,20 @@ void unit_drop_folder(char *folder) {
     free(folder);
 }
 
+char *unit_folder;
+
+int unit_folder_begin(void **state) {
+    (void)state;
+    unit_folder = unit_temp_folder();
+    return 0;
+}
+
+int unit_folder_end(void **state) {
+    (void)state;
+    unit_drop_folder(unit_folder);
+    return 0;
+}
+
 void unit_make_folder(const char *path) {
     assert_int_equal(mkdir(path, 0777), 0);
 }

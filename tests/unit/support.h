@@ -23,6 +23,10 @@ char *unit_temp_folder(void);
 void unit_remove(const char *path);
 /* unit_remove and free. */
 void unit_drop_folder(char *folder);
+/* An empty folder for a group of tests, or for each: cmocka's functions before and after. */
+extern char *unit_folder;
+int unit_folder_begin(void **state);
+int unit_folder_end(void **state);
 
 void unit_make_folder(const char *path);
 /* Copies a file, or a folder with all in it. */

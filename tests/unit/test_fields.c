@@ -6,20 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *folder;
-
-static int make_folder(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int drop_folder(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 /* A table of a hydro file alone; empty on failure. */
 static enum pvr_status read_hydro(const char *path, int ndim, int nvar,
                                   struct pvr_field_table *table, struct pvr_error *error) {
@@ -33,7 +19,7 @@ static enum pvr_status read_hydro(const char *path, int ndim, int nvar,
 
 /* The table with a descriptor of `text` (null: none). */
 static struct pvr_field_table read(const char *text, int ndim, int nvar) {
-    const char *path = unit_path("%s/hydro_file_descriptor.txt", folder);
+    const char *path = unit_path("%s/hydro_file_descriptor.txt", unit_folder);
     if (text != NULL) {
         unit_write_text(path, text);
     } else {
@@ -201,7 +187,7 @@ static void descriptors_that_do_not_fit(void **state) {
         pvr_field_table_free(&table);
     }
     /* binary, or a folder in its place: the same */
-    const char *path = unit_path("%s/hydro_file_descriptor.txt", folder);
+    const char *path = unit_path("%s/hydro_file_descriptor.txt", unit_folder);
     struct pvr_field_table table;
     struct pvr_error error;
     unit_write_file(path, "1, density\0\0", 12);
@@ -288,7 +274,7 @@ static void vectors(void **state) {
 /* The kinds of files beside hydro, added to a table one after the other. */
 static void other_kinds(void **state) {
     (void)state;
-    const char *none = unit_path("%s/none", folder);
+    const char *none = unit_path("%s/none", unit_folder);
     struct pvr_error error;
     struct pvr_field_table table = read(NULL, 3, 5);
     unit_ok(pvr_field_table_add(&table, PVR_GRAVITY, none, 3, 4, &error), &error);
@@ -373,5 +359,5 @@ int main(void) {
         cmocka_unit_test(repeated_names),     cmocka_unit_test(vectors),
         cmocka_unit_test(other_kinds),        cmocka_unit_test(odd_names),
     };
-    return cmocka_run_group_tests_name("fields", tests, make_folder, drop_folder);
+    return cmocka_run_group_tests_name("fields", tests, unit_folder_begin, unit_folder_end);
 }

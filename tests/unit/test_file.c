@@ -8,22 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char *folder;
-
-static int make_folder(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int drop_folder(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 static const char *file_path(void) {
-    return unit_path("%s/records", folder);
+    return unit_path("%s/records", unit_folder);
 }
 
 static const char *path_kept; /* struct pvr_file borrows it */
@@ -218,14 +204,14 @@ static void files_that_are_none(void **state) {
     (void)state;
     struct pvr_file file;
     struct pvr_error error;
-    enum pvr_status status = pvr_file_open(&file, folder, &error);
-    unit_failed(status, &error, folder);
-    const char *none = unit_path("%s/none", folder);
+    enum pvr_status status = pvr_file_open(&file, unit_folder, &error);
+    unit_failed(status, &error, unit_folder);
+    const char *none = unit_path("%s/none", unit_folder);
     status = pvr_file_open(&file, none, &error);
     unit_failed(status, &error, none);
     assert_int_equal(status, PVR_ERROR_IO);
     pvr_file_close(&file);
-    const char *pipe = unit_path("%s/pipe", folder);
+    const char *pipe = unit_path("%s/pipe", unit_folder);
     assert_int_equal(mkfifo(pipe, 0600), 0);
     unit_failed(pvr_file_open(&file, pipe, &error), &error, pipe); /* must not hang */
     unit_failed(pvr_file_open(&file, "/dev/zero", &error), &error, "/dev/zero");
@@ -251,5 +237,5 @@ int main(void) {
         cmocka_unit_test(reading_at_offsets), cmocka_unit_test(files_that_are_none),
         cmocka_unit_test(swapping),
     };
-    return cmocka_run_group_tests_name("file", tests, make_folder, drop_folder);
+    return cmocka_run_group_tests_name("file", tests, unit_folder_begin, unit_folder_end);
 }

@@ -35,22 +35,8 @@ static const char whole[] = "ncpu        =          4\n"
                             "       1   0.000000000000000E+00   0.819200000000000E+04\n"
                             "       2   0.819200000000000E+04   0.1-100\n";
 
-static char *folder;
-
-static int make_folder(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int drop_folder(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 static const char *info_path(void) {
-    return unit_path("%s/info_00003.txt", folder);
+    return unit_path("%s/info_00003.txt", unit_folder);
 }
 
 static void check_whole(void) {
@@ -180,7 +166,7 @@ static void files_that_are_none(void **state) {
     unit_failed(pvr_info_read(info_path(), &info, &error), &error, info_path());
     unit_remove(info_path());
     unit_failed(pvr_info_read(info_path(), &info, &error), &error, info_path());
-    unit_failed(pvr_info_read(folder, &info, &error), &error, folder);
+    unit_failed(pvr_info_read(unit_folder, &info, &error), &error, unit_folder);
     for (size_t cut = 0; cut < strlen(whole); cut++) { /* cut anywhere: an error or whole */
         unit_write_file(info_path(), whole, cut);
         if (pvr_info_read(info_path(), &info, &error) != PVR_OK) {
@@ -204,7 +190,7 @@ static void radiation(void **state) {
     (void)state;
     struct pvr_info info = {.unit_np = 1, .unit_pf = 1};
     struct pvr_error error;
-    const char *path = unit_path("%s/info_rt_00003.txt", folder);
+    const char *path = unit_path("%s/info_rt_00003.txt", unit_folder);
     unit_ok(pvr_info_read_radiation(path, &info, &error), &error); /* there is none */
     assert_true(info.unit_np == 1 && info.unit_pf == 1);
     unit_write_text(path, "nRTvar       =          12\n\nunit_np      =   0.250000000000000D+01\n"
@@ -302,5 +288,5 @@ int main(void) {
         cmocka_unit_test(times_in_myr),
         cmocka_unit_test(what_counts_as_cosmological),
     };
-    return cmocka_run_group_tests_name("info", tests, make_folder, drop_folder);
+    return cmocka_run_group_tests_name("info", tests, unit_folder_begin, unit_folder_end);
 }

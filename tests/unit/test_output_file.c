@@ -86,20 +86,6 @@ int access(const char *path, int mode) {
 
 /* ---- what is done ---- */
 
-static char *folder;
-
-static int set_up(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 enum { VALUES = 6000 };
 
 static const char old_file[] = "the old file";
@@ -202,9 +188,9 @@ static void check_kills(const char *where, int threads, bool named) {
 
 static void killed_at_any_call(void **state) {
     (void)state;
-    check_kills(folder, 1, false);
-    check_kills(folder, 1, true);
-    check_kills(folder, 3, false);
+    check_kills(unit_folder, 1, false);
+    check_kills(unit_folder, 1, true);
+    check_kills(unit_folder, 3, false);
 }
 
 /* The same calls fail one after the other: told, with nothing left and the old file there. */
@@ -235,9 +221,9 @@ static void check_refusals(const char *where, int threads, bool named) {
 
 static void refused_at_any_call(void **state) {
     (void)state;
-    check_refusals(folder, 1, false);
-    check_refusals(folder, 1, true);
-    check_refusals(folder, 3, false);
+    check_refusals(unit_folder, 1, false);
+    check_refusals(unit_folder, 1, true);
+    check_refusals(unit_folder, 3, false);
 }
 
 enum { BLOCK = 100003, BLOCKS = 60, WRITERS = 4 };
@@ -318,7 +304,7 @@ static void in_memory(void **state) {
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_folder_begin, unit_folder_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -150,17 +150,36 @@ static void test_slabs_of_a_uniform_box(void **state) {
     free_mesh(&made);
 }
 
+/* A box that is 0.5 everywhere: density times depth in every pixel, and all of it together, but for
+ * these parts. */
+static void check_window(const struct made_mesh *made, const struct pvr_view_request *view,
+                         double of_a_pixel, double of_all) {
+    const struct pvr_octree *octree = made->mesh.octree;
+    const struct pvr_map_value density = map_value(made, "density", 0);
+    struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
+    double high[3];
+    for (int a = 0; a < 3; a++) {
+        high[a] = octree->origin[a] + octree->size[a];
+    }
+    unit_ok(pvr_view_make(view, octree->origin, high, &request.view, NULL), NULL);
+    double *map = make_map(made, &request, &density, NULL, 2);
+    for (uint64_t p = 0; p < count_pixels(&request); p++) {
+        assert_true(fabs(map[p] / (0.5 * view->depth) - 1) < of_a_pixel);
+    }
+    assert_true(fabs(in_map(&request, map) / (0.5 * view->depth * view->width * view->width) - 1) <
+                of_all);
+    free(map);
+}
+
 /* Windows and slabs that are small parts of a cell, and cells of thousands of pixels. */
 static void test_inside_a_cell(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
     const struct pvr_octree *octree = made.mesh.octree;
-    const struct pvr_map_value density = map_value(&made, "density", 0);
     uint64_t random = 46;
     set_all(&made, 0.5);
     for (int i = 0; i < 24; i++) {
         const double width = pow(10, -1 - i / 6.0), depth = i % 3 == 0 ? 0.3 : width;
-        double high[3];
         struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
                                         .has_centre = true,
                                         .width = width * octree->size[0],
@@ -168,19 +187,10 @@ static void test_inside_a_cell(void **state) {
                                         .pixels = 20};
         random_direction(&random, view.line_of_sight);
         for (int a = 0; a < 3; a++) {
-            high[a] = octree->origin[a] + octree->size[a];
             view.centre[a] = octree->origin[a] + octree->size[a] * random_in(&random, 0.45, 0.55);
             view.line_of_sight[a] *= i % 4 == 1 && a == i % 3 ? 1e-6 : 1;
         }
-        struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
-        unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
-        double *map = make_map(&made, &request, &density, NULL, 2);
-        for (uint64_t p = 0; p < count_pixels(&request); p++) {
-            assert_true(fabs(map[p] / (0.5 * view.depth) - 1) < 1e-11 + 1e-14 / width);
-        }
-        assert_true(fabs(in_map(&request, map) / (0.5 * view.depth * view.width * view.width) - 1) <
-                    1e-12 + 1e-16 / width);
-        free(map);
+        check_window(&made, &view, 1e-11 + 1e-14 / width, 1e-12 + 1e-16 / width);
     }
     free_mesh(&made);
 }
@@ -191,12 +201,10 @@ static void test_small_windows_have_no_seams(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
     const struct pvr_octree *octree = made.mesh.octree;
-    const struct pvr_map_value density = map_value(&made, "density", 0);
     uint64_t random = 48;
     set_all(&made, 0.5);
     for (int i = 0; i < 40; i++) {
         const double width = pow(10, -3 - i / 10.0);
-        double high[3];
         struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
                                         .has_centre = true,
                                         .width = width * octree->size[0],
@@ -204,19 +212,10 @@ static void test_small_windows_have_no_seams(void **state) {
                                         .pixels = 20};
         random_direction(&random, view.line_of_sight);
         for (int a = 0; a < 3; a++) {
-            high[a] = octree->origin[a] + octree->size[a];
             view.centre[a] = octree->origin[a] + octree->size[a] / 2 +
                              view.width * random_in(&random, -0.3, 0.3);
         }
-        struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
-        unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
-        double *map = make_map(&made, &request, &density, NULL, 2);
-        for (uint64_t p = 0; p < count_pixels(&request); p++) {
-            assert_true(fabs(map[p] / (0.5 * view.depth) - 1) < 1e-12 + 1e-14 / width);
-        }
-        assert_true(fabs(in_map(&request, map) / (0.5 * view.depth * view.width * view.width) - 1) <
-                    1e-12 + 1e-15 / width);
-        free(map);
+        check_window(&made, &view, 1e-12 + 1e-14 / width, 1e-12 + 1e-15 / width);
     }
     free_mesh(&made);
 }

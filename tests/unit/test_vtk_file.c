@@ -15,23 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *folder;
-
-static int set_up(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 /* Names in the folder, without . and .. */
 static int count_files(void) {
-    DIR *open = opendir(folder);
+    DIR *open = opendir(unit_folder);
     int count = 0;
     assert_non_null(open);
     for (struct dirent *entry; (entry = readdir(open)) != NULL;) {
@@ -147,7 +133,7 @@ static void values_come_back(void **state) {
                                                 .block_bytes = 1024};
         struct pvr_vtk_statistics statistics = {.operations = 0};
         struct pvr_error error;
-        const char *path = unit_path("%s/values.vti", folder);
+        const char *path = unit_path("%s/values.vti", unit_folder);
         unit_ok(write_arrays(path, arrays, 4 * NSIZES, &options, 3, NULL, &statistics, &error),
                 &error);
         struct vtk_read file = vtk_read_open(path);
@@ -200,7 +186,7 @@ static void same_bytes_for_any_number_of_threads(void **state) {
     static const int threads[] = {1, 2, 3, 8};
     for (int t = 0; t < 4; t++) {
         struct pvr_error error;
-        const char *path = unit_path("%s/threads.vti", folder);
+        const char *path = unit_path("%s/threads.vti", unit_folder);
         unit_ok(write_arrays(path, arrays, NARRAYS, &options, threads[t], NULL, NULL, &error),
                 &error);
         size_t size;
@@ -242,7 +228,7 @@ static void a_failing_block_stops_the_run(void **state) {
     for (int threads = 1; threads <= 8; threads += 3) {
         for (uint64_t fail_at = 0; fail_at < 200000; fail_at += 49999) {
             struct source source = {.fail_at = fail_at};
-            const char *path = unit_path("%s/old.vti", folder);
+            const char *path = unit_path("%s/old.vti", unit_folder);
             unit_write_text(path, "the old file");
             struct pvr_error error;
             enum pvr_status status =
@@ -268,7 +254,7 @@ static void stopping_leaves_the_old_file(void **state) {
     for (int threads = 1; threads <= 8; threads += 3) {
         struct source source = good_source();
         source.nap = 100;
-        const char *path = unit_path("%s/old.vti", folder);
+        const char *path = unit_path("%s/old.vti", unit_folder);
         unit_write_text(path, "the old file");
         struct pvr_error error;
         enum pvr_status status = write_arrays(path, large_array(&source), 1, &options, threads,
@@ -290,7 +276,7 @@ static void a_refused_write_leaves_the_old_file(void **state) {
     signal(SIGXFSZ, SIG_IGN);
     for (int threads = 1; threads <= 8; threads += 3) {
         struct source source = good_source();
-        const char *path = unit_path("%s/old.vti", folder);
+        const char *path = unit_path("%s/old.vti", unit_folder);
         unit_write_text(path, "the old file");
         struct pvr_error error;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
@@ -307,7 +293,7 @@ static void a_refused_write_leaves_the_old_file(void **state) {
 static void killing_leaves_no_litter(void **state) {
     (void)state;
     for (unsigned wait = 2000; wait < 60000; wait += 19000) {
-        const char *path = unit_path("%s/old.vti", folder);
+        const char *path = unit_path("%s/old.vti", unit_folder);
         unit_write_text(path, "the old file");
         pid_t child = fork();
         assert_true(child >= 0);
@@ -330,8 +316,8 @@ static void killing_leaves_no_litter(void **state) {
 static void bad_paths_are_told(void **state) {
     (void)state;
     struct source source = good_source();
-    const char *const paths[] = {unit_path("%s/missing/a.vti", folder), folder, "",
-                                 unit_path("%s/a.vti/", folder), "/proc/a.vti"};
+    const char *const paths[] = {unit_path("%s/missing/a.vti", unit_folder), unit_folder, "",
+                                 unit_path("%s/a.vti/", unit_folder), "/proc/a.vti"};
     for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++) {
         struct pvr_error error;
         enum pvr_status status =
@@ -346,7 +332,8 @@ static void bad_paths_are_told(void **state) {
 static void links_are_followed(void **state) {
     (void)state;
     struct source source = good_source();
-    const char *path = unit_path("%s/real.vti", folder), *link = unit_path("%s/link.vti", folder);
+    const char *path = unit_path("%s/real.vti", unit_folder),
+               *link = unit_path("%s/link.vti", unit_folder);
     unit_write_text(path, "the old file");
     assert_int_equal(symlink("real.vti", link), 0);
     struct pvr_error error;
@@ -379,7 +366,7 @@ static void names_are_escaped(void **state) {
                                            .data = one};
     }
     struct pvr_error error;
-    const char *path = unit_path("%s/names.vti", folder);
+    const char *path = unit_path("%s/names.vti", unit_folder);
     unit_ok(write_arrays(path, arrays, NAMES, NULL, 1, NULL, NULL, &error), &error);
     struct vtk_read file = vtk_read_open(path);
     for (int n = 0; n < NAMES; n++) {
@@ -418,7 +405,7 @@ static void large_arrays_are_counted_in_64_bits(void **state) {
         {.name = "behind", .type = PVR_VTK_UINT8, .ntuples = 3, .data = "abc"}};
     const struct pvr_vtk_options options = {.level = 1};
     struct pvr_error error;
-    const char *path = unit_path("%s/large.vti", folder);
+    const char *path = unit_path("%s/large.vti", unit_folder);
     unit_ok(write_arrays(path, arrays, 2, &options, 2, NULL, NULL, &error), &error);
     struct vtk_read file = vtk_read_open(path);
     const char *tag = vtk_read_tag(&file, "large", 0);
@@ -442,7 +429,7 @@ static void large_arrays_are_counted_in_64_bits(void **state) {
 static void impossible_requests_are_refused(void **state) {
     (void)state;
     struct pvr_error error;
-    const char *path = unit_path("%s/no.vti", folder);
+    const char *path = unit_path("%s/no.vti", unit_folder);
     struct pvr_vtk_array array = {.name = "n", .type = PVR_VTK_FLOAT64, .ntuples = UINT64_MAX};
     unit_failed(write_arrays(path, &array, 1, NULL, 1, NULL, NULL, &error), &error, "'n'");
     array = (struct pvr_vtk_array){.name = "n", .type = PVR_VTK_FLOAT64, .ncomponents = -1};
@@ -478,7 +465,7 @@ static void statistics_add_up(void **state) {
     assert_true(pvr_vtk_ratio(&total) == 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_folder_begin, unit_folder_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -15,20 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *folder;
-
-static int set_up(void **state) {
-    (void)state;
-    folder = unit_temp_folder();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    unit_drop_folder(folder);
-    return 0;
-}
-
 static struct pvr_vtk_field field_of(const struct pvr_mesh *mesh, const char *name) {
     return (struct pvr_vtk_field){
         .name = name, .unit = "km/s", .array = unit_array(mesh, name)->array};
@@ -160,7 +146,7 @@ static void trees_are_those_of_the_octree(void **state) {
             const struct pvr_vtk_field field = field_of(mesh, "velocity");
             const struct pvr_vtk_mesh written = {
                 .octree = mesh->octree, .nfields = 1, .fields = &field};
-            const char *path = unit_path("%s/mesh.htg", folder);
+            const char *path = unit_path("%s/mesh.htg", unit_folder);
             for (int threads = 1; threads <= 3; threads += 2) {
                 const struct pvr_threads team = {.max = threads};
                 const struct pvr_vtk_options options = {.block_bytes = 24};
@@ -186,7 +172,7 @@ static void leaf_cells_fill_the_box(void **state) {
         const struct pvr_vtk_mesh written = {
             .octree = made.mesh.octree, .nfields = 1, .fields = &field};
         const struct pvr_vtk_options options = {.block_bytes = 1000};
-        const char *path = unit_path("%s/cells.vtu", folder);
+        const char *path = unit_path("%s/cells.vtu", unit_folder);
         struct pvr_error error;
         unit_ok(pvr_vtk_vtu_write(path, &written, &options, NULL, NULL, NULL, NULL, &error),
                 &error);
@@ -254,7 +240,7 @@ static void logarithms_of_what_has_none_are_no_numbers(void **state) {
     ((float *)position->data)[4] = 0.5F;
     const struct pvr_vtk_points points = {
         .count = 6, .position = position, .length_factor = 4, .nfields = 1, .fields = &field};
-    const char *path = unit_path("%s/points.vtp", folder);
+    const char *path = unit_path("%s/points.vtp", unit_folder);
     unit_ok(pvr_vtk_points_write(path, &points, NULL, NULL, NULL, NULL, NULL, &error), &error);
     struct vtk_read file = vtk_read_open(path);
     uint64_t bytes;
@@ -287,7 +273,7 @@ static void arrays_of_other_lengths_are_refused(void **state) {
     unit_ok(pvr_array_new(PVR_INT32, 1, made.mesh.octree->ncells - 1, &array, &error), &error);
     struct pvr_vtk_field field = {.name = "short", .array = array};
     const struct pvr_vtk_mesh mesh = {.octree = made.mesh.octree, .nfields = 1, .fields = &field};
-    const char *path = unit_path("%s/no.htg", folder);
+    const char *path = unit_path("%s/no.htg", unit_folder);
     unit_failed(pvr_vtk_htg_write(path, &mesh, NULL, NULL, NULL, NULL, NULL, &error), &error,
                 "'short' has");
     unit_failed(pvr_vtk_vtu_write(path, &mesh, NULL, NULL, NULL, NULL, NULL, &error), &error,
@@ -307,8 +293,8 @@ static void arrays_of_other_lengths_are_refused(void **state) {
 
 static void a_series_lists_its_files(void **state) {
     (void)state;
-    const char *path = unit_path("%s/gas.pvd", folder);
-    const struct pvr_vtk_step steps[] = {{0.1, unit_path("%s/gas_1.htg", folder)},
+    const char *path = unit_path("%s/gas.pvd", unit_folder);
+    const struct pvr_vtk_step steps[] = {{0.1, unit_path("%s/gas_1.htg", unit_folder)},
                                          {1e22, "/else/where & there.htg"}};
     struct pvr_error error;
     unit_ok(pvr_vtk_series_write(path, steps, 2, &error), &error);
@@ -319,7 +305,7 @@ static void a_series_lists_its_files(void **state) {
     free(text);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_folder_begin, unit_folder_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
