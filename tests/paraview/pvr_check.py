@@ -123,6 +123,12 @@ class Messages:
         algorithm.AddObserver("WarningEvent", warning)
 
 
+def why_failed(data):
+    """What the field data of an output say that failed, or None."""
+    why = data.GetFieldData().GetAbstractArray("pvramses_error")
+    return why.GetValue(0) if why else None
+
+
 class Copy:
     """A copy of a run that a test may spoil; removed at the end of the `with` block."""
 

@@ -150,6 +150,7 @@ def test_what_is_too_large_is_refused():
         messages = check.Messages(grid)
         grid.UpdatePipeline()
         assert part in "".join(messages.errors), messages.errors
+        assert part in check.why_failed(output_of(grid)), check.why_failed(output_of(grid))
 
 
 def test_filters_run_on_it():

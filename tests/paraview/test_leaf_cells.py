@@ -147,5 +147,21 @@ def test_slices_and_other_grids():
     assert (depth == level - 1).all()
 
 
+def test_what_is_refused():
+    source = simple.HyperTreeGrid(BranchFactor=3)
+    cells = simple.AMRLeafCells(Input=source)
+    messages = check.Messages(cells)
+    grid = output_of(cells)
+    check.equal(grid.GetNumberOfCells(), 0, "cells of a mesh that is no octree")
+    check.equal(len(messages.errors), 1, "messages (%r)" % messages.errors)
+    assert "branch factor of 3" in messages.errors[0], messages.errors
+    assert check.why_failed(grid) in messages.errors[0], check.why_failed(grid)
+    source.BranchFactor = 2
+    grid = output_of(cells)
+    check.equal(grid.GetNumberOfCells(), output_of(source).GetNumberOfLeaves(), "cells afterwards")
+    check.equal(check.why_failed(grid), None, "failure afterwards")
+    check.equal(len(messages.errors), 1, "messages afterwards")
+
+
 if __name__ == "__main__":
     check.run_tests(globals())

@@ -7,7 +7,7 @@ import sys
 import numpy
 from paraview import servermanager, simple
 
-from pvr_check import Messages, close, equal, expected, reader_of, run_tests
+from pvr_check import Messages, close, equal, expected, reader_of, run_tests, why_failed
 sys.path.insert(0, os.environ["PVRAMSES_PYTHON"])
 import pvramses_map  # noqa: E402
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
@@ -240,7 +240,11 @@ def test_what_is_refused():
             setattr(projection, name, value)
         messages = Messages(projection)
         projection.UpdatePipeline()
-        assert any(part in text for text in messages.errors), "%s: %s" % (part, messages.errors)
+        equal(len(messages.errors), 1, "%s: messages %s" % (part, messages.errors))
+        assert part in messages.errors[0], "%s: %s" % (part, messages.errors)
+        image = projection.GetClientSideObject().GetOutputDataObject(0)
+        equal(image.GetNumberOfCells(), 0, "%s: pixels" % part)
+        assert part in why_failed(image), "%s: %s" % (part, why_failed(image))
 
 
 run_tests(globals())

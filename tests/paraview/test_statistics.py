@@ -132,5 +132,23 @@ def test_masks_and_units():
     check.close(rows["total"]["mass"], mass[density >= middle].sum(), 1e-12, "their mass")
 
 
+def test_what_is_refused():
+    source = simple.HyperTreeGrid(BranchFactor=3)
+    statistics = simple.AMRStatistics(Input=source)
+    messages = check.Messages(statistics)
+    statistics.UpdatePipeline()
+    table = statistics.GetClientSideObject().GetOutputDataObject(0)
+    check.equal(table.GetNumberOfColumns(), 0, "columns of a mesh that is no octree")
+    check.equal(len(messages.errors), 1, "messages (%r)" % messages.errors)
+    assert "branch factor of 3" in messages.errors[0], messages.errors
+    assert check.why_failed(table) in messages.errors[0], check.why_failed(table)
+    source.BranchFactor = 2
+    statistics.UpdatePipeline()
+    table = statistics.GetClientSideObject().GetOutputDataObject(0)
+    check.equal(table.GetColumnByName("cells").GetValue(0),
+                source.GetClientSideObject().GetOutputDataObject(0).GetNumberOfLeaves(), "cells")
+    check.equal(check.why_failed(table), None, "failure afterwards")
+
+
 if __name__ == "__main__":
     check.run_tests(globals())

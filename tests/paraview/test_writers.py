@@ -252,10 +252,15 @@ def test_nothing_of_what_could_not_be_read():
         reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3, folder))
         window, before = vtkStringOutputWindow(), vtkOutputWindow.GetInstance()
         vtkOutputWindow.SetInstance(window)
-        for kind in ("htg", "vtu"):
-            simple.SaveData(path_of("unread.fast-" + kind), proxy=reader)
+        for kind, source in (("htg", reader), ("vtu", reader),
+                             ("vtu", simple.AMRLeafCells(Input=reader)),
+                             ("vti", simple.AMRProjection(Input=reader)),
+                             ("vti", simple.AMRCoveringGrid(Input=reader))):
+            simple.SaveData(path_of("unread.fast-" + kind), proxy=source)
+        simple.SaveData(path_of("unread.jld2"), proxy=reader)
         vtkOutputWindow.SetInstance(before)
-        equal(window.GetOutput().count("not written, because"), 2, window.GetOutput())
+        equal(window.GetOutput().count("not written, because"), 5, window.GetOutput())
+        assert window.GetOutput().count("hydro_00003.out00002") >= 6, window.GetOutput()
         equal([name for name in os.listdir(FOLDER.name) if name.startswith("unread")], [], "files")
         simple.Delete(reader)
 

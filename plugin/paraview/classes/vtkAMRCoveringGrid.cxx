@@ -444,8 +444,9 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
     if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
     if (status != PVR_OK) {
+        vtkPVRamsesFilter::MarkFailed(output, error.message);
         vtkErrorMacro(<< error.message);
-        return 1; // with nothing: after a failure views would not ask again
+        return 1;
     }
     internal.ThreadReport = internal.MemoryEstimate + "\n" +
                             vtkPVRamsesReportText(&work.Report, work.Ranks,

@@ -90,13 +90,12 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
                                     vtkPVRamsesFilter::TellProgress, this, &grid, &error);
     }
     status = ranks.Agree(status, error);
-    if (status == PVR_CANCELLED) { // the executive empties the output
+    if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
-    }
     if (status != PVR_OK) {
-        output->Initialize();
+        vtkPVRamsesFilter::MarkFailed(output, error.message);
         vtkErrorMacro(<< error.message);
-        return 0;
+        return 1;
     }
     const std::string report =
         vtkPVRamsesReportText(&grid.report, ranks, grid.ncells, "leaf cells");

@@ -115,8 +115,11 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     if (status == PVR_OK)
         status = work.Choose(error);
     status = work.Agree(status, error);
-    if (status == PVR_OK && !work.Share())
-        return 1; // nothing in, nothing out
+    if (status == PVR_OK && !work.Share()) { // nothing in, nothing out
+        if (vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input))
+            vtkPVRamsesFilter::MarkFailed(output, why->GetValue(0).c_str());
+        return 1;
+    }
     if (status == PVR_OK) {
         work.Input.LeaveToOthers(work.Ranks);
         if (work.OfPoints && this->Kernel == PVR_KERNEL_SPLINE && this->LengthArray.empty())
@@ -131,8 +134,9 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     if (status == PVR_CANCELLED)
         return 1; // the executive empties the output
     if (status != PVR_OK) {
+        vtkPVRamsesFilter::MarkFailed(output, error.message);
         vtkErrorMacro(<< error.message);
-        return 1; // with nothing: after a failure views would not ask again
+        return 1;
     }
     vtkInformation *info = outputs->GetInformationObject(0);
     int whole[6];

@@ -268,8 +268,9 @@ int vtkAMRStatistics::RequestData(vtkInformation *, vtkInformationVector **input
     if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
     if (status != PVR_OK) {
+        vtkPVRamsesFilter::MarkFailed(output, error.message);
         vtkErrorMacro(<< error.message);
-        return 0;
+        return 1;
     }
     if (ranks.Rank() == 0) // of several ranks the first has the table
         FillTable(output, summary, mesh != nullptr, massUnit);

@@ -31,6 +31,11 @@ namespace {
 
 // The output or file that the data came from, or null and an error.
 pvr_snapshot *SourceOf(vtkDataObject *input, pvr_status &status, pvr_error &error) {
+    if (vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input)) {
+        status = pvr_fail(&error, PVR_ERROR_ARGUMENT, "There is nothing to write: %s",
+                          why->GetValue(0).c_str());
+        return nullptr;
+    }
     auto *source = vtkStringArray::SafeDownCast(input->GetFieldData()->GetAbstractArray("source"));
     pvr_snapshot *snapshot = nullptr;
     if (!source || source->GetNumberOfValues() != 1) {

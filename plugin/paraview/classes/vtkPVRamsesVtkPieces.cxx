@@ -1,6 +1,7 @@
 // vtkPVRamsesVtkPieces.cxx - see vtkPVRamsesVtkPieces.h.
 #include "vtkPVRamsesVtkPieces.h"
 
+#include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesVtkFile.h"
 
 #include "pvr_output_file.h"
@@ -64,7 +65,7 @@ std::string TimeText(vtkDataObject *input) {
 }
 
 constexpr int TURNED = 2;  // of an image that has something
-constexpr int FAILED = -1; // nothing, because a reader failed
+constexpr int FAILED = -1; // nothing, because a reader or a filter failed
 
 // Does the image lie askew in the world? VTK's lists of images have no room for that.
 bool IsTurned(vtkDataObject *input) {
@@ -109,7 +110,8 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
                  input->GetNumberOfElements(vtkDataObject::POINT) > 0;
     if (filled && IsTurned(input))
         filled = TURNED;
-    if (input->GetFieldData()->HasArray("pvramses_error"))
+    vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input);
+    if (why)
         filled = FAILED;
     this->Filled.assign(static_cast<size_t>(pieces), filled);
     if (pieces > 1)
@@ -117,7 +119,8 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
                                                                     1);
     if (std::find(this->Filled.begin(), this->Filled.end(), FAILED) != this->Filled.end())
         return pvr_fail(&error, PVR_ERROR_ARGUMENT,
-                        "%s: not written, because the output could not be read", path.c_str());
+                        "%s: not written, because there is nothing to write: %s", path.c_str(),
+                        why ? why->GetValue(0).c_str() : "another rank failed");
     const bool turned =
         std::find(this->Filled.begin(), this->Filled.end(), TURNED) != this->Filled.end();
     if (turned && listed)

@@ -4,6 +4,7 @@
 
 #include "vtkPVRamsesCells.h"
 #include "vtkPVRamsesFacts.h"
+#include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesMesh.h"
 #include "vtkPVRamsesParticles.h"
 #include "vtkPVRamsesRanks.h"
@@ -17,7 +18,6 @@
 #include "pvr_snapshot.h"
 
 #include "vtkDataObject.h"
-#include "vtkFieldData.h"
 #include "vtkHyperTreeGrid.h"
 #include "vtkInformation.h"
 #include "vtkInformationVector.h"
@@ -27,7 +27,6 @@
 #include "vtkPolyData.h"
 #include "vtkSmartPointer.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
-#include "vtkStringArray.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -358,18 +357,14 @@ void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
 int vtkRAMSESReader::Fail(int port, vtkDataObject *output, const std::string &message) {
     Internals &internal = *this->Internal;
     this->Forget(port);
-    output->Initialize();
-    vtkNew<vtkStringArray> told; // to writers, which would write an empty file
-    told->SetName("pvramses_error");
-    told->InsertNextValue(message);
-    output->GetFieldData()->AddArray(told);
+    vtkPVRamsesFilter::MarkFailed(output, message.c_str());
     // What is wrong with the whole output is wrong for each of its ports: a person is told once.
     if (internal.Told == message && internal.ToldTime == this->GetMTime())
         return 1;
     internal.Told = message;
     internal.ToldTime = this->GetMTime();
     vtkErrorMacro(<< message);
-    return 1; // with nothing: after a failure views would not ask again
+    return 1;
 }
 
 int vtkRAMSESReader::RequestDataNotGenerated(vtkInformation *request, vtkInformationVector **,
