@@ -1,6 +1,7 @@
 """Which files and folders open with our reader, and that others go where they always went."""
 
 import os
+import re
 import shutil
 import tempfile
 
@@ -50,6 +51,20 @@ def test_other_files_keep_their_readers():
         equal(opened_by(inside), "CSVReader", "reader of a text file in an output folder")
     finally:
         shutil.rmtree(folder)
+
+
+def test_the_dialog_lists_files():
+    """File > Open makes one regular expression of all patterns of all readers, in which only . and *
+    are looked after: one wrong pattern, and it shows no file at all."""
+    manager = simple.servermanager.vtkSMProxyManager.GetProxyManager()
+    session = simple.servermanager.ActiveConnection.Session
+    types = manager.GetReaderFactory().GetSupportedFileTypes(session)
+    listed = re.findall(r"\(([^()]*)\)(?:;;|$)", types)
+    patterns = {pattern for group in listed for pattern in group.split()}
+    for pattern in ("info_*.txt", "output_*", "*.jld2"):
+        assert pattern in patterns, pattern + " is not offered"
+    for pattern in patterns:
+        re.compile(pattern.replace(".", r"\.").replace("*", ".*"))
 
 
 def test_can_read_file():
