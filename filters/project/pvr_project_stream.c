@@ -92,14 +92,18 @@ static enum pvr_status begin(struct stream_source *source, const struct pvr_snap
                             : status;
 }
 
-/* A box around all that the map can show; none where that is most of the box. */
-static struct pvr_region window_box(const struct pvr_view *view,
+/* A box around all that the map can show; none where that is most of the box, nor where it also
+ * shows what is beside the window: a cell that is folded in a view that is not along an axis counts
+ * if the box around its shadow touches the window. */
+static struct pvr_region window_box(const struct pvr_map_request *request,
                                     const struct pvr_snapshot *snapshot) {
+    const struct pvr_view *view = &request->view;
     struct pvr_region region = {.type = PVR_REGION_NONE};
     double size[3], volume = 1, share = 1, middle[3], half[3];
     uint32_t ncoarse[3];
     pvr_snapshot_box(snapshot, size, ncoarse);
-    if (pvr_snapshot_info(snapshot)->ndim != 3) {
+    if (pvr_snapshot_info(snapshot)->ndim != 3 ||
+        (request->edge == PVR_EDGE_FOLD && view->axis[0] < 0)) {
         return region;
     }
     for (int i = 0; i < 3; i++) {
@@ -131,7 +135,7 @@ static enum pvr_status run(struct stream_source *source, struct pvr_snapshot *sn
     struct pvr_level_count levels[64];
     int deepest;
     struct pvr_stream *stream = NULL;
-    const struct pvr_region window = window_box(&projecting->map->request.view, snapshot);
+    const struct pvr_region window = window_box(&projecting->map->request, snapshot);
     const struct pvr_stream_request request = {.max_level = max_level,
                                                .variables = source->variable,
                                                .nvariables = source->nvariables,

@@ -10,6 +10,7 @@ import unittest
 import zlib
 
 import command
+import ramses_writer
 
 CGS = {"pc": 3.08567758128e18, "Msol": 1.9891e33}
 
@@ -200,6 +201,21 @@ class Project(unittest.TestCase):
         self.assertAlmostEqual(ball["integral"], same["total_mass"],
                                delta=1e-12 * same["total_mass"])
         self.assertEqual(ball["cells"], same["leaf_cells"])
+
+    def test_cells_that_are_folded_count_as_a_whole(self):
+        cells = 4**3
+        written = ramses_writer.Output(levelmin=2, levelmax=2, odd={"density": [0.75] * cells})
+        folder = written.write(self.folder)
+        mass = 0.75 / cells
+        for number, direction in enumerate(("z", "1,2,3", "0.85,0.6,0.2", "-1,1,0")):
+            for center in ("0.78,0.9,0.02", "0.3,0.4,0.6"):
+                found = command.run_json("project", folder, "--direction=" + direction, "--edge",
+                                         "fold", "--center", center, "--width", 0.4, "--depth",
+                                         0.1, "--pixels", 1 + 3 * number)
+                self.assertLess(0, found["cells"])
+                self.assertLess(found["cells"], cells)
+                self.assertAlmostEqual(found["integral"], found["cells"] * mass, delta=1e-13,
+                                       msg="%s %s" % (direction, center))
 
     def test_particles(self):
         output = command.output("web3d/output_00003")
