@@ -1,6 +1,7 @@
 /* picture.c - a map as a picture, drawn with cairo. */
 #include "picture.h"
 
+#include "picture_scale.h"
 #include "pvr_output_file.h"
 
 #ifdef PVRAMSES_CAIRO
@@ -19,23 +20,10 @@ struct layout {
     double bar;           /* left edge of the colour bar */
     double bar_width;
     bool below; /* the length bar stands below a map that is too small for it */
+    int nticks; /* of the colour bar */
+    struct picture_tick tick[PICTURE_MOST_TICKS];
     int all_width, all_height;
 };
-
-static bool logarithmic(const struct picture *picture) {
-    return !picture->linear && picture->range[0] > 0;
-}
-
-/* Place of a value between the ends of the colours, 0 to 1. */
-static double place_of(const struct picture *picture, double value) {
-    double low = picture->range[0], high = picture->range[1];
-    if (logarithmic(picture)) {
-        low = log(low);
-        high = log(high);
-        value = value > 0 ? log(value) : low;
-    }
-    return high > low ? (value - low) / (high - low) : 0.5;
-}
 
 static struct layout make_layout(const struct picture *picture) {
     uint32_t longest =
@@ -49,7 +37,14 @@ static struct layout make_layout(const struct picture *picture) {
     layout.bar = layout.left + layout.width + layout.text;
     layout.bar_width = 1.3 * layout.text;
     layout.below = layout.width < 12 * layout.text || layout.height < 5 * layout.text;
-    layout.all_width = (int)ceil(fmax(layout.bar + layout.bar_width + 6.5 * layout.text,
+    layout.nticks = picture_ticks(picture, layout.tick);
+    size_t longest_text = 7;
+    for (int i = 0; i < layout.nticks; i++) {
+        const size_t length = strlen(layout.tick[i].text);
+        longest_text = length > longest_text ? length : longest_text;
+    }
+    const double beside = 2.16 + 0.62 * (double)longest_text; /* the bar: numbers and label */
+    layout.all_width = (int)ceil(fmax(layout.bar + layout.bar_width + beside * layout.text,
                                       (0.62 * (double)strlen(picture->note) + 2) * layout.text));
     const double label = 0.62 * (double)(strlen(picture->title) + strlen(picture->unit) + 5);
     const double least = layout.below ? 14 : 12; /* in letters: for the colour bar */
@@ -69,8 +64,9 @@ static void draw_map(cairo_surface_t *surface, const struct picture *picture,
         const double *row =
             picture->image + (uint64_t)(picture->pixels[1] - 1 - y) * picture->pixels[0];
         for (uint32_t x = 0; x < picture->pixels[0]; x++) {
-            uint32_t rgb =
-                isnan(row[x]) ? 0xe8e8e8 : colours_at(picture->colours, place_of(picture, row[x]));
+            uint32_t rgb = isnan(row[x])
+                               ? 0xe8e8e8
+                               : colours_at(picture->colours, picture_place(picture, row[x]));
             for (int i = 0; i < layout->zoom * layout->zoom; i++) {
                 int px = left + (int)x * layout->zoom + i % layout->zoom;
                 int py = top + (int)y * layout->zoom + i / layout->zoom;
@@ -81,56 +77,14 @@ static void draw_map(cairo_surface_t *surface, const struct picture *picture,
     cairo_surface_mark_dirty(surface);
 }
 
-/* A number as it stands beside a tick: 10^3, 0.5, 2e-27. */
-static void draw_number(cairo_t *cairo, double x, double y, double value, double size) {
-    char text[32];
-    double power = value > 0 ? log10(value) : 0.5;
-    if (value > 0 && fabs(power - rint(power)) < 1e-6 && fabs(power) > 2.5) {
-        snprintf(text, sizeof text, "%.0f", rint(power));
-        cairo_move_to(cairo, x, y);
-        cairo_show_text(cairo, "10");
-        cairo_set_font_size(cairo, 0.7 * size);
-        cairo_rel_move_to(cairo, 0, -0.45 * size);
-        cairo_show_text(cairo, text);
-        cairo_set_font_size(cairo, size);
-        return;
-    }
-    snprintf(text, sizeof text, "%.4g", value);
+static void draw_tick(cairo_t *cairo, double x, double y, const struct picture_tick *tick,
+                      double size) {
     cairo_move_to(cairo, x, y);
-    cairo_show_text(cairo, text);
-}
-
-/* Round numbers in a range: powers of ten (with 2 and 5 where there are few), or steps of 1, 2, 5.
- */
-static int find_ticks(const struct picture *picture, double tick[16]) {
-    static const double within[] = {1, 2, 5};
-    const double low = picture->range[0], high = picture->range[1];
-    int count = 0;
-    if (logarithmic(picture) && high / low > 20) {
-        int decades = (int)floor(log10(high / low));
-        int each = decades < 3 ? 3 : 1, step = decades / 10 + 1;
-        for (double power = floor(log10(low)); power <= log10(high) && count < 16; power += step) {
-            for (int i = 0; i < each && count < 16; i++) {
-                double value = within[i] * pow(10, power);
-                if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) {
-                    tick[count++] = value;
-                }
-            }
-        }
-        return count;
-    }
-    double step = high > low ? pow(10, floor(log10((high - low) / 4))) : 0;
-    if (!(step > 0)) { /* nothing between them, or too little for a number */
-        tick[0] = low;
-        return 1;
-    }
-    while ((high - low) / step > 8) {
-        step *= (high - low) / step > 20 ? 5 : 2;
-    }
-    for (double n = ceil(low / step); n * step <= high && count < 16; n += 1) {
-        tick[count++] = n * step;
-    }
-    return count;
+    cairo_show_text(cairo, tick->text);
+    cairo_set_font_size(cairo, 0.7 * size);
+    cairo_rel_move_to(cairo, 0, -0.45 * size);
+    cairo_show_text(cairo, tick->raised);
+    cairo_set_font_size(cairo, size);
 }
 
 static void draw_bar(cairo_t *cairo, const struct picture *picture, const struct layout *layout) {
@@ -143,14 +97,12 @@ static void draw_bar(cairo_t *cairo, const struct picture *picture, const struct
         cairo_fill(cairo);
     }
     cairo_set_source_rgb(cairo, 0, 0, 0);
-    double tick[16];
-    int count = find_ticks(picture, tick);
-    for (int i = 0; i < count; i++) {
-        double y = layout->top + height * (1 - place_of(picture, tick[i]));
+    for (int i = 0; i < layout->nticks; i++) {
+        double y = layout->top + height * (1 - picture_place(picture, layout->tick[i].value));
         cairo_rectangle(cairo, layout->bar + layout->bar_width, y - 0.5, 0.4 * layout->text, 1);
         cairo_fill(cairo);
-        draw_number(cairo, layout->bar + layout->bar_width + 0.6 * layout->text,
-                    y + 0.35 * layout->text, tick[i], layout->text);
+        draw_tick(cairo, layout->bar + layout->bar_width + 0.6 * layout->text,
+                  y + 0.35 * layout->text, &layout->tick[i], layout->text);
     }
     char label[256];
     bool unit = picture->unit[0] != '\0';

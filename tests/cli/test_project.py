@@ -250,11 +250,15 @@ class Project(unittest.TestCase):
         for part in ("surface-density", "1024 x 1024", "density", "map.png", "threads"):
             self.assertIn(part, done.stdout)
 
-    def test_colours_of_a_range_without_numbers_between(self):
+    def test_colours_of_extreme_ranges(self):
         output = command.output("sedov2d/output_00003")
-        done = command.run("project", output.info, "--pixels", 20, "--linear", "--range",
-                           "0,1e-323", "--png", self.folder / "map.png")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        for low, high, more in (("0", "1e-323", ["--linear"]), ("1e-300", "1e300", []),
+                                ("5e-324", "1e308", []), ("-1e308", "1e308", []),
+                                ("1", "1.0000000000000002", [])):
+            done = command.run("project", output.info, "--pixels", 20, "--range",
+                               low + "," + high, "--png", self.folder / "map.png", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            read_png(self.folder / "map.png")
 
     def test_wrong_use(self):
         output = command.output("sedov2d/output_00003")
