@@ -1,37 +1,13 @@
 /* cmd_project.c - pvramses project: a map of an output, as files, a picture, and numbers. */
 #include "cli.h"
-#include "format.h"
-#include "json.h"
-#include "map_files.h"
-#include "picture.h"
-#include "progress.h"
-#include "project_fields.h"
-#include "project_options.h"
+#include "project.h"
 #include "project_particles.h"
 #include "pvr_clock.h"
 #include "pvr_spin.h"
 #include "report.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct project {
-    const struct project_options *options;
-    struct pvr_snapshot *snapshot;
-    struct project_fields fields;
-    struct pvr_region region;
-    struct pvr_map_request request;
-    struct pvr_map *map;
-    double *image[PVR_MAP_MAX_VALUES];
-    double factor[PVR_MAP_MAX_VALUES];
-    struct pvr_map_totals totals[PVR_MAP_MAX_VALUES];
-    struct pvr_report report;
-    double seconds;
-    char *files; /* that were written, one per line */
-    struct progress progress;
-};
 
 static double code_length(const struct project *project, const struct project_length *length) {
     static const enum pvr_length_unit units[] = {[PROJECT_PC] = PVR_LENGTH_PC,
@@ -218,6 +194,9 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
                                  ? project_particles_find(options, project->snapshot, fields, error)
                                  : project_fields_find(options, project->snapshot, fields, error);
     if (status == PVR_OK) {
+        status = project_files_check(project, error);
+    }
+    if (status == PVR_OK) {
         status = make_view(project, error);
     }
     if (status == PVR_OK) {
@@ -250,257 +229,6 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
     return status;
 }
 
-/* ---- files ---- */
-
-/* `path` with `ending` in place of its own, and before it a field's name where there are several;
- * to be freed. */
-static char *file_name(const struct project *project, const char *path, const char *ending,
-                       int field) {
-    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
-    size_t stem =
-        dot != NULL && (slash == NULL || dot > slash) ? (size_t)(dot - path) : strlen(path);
-    bool several = project->fields.count > 1 && field >= 0;
-    size_t size = strlen(path) + strlen(ending) + PVR_NAME_SIZE + 2;
-    char *name = malloc(size);
-    if (name != NULL) {
-        snprintf(name, size, "%.*s%s%s%s", (int)stem, path, several ? "_" : "",
-                 several ? project->fields.field[field].name : "", ending);
-    }
-    return name;
-}
-
-static void note_file(struct project *project, const char *path) {
-    size_t used = project->files != NULL ? strlen(project->files) : 0;
-    char *files = realloc(project->files, used + strlen(path) + 2);
-    if (files != NULL) {
-        sprintf(files + used, "%s%s", used > 0 ? "\n" : "", path);
-        project->files = files;
-    }
-}
-
-/* "density [g/cm^3]" has no place in a file's array: the unit stands beside the name. */
-static enum pvr_status write_vti(struct project *project, const char *path,
-                                 struct pvr_error *error) {
-    struct map_image images[PVR_MAP_MAX_VALUES];
-    for (int v = 0; v < project->fields.count; v++) {
-        images[v] = (struct map_image){.name = project->fields.field[v].name,
-                                       .unit = project->fields.field[v].unit.label,
-                                       .image = project->image[v]};
-    }
-    const struct pvr_vtk_facts facts = {.info = pvr_snapshot_info(project->snapshot),
-                                        .output = pvr_snapshot_number(project->snapshot),
-                                        .source = project->options->path,
-                                        .command = "pvramses project",
-                                        .version = PVRAMSES_VERSION};
-    return map_write_vti(path, &project->request.view, images, project->fields.count, &facts,
-                         &project->options->threads, error);
-}
-
-static enum pvr_status write_picture(struct project *project, const char *path, int field,
-                                     struct pvr_error *error) {
-    const struct pvr_info *info = pvr_snapshot_info(project->snapshot);
-    const struct pvr_view *view = &project->request.view;
-    char title[160], note[128] = "", length[32] = "code";
-    double pixel = view->pixel;
-    bool gas = project->request.mode == PVR_MAP_SURFACE_DENSITY &&
-               strcmp(project->fields.field[field].name, "density") == 0;
-    snprintf(title, sizeof title, gas ? "surface density" : "%s, %s",
-             project->fields.field[field].name, pvr_map_mode_name(project->request.mode));
-    if (pvr_has_physical_units(info)) {
-        static const enum pvr_length_unit units[] = {PVR_LENGTH_MPC, PVR_LENGTH_KPC, PVR_LENGTH_PC,
-                                                     PVR_LENGTH_AU};
-        int u = 0;
-        while (u < 3 && pixel * view->pixels[0] * pvr_length_unit(info, units[u]).factor < 1) {
-            u++;
-        }
-        struct pvr_unit unit = pvr_length_unit(info, units[u]);
-        pixel *= unit.factor;
-        snprintf(length, sizeof length, "%s", unit.label);
-        if (info->cosmological) {
-            snprintf(note, sizeof note, "output %d, redshift %.4g",
-                     pvr_snapshot_number(project->snapshot), 1 / info->aexp - 1);
-        } else {
-            snprintf(note, sizeof note, "output %d, %.4g Myr",
-                     pvr_snapshot_number(project->snapshot), pvr_info_time_myr(info));
-        }
-    } else {
-        snprintf(note, sizeof note, "output %d, time %.4g", pvr_snapshot_number(project->snapshot),
-                 info->time);
-    }
-    struct picture picture = {.image = project->image[field],
-                              .pixels = {view->pixels[0], view->pixels[1]},
-                              .colours = colours_find(project->options->colours),
-                              .linear = project->options->linear,
-                              .title = title,
-                              .unit = project->fields.field[field].unit.label,
-                              .note = note,
-                              .pixel = pixel,
-                              .length_unit = length};
-    if (project->options->has_range) {
-        memcpy(picture.range, project->options->range, sizeof picture.range);
-    } else {
-        picture_set_range(&picture);
-    }
-    return picture_write(path, &picture, error);
-}
-
-/* One file of one field, or a .vti of all. */
-static enum pvr_status write_one(struct project *project, const char *path, const char *ending,
-                                 int field, struct pvr_error *error) {
-    bool all = strcmp(ending, ".vti") == 0;
-    char *name = file_name(project, path, ending, all ? -1 : field);
-    if (name == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
-    }
-    const uint32_t *pixels = project->request.view.pixels;
-    enum pvr_status status =
-        all                           ? write_vti(project, name, error)
-        : strcmp(ending, ".npy") == 0 ? map_write_npy(name, project->image[field], pixels, error)
-        : strcmp(ending, ".raw") == 0 ? map_write_raw(name, project->image[field], pixels, error)
-                                      : write_picture(project, name, field, error);
-    if (status == PVR_OK) {
-        note_file(project, name);
-    }
-    free(name);
-    return status;
-}
-
-static enum pvr_status write_files(struct project *project, struct pvr_error *error) {
-    const struct project_options *options = project->options;
-    const char *out_ending = options->out != NULL ? strrchr(options->out, '.') : "";
-    const struct {
-        const char *path, *ending;
-    } wanted[] = {
-        {options->out, out_ending},
-        {options->png, options->png != NULL && strrchr(options->png, '.') != NULL
-                           ? strrchr(options->png, '.')
-                           : ".png"},
-        {options->npy ? options->npy_path != NULL ? options->npy_path : options->out : NULL,
-         ".npy"},
-        {options->raw ? options->raw_path != NULL ? options->raw_path : options->out : NULL,
-         ".raw"},
-    };
-    enum pvr_status status = PVR_OK;
-    for (size_t w = 0; w < sizeof wanted / sizeof *wanted; w++) {
-        int count = wanted[w].path == NULL                  ? 0
-                    : strcmp(wanted[w].ending, ".vti") == 0 ? 1
-                                                            : project->fields.count;
-        for (int f = 0; status == PVR_OK && f < count; f++) {
-            const char *ending = w == 1 ? ".png" : wanted[w].ending;
-            status = write_one(project, wanted[w].path, ending, f, error);
-        }
-    }
-    return status;
-}
-
-/* ---- what is said ---- */
-
-static void write_numbers(struct json *json, const struct project *project, int field) {
-    const struct pvr_map_totals *totals = &project->totals[field];
-    const struct pvr_map_unit *unit = &project->fields.field[field].unit;
-    json_string(json, "unit", unit->label);
-    json_double(json, "min", totals->min);
-    json_double(json, "max", totals->max);
-    json_double(json, "sum", totals->sum);
-    json_double(json, "integral", totals->integral / unit->factor * unit->area_factor);
-    json_string(json, "integral_unit", unit->integral_label);
-}
-
-static void write_object(const struct project *project) {
-    static const char *const directions[] = {"x", "y", "z", "vector", "face-on", "edge-on"};
-    static const char *const weights[] = {"volume", "", "none"};
-    const struct project_options *options = project->options;
-    const struct pvr_view *view = &project->request.view;
-    const struct project_fields *fields = &project->fields;
-    bool weighted = options->mode == PVR_MAP_MEAN || options->mode == PVR_MAP_SUM ||
-                    options->mode == PVR_MAP_DISPERSION || options->mode == PVR_MAP_FIRST_MOMENT;
-    struct json json;
-    json_begin(&json, stdout);
-    json_begin_object(&json, NULL);
-    json_string(&json, "path", options->path);
-    json_int(&json, "output", pvr_snapshot_number(project->snapshot));
-    json_string(&json, "field", fields->field[0].name);
-    json_string(&json, "mode", pvr_map_mode_name(options->mode));
-    json_string(&json, "weight",
-                !weighted          ? NULL
-                : fields->weighted ? fields->weight.name
-                                   : weights[fields->weighting]);
-    json_string(&json, "edge", options->edge == PVR_EDGE_FOLD ? "fold" : "clip");
-    json_string(&json, "direction", directions[options->direction]);
-    report_write_vector(&json, "line_of_sight", view->along, 3);
-    report_write_vector(&json, "right", view->right, 3);
-    report_write_vector(&json, "up", view->up, 3);
-    report_write_vector(&json, "center", view->centre, 3);
-    report_write_region(&json, &project->region, pvr_snapshot_info(project->snapshot)->ndim);
-    json_begin_array(&json, "size");
-    json_uint(&json, NULL, view->pixels[0]);
-    json_uint(&json, NULL, view->pixels[1]);
-    json_end_array(&json);
-    json_double(&json, "pixel_size", view->pixel);
-    json_double(&json, "width", view->pixel * view->pixels[0]);
-    json_double(&json, "height", view->pixel * view->pixels[1]);
-    json_double(&json, "depth", view->depth[1] - view->depth[0]);
-    write_numbers(&json, project, 0);
-    json_uint(&json, options->particles ? "particles" : "cells", project->map->cells);
-    json_begin_object(&json, "fields");
-    for (int f = 0; f < fields->count; f++) {
-        json_begin_object(&json, fields->field[f].name);
-        write_numbers(&json, project, f);
-        json_uint(&json, "pixels", project->totals[f].pixels);
-        json_uint(&json, "not_finite", project->map->not_finite[f]);
-        json_end_object(&json);
-    }
-    json_end_object(&json);
-    json_lines(&json, "files", project->files);
-    json_bool(&json, "streamed", fields->stream);
-    json_double(&json, "seconds", project->seconds);
-    json_uint(&json, "bytes_read", project->report.bytes_read);
-    json_uint(&json, "map_bytes", project->map->bytes);
-    json_uint(&json, "peak_rss_bytes", peak_rss_bytes());
-    report_write(&json, &project->report);
-    json_lines(&json, "warnings", pvr_snapshot_warnings(project->snapshot));
-    json_end_object(&json);
-    json_end(&json);
-}
-
-static void print_page(const struct project *project) {
-    const struct pvr_view *view = &project->request.view;
-    char text[FORMAT_SIZE], length[64] = "";
-    if (pvr_has_physical_units(pvr_snapshot_info(project->snapshot))) {
-        length[0] = ' ';
-        length[1] = '=';
-        length[2] = ' ';
-        pvr_length_text(view->pixel * pvr_snapshot_info(project->snapshot)->unit_l, length + 3,
-                        sizeof length - 3);
-    }
-    printf("%s: %s, %u x %u pixels of %.6g (code)%s\n\n", project->options->path,
-           pvr_map_mode_name(project->options->mode), view->pixels[0], view->pixels[1], view->pixel,
-           length);
-    printf("  %-24s %14s %14s %14s   unit\n", "field", "min", "max", "sum x area");
-    for (int f = 0; f < project->fields.count; f++) {
-        const struct project_field *field = &project->fields.field[f];
-        const struct pvr_map_totals *totals = &project->totals[f];
-        printf("  %-24s %14.7g %14.7g %14.7g   %s", field->name, totals->min, totals->max,
-               totals->integral / field->unit.factor * field->unit.area_factor,
-               field->unit.label[0] != '\0' ? field->unit.label : "code");
-        if (project->map->not_finite[f] > 0) {
-            printf(" (%s cells without a number left out)",
-                   format_count(text, project->map->not_finite[f]));
-        }
-        printf("\n");
-    }
-    printf("\n  %-11s %s\n", project->options->particles ? "particles" : "cells",
-           format_count(text, project->map->cells));
-    printf("  seconds     %s\n", format_seconds(text, project->seconds));
-    printf("  peak        %s\n", format_bytes(text, (double)peak_rss_bytes()));
-    for (const char *file = project->files; file != NULL && *file != '\0';) {
-        size_t size = strcspn(file, "\n");
-        printf("  file        %.*s\n", (int)size, file);
-        file += size + (file[size] == '\n');
-    }
-    report_print(&project->report);
-}
-
 int cmd_project(int argc, char **argv) {
     struct project_options options;
     int exit_status;
@@ -522,7 +250,7 @@ int cmd_project(int argc, char **argv) {
         progress_end(&project->progress);
     }
     if (status == PVR_OK) {
-        status = write_files(project, &error);
+        status = project_files_write(project, &error);
     }
     if (interrupt_caught() != 0) {
         cli_complain("stopped");
@@ -537,9 +265,9 @@ int cmd_project(int argc, char **argv) {
             }
         }
         if (options.json) {
-            write_object(project);
+            project_write_object(project);
         } else {
-            print_page(project);
+            project_print_page(project);
         }
         exit_status = cli_finish_output();
     }

@@ -67,8 +67,17 @@ static enum pvr_status check_derived(const struct project_field *field,
     return PVR_OK;
 }
 
-static enum pvr_status add_one(struct project_fields *fields, const struct project_field *field,
-                               struct pvr_error *error) {
+bool project_weighs(enum pvr_map_mode mode) {
+    return mode == PVR_MAP_MEAN || mode == PVR_MAP_SUM || takes_along(mode);
+}
+
+enum pvr_status project_fields_add(struct project_fields *fields, const struct project_field *field,
+                                   struct pvr_error *error) {
+    for (int f = 0; f < fields->count; f++) {
+        if (strcmp(fields->field[f].name, field->name) == 0) {
+            return PVR_OK;
+        }
+    }
     if (fields->count == PVR_MAP_MAX_VALUES) {
         return pvr_fail(error, PVR_ERROR_ARGUMENT, "more than %d fields", (int)PVR_MAP_MAX_VALUES);
     }
@@ -87,16 +96,16 @@ static enum pvr_status add_name(const struct project_options *options,
     }
     enum pvr_status status = check_derived(&field, snapshot, error);
     if (status != PVR_OK || field.component != WHOLE) {
-        return status == PVR_OK ? add_one(fields, &field, error) : status;
+        return status == PVR_OK ? project_fields_add(fields, &field, error) : status;
     }
     if (takes_along(options->mode)) {
         field.component = ALONG;
-        return add_one(fields, &field, error);
+        return project_fields_add(fields, &field, error);
     }
     for (int c = 0; status == PVR_OK && c < pvr_snapshot_info(snapshot)->ndim; c++) {
         field.component = c;
         snprintf(field.name, sizeof field.name, "%.*s_%c", PVR_NAME_SIZE - 3, name, 'x' + c);
-        status = add_one(fields, &field, error);
+        status = project_fields_add(fields, &field, error);
     }
     return status;
 }
@@ -107,9 +116,8 @@ static enum pvr_status find_weight(const struct project_options *options,
     const struct pvr_field_table *table = pvr_snapshot_fields(snapshot);
     const enum pvr_map_mode mode = options->mode;
     const char *name = options->weight;
-    bool weighted = mode == PVR_MAP_MEAN || mode == PVR_MAP_SUM || takes_along(mode);
     bool gas = pvr_field_find(table, "density") >= 0;
-    if (!weighted) {
+    if (!project_weighs(mode)) {
         if (name != NULL) {
             return pvr_fail(error, PVR_ERROR_ARGUMENT, "the mode %s has no weight",
                             pvr_map_mode_name(mode));
@@ -141,17 +149,15 @@ enum pvr_status project_fields_find(const struct project_options *options,
                                     struct pvr_error *error) {
     const struct pvr_derived_options derived = pvr_derived_defaults(snapshot);
     memset(fields, 0, sizeof *fields);
-    fields->text = strdup(options->fields);
-    if (fields->text == NULL) {
+    char *text = strdup(options->fields), *rest = text, *name;
+    if (text == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     }
-    char *rest = fields->text, *name;
     enum pvr_status status = PVR_OK;
     while (status == PVR_OK && (name = strsep(&rest, ",")) != NULL) {
         status = add_name(options, snapshot, name, fields, error);
     }
-    free(fields->text);
-    fields->text = NULL;
+    free(text);
     if (status == PVR_OK) {
         status = find_weight(options, snapshot, fields, error);
     }

@@ -24,8 +24,13 @@ struct project_fields {
     struct project_field weight;
     enum pvr_map_weighting weighting;
     bool stream; /* nothing is derived */
-    char *text;  /* where names lie while they are read */
 };
+
+/* Has the mode a weight? */
+bool project_weighs(enum pvr_map_mode mode);
+/* Adds a field unless one of its name is there. */
+enum pvr_status project_fields_add(struct project_fields *fields, const struct project_field *field,
+                                   struct pvr_error *error);
 
 /* Finds the fields and the weight that the options name, and their units. Components follow from
  * the names: velocity_x, velocity_los; a vector alone is taken along the line of sight in the modes

@@ -64,7 +64,7 @@ const char *const project_help[] = {
     "  --png FILE        a picture: logarithmic colours, colour bar, length bar\n"
     "  --npy[=FILE], --raw[=FILE]\n"
     "                    these as well; without a name, beside --out. With several fields, the\n"
-    "                    field's name is put before the ending\n"
+    "                    field's name is put before the ending (which is added where it lacks)\n"
     "  --colours C       viridis (default), inferno, magma or gray\n"
     "  --linear          linear colours\n"
     "  --range LOW,HIGH  of the colours, in the map's unit. Default: that of the map; without the\n"

@@ -47,8 +47,7 @@ static enum pvr_status find_weight(const struct project_options *options,
                                    const struct pvr_particle_table *table,
                                    struct project_fields *fields, struct pvr_error *error) {
     const enum pvr_map_mode mode = options->mode;
-    const bool weighted = mode == PVR_MAP_MEAN || mode == PVR_MAP_SUM ||
-                          mode == PVR_MAP_DISPERSION || mode == PVR_MAP_FIRST_MOMENT;
+    const bool weighted = project_weighs(mode);
     const char *name = options->weight;
     fields->weighting = PVR_WEIGHT_NONE;
     if (!weighted && name != NULL) {
@@ -85,12 +84,9 @@ enum pvr_status project_particles_find(const struct project_options *options,
         status = pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     }
     while (status == PVR_OK && (name = strsep(&rest, ",")) != NULL) {
-        if (fields->count == PVR_MAP_MAX_VALUES) {
-            status =
-                pvr_fail(error, PVR_ERROR_ARGUMENT, "more than %d fields", (int)PVR_MAP_MAX_VALUES);
-        } else if (!find_name(&table, name, &fields->field[fields->count++])) {
-            status = fail_unknown(&table, name, error);
-        }
+        struct project_field field;
+        status = find_name(&table, name, &field) ? project_fields_add(fields, &field, error)
+                                                 : fail_unknown(&table, name, error);
     }
     free(text);
     if (status == PVR_OK) {

@@ -155,6 +155,26 @@ class Project(unittest.TestCase):
             rows = read_npy(self.folder / ("m_%s.npy" % field))
             self.assertEqual(max(max(row) for row in rows), numbers["max"])
 
+    def test_names_of_files(self):
+        output = command.output("sedov3d/output_00003")
+        for arguments, names in (
+                (["--png", "run.v2"], ["run.v2.png"]),
+                (["--out", "a.vti", "--npy", "--raw=b"], ["a.npy", "a.vti", "b.raw"]),
+                (["--field", "density,pressure,density", "--mode", "max", "--out", "a.vti", "--npy"],
+                 ["a.vti", "a_density.npy", "a_pressure.npy"])):
+            with tempfile.TemporaryDirectory() as folder:
+                done = command.run("project", output.info, "--pixels", 8, *arguments, cwd=folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(sorted(p.name for p in pathlib.Path(folder).iterdir()), names)
+
+    def test_a_file_that_cannot_be_written_is_told_first(self):
+        output = command.output("sedov3d/output_00003")
+        done = command.run("project", output.info, "--out", self.folder / "map.vti",
+                           "--png", self.folder / "no" / "map.png")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("map.png: cannot be written", done.stderr)
+        self.assertEqual((done.stdout, list(self.folder.iterdir())), ("", []))
+
     def test_a_derived_field_beside_does_not_change_a_map(self):
         output = command.output("sedov3d/output_00003")
         alone, beside = self.folder / "alone.npy", self.folder / "both.npy"
