@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 import numpy
-from pvr_check import DATA, equal, expected, info_file, run_tests
+from pvr_check import DATA, Messages, equal, expected, info_file, reader_of, run_tests
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkIOImage import vtkPNGReader
 
@@ -16,9 +16,9 @@ import pvramses_view  # noqa: E402
 from paraview import simple  # noqa: E402
 
 
-def pixels_of(path):
+def pixels_of(path, least=5000):
     """Height x width x 3, the first row at the bottom."""
-    assert os.path.getsize(path) > 5000, path + " is hardly a picture"
+    assert os.path.getsize(path) > least, path + " is hardly a picture"
     png = vtkPNGReader()
     png.SetFileName(path)
     png.Update()
@@ -54,6 +54,34 @@ def test_slice_shows_the_explosion():
 
         bubble, shell, outside = brightness(0.05, 0.05), brightness(0.275, 0.268), brightness(0.9, 0.9)
         assert bubble < outside < shell, "bubble %d, outside %d, shell %d" % (bubble, outside, shell)
+        simple.Delete(view)
+
+
+def test_a_view_goes_on_after_a_failure():
+    """One message, an empty picture; and the right one when what was wrong has been mended."""
+    reader = reader_of("sedov3d", 3)
+    for kind, wrong, right in (("AMRProjection", {"Width": -1}, {"Width": 0}),
+                               ("AMRProjection", {"Arrays": ["none"]}, {"Arrays": ["density"]}),
+                               ("AMRCoveringGrid", {"MemoryLimit": 1e-9}, {"MemoryLimit": 4})):
+        view = pvramses_view.new_view((300, 300))
+        proxy = getattr(simple, kind)(Input=reader)
+        messages = Messages(proxy)
+        with tempfile.TemporaryDirectory() as folder:
+            pictures = []
+            for wishes in wrong, right:
+                for name, value in wishes.items():
+                    setattr(proxy, name, value)
+                simple.Show(proxy, view).SetRepresentationType("Surface")
+                simple.ResetCamera(view)
+                for _ in range(3):
+                    simple.Render(view)
+                pictures.append(os.path.join(folder, "%d.png" % len(pictures)))
+                simple.SaveScreenshot(pictures[-1], view)
+            equal(len(messages.errors), 1, "%s %s: %s" % (kind, wrong, messages.errors))
+            lit = [(pixels_of(path, 0) != pixels_of(path, 0)[1, 1]).any(axis=2).mean()
+                   for path in pictures]
+            assert lit[0] == 0 and lit[1] > 0.2, "%s %s: %s of the picture" % (kind, wrong, lit)
+        simple.Delete(proxy)
         simple.Delete(view)
 
 

@@ -225,6 +225,16 @@ def test_weights_of_whole_cells():
     assert numpy.allclose(values_of(by_mass), values_of(by_array), rtol=1e-10), "mass is density"
 
 
+def test_the_report_in_the_panel_follows():
+    projection = simple.AMRProjection(Input=reader_of("sedov3d", 3), Resolution=30)
+    told = projection.SMProxy.GetProperty("ThreadReport")
+    projection.UpdatePipeline()
+    assert told.GetElement(0).startswith("30 x 30 pixels"), told.GetElement(0)
+    projection.Resolution = 20
+    projection.UpdatePipeline()
+    assert told.GetElement(0).startswith("20 x 20 pixels"), told.GetElement(0)
+
+
 def test_what_is_refused():
     reader = reader_of("sedov3d", 3)
     clipped = simple.Clip(Input=simple.AMRLeafCells(Input=reader), ClipType="Plane")

@@ -4,6 +4,7 @@
 #include "vtkPVRamsesArrays.h"
 #include "vtkPVRamsesConsumers.h"
 #include "vtkPVRamsesExtent.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
 #include "vtkPVRamsesRanks.h"
@@ -34,6 +35,7 @@ struct vtkAMRCoveringGrid::Internals {
     std::string MemoryEstimate;
     std::string ThreadReport;
     vtkPVRamsesExtent Extent;
+    vtkPVRamsesFailure Failure;
 };
 
 namespace {
@@ -443,11 +445,8 @@ int vtkAMRCoveringGrid::RequestData(vtkInformation *, vtkInformationVector **inp
         status = work.Fill(*this, error);
     if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
-    if (status != PVR_OK) {
-        vtkPVRamsesFilter::MarkFailed(output, error.message);
-        vtkErrorMacro(<< error.message);
-        return 1;
-    }
+    if (status != PVR_OK)
+        return internal.Failure.Tell(this, input, output, error.message);
     internal.ThreadReport = internal.MemoryEstimate + "\n" +
                             vtkPVRamsesReportText(&work.Report, work.Ranks,
                                                   work.Octree.Octree()->nleaves, "leaf cells");

@@ -2,6 +2,7 @@
 #include "vtkAMRLeafCells.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
 #include "vtkPVRamsesRanks.h"
@@ -92,11 +93,8 @@ int vtkAMRLeafCells::RequestData(vtkInformation *, vtkInformationVector **inputs
     status = ranks.Agree(status, error);
     if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
-    if (status != PVR_OK) {
-        vtkPVRamsesFilter::MarkFailed(output, error.message);
-        vtkErrorMacro(<< error.message);
-        return 1;
-    }
+    if (status != PVR_OK)
+        return vtkPVRamsesFailure().Tell(this, input, output, error.message);
     const std::string report =
         vtkPVRamsesReportText(&grid.report, ranks, grid.ncells, "leaf cells");
     if (none) {

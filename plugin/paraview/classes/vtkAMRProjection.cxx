@@ -3,6 +3,7 @@
 
 #include "vtkAMRProjectionWork.h"
 #include "vtkPVRamsesExtent.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesFilter.h"
 
 #include "vtkImageData.h"
@@ -11,6 +12,7 @@
 #include "vtkObjectFactory.h"
 #include "vtkRectilinearGrid.h"
 #include "vtkStreamingDemandDrivenPipeline.h"
+#include "vtkStringArray.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +20,8 @@
 
 vtkStandardNewMacro(vtkAMRProjection);
 
-vtkAMRProjection::vtkAMRProjection() : EmptyValue(std::nan("")), Extent(new vtkPVRamsesExtent) {}
+vtkAMRProjection::vtkAMRProjection()
+    : EmptyValue(std::nan("")), Extent(new vtkPVRamsesExtent), Failure(new vtkPVRamsesFailure) {}
 
 vtkAMRProjection::~vtkAMRProjection() = default;
 
@@ -116,8 +119,8 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
         status = work.Choose(error);
     status = work.Agree(status, error);
     if (status == PVR_OK && !work.Share()) { // nothing in, nothing out
-        if (vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input))
-            vtkPVRamsesFilter::MarkFailed(output, why->GetValue(0).c_str());
+        if (vtkStringArray *why = vtkPVRamsesFailure::Of(input))
+            vtkPVRamsesFailure::Mark(output, why->GetValue(0).c_str());
         return 1;
     }
     if (status == PVR_OK) {
@@ -133,11 +136,8 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
         status = work.Agree(work.IsFirst() ? work.Finish(error) : PVR_OK, error);
     if (status == PVR_CANCELLED)
         return 1; // the executive empties the output
-    if (status != PVR_OK) {
-        vtkPVRamsesFilter::MarkFailed(output, error.message);
-        vtkErrorMacro(<< error.message);
-        return 1;
-    }
+    if (status != PVR_OK)
+        return this->Failure->Tell(this, input, output, error.message);
     vtkInformation *info = outputs->GetInformationObject(0);
     int whole[6];
     work.Place(whole);

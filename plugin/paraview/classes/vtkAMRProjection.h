@@ -23,6 +23,7 @@
 #include <vector>
 
 class vtkPVRamsesExtent;
+class vtkPVRamsesFailure;
 
 class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
   public:
@@ -134,6 +135,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     int RankLayout = 0; // automatic
     int MaxThreads = 0;
     const std::unique_ptr<vtkPVRamsesExtent> Extent;
+    const std::unique_ptr<vtkPVRamsesFailure> Failure;
     std::string ThreadReport;
 };
 

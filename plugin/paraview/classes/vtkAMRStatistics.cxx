@@ -2,6 +2,7 @@
 #include "vtkAMRStatistics.h"
 
 #include "vtkPVRamsesArrays.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
 #include "vtkPVRamsesRanks.h"
@@ -267,11 +268,8 @@ int vtkAMRStatistics::RequestData(vtkInformation *, vtkInformationVector **input
         status = JoinRanks(ranks, this->Request(), summary, massUnit, error);
     if (status == PVR_CANCELLED) // the executive empties the output
         return 1;
-    if (status != PVR_OK) {
-        vtkPVRamsesFilter::MarkFailed(output, error.message);
-        vtkErrorMacro(<< error.message);
-        return 1;
-    }
+    if (status != PVR_OK)
+        return vtkPVRamsesFailure().Tell(this, input, output, error.message);
     if (ranks.Rank() == 0) // of several ranks the first has the table
         FillTable(output, summary, mesh != nullptr, massUnit);
     this->ThreadReport =

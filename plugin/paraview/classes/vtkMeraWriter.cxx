@@ -1,6 +1,7 @@
 // vtkMeraWriter.cxx - see vtkMeraWriter.h; the work is done by pvr_mera_export.h.
 #include "vtkMeraWriter.h"
 
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesFilter.h"
 #include "vtkPVRamsesOctree.h"
 
@@ -31,7 +32,7 @@ namespace {
 
 // The output or file that the data came from, or null and an error.
 pvr_snapshot *SourceOf(vtkDataObject *input, pvr_status &status, pvr_error &error) {
-    if (vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input)) {
+    if (vtkStringArray *why = vtkPVRamsesFailure::Of(input)) {
         status = pvr_fail(&error, PVR_ERROR_ARGUMENT, "There is nothing to write: %s",
                           why->GetValue(0).c_str());
         return nullptr;

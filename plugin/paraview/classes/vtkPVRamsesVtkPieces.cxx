@@ -1,7 +1,7 @@
 // vtkPVRamsesVtkPieces.cxx - see vtkPVRamsesVtkPieces.h.
 #include "vtkPVRamsesVtkPieces.h"
 
-#include "vtkPVRamsesFilter.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesVtkFile.h"
 
 #include "pvr_output_file.h"
@@ -15,6 +15,7 @@
 #include "vtkMatrix3x3.h"
 #include "vtkMultiProcessController.h"
 #include "vtkPointData.h"
+#include "vtkStringArray.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -110,7 +111,7 @@ pvr_status vtkPVRamsesVtkPieces::Make(const char *fileName, vtkDataObject *input
                  input->GetNumberOfElements(vtkDataObject::POINT) > 0;
     if (filled && IsTurned(input))
         filled = TURNED;
-    vtkStringArray *why = vtkPVRamsesFilter::WhyFailed(input);
+    vtkStringArray *why = vtkPVRamsesFailure::Of(input);
     if (why)
         filled = FAILED;
     this->Filled.assign(static_cast<size_t>(pieces), filled);

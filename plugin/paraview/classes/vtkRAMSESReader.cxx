@@ -4,7 +4,7 @@
 
 #include "vtkPVRamsesCells.h"
 #include "vtkPVRamsesFacts.h"
-#include "vtkPVRamsesFilter.h"
+#include "vtkPVRamsesFailure.h"
 #include "vtkPVRamsesMesh.h"
 #include "vtkPVRamsesParticles.h"
 #include "vtkPVRamsesRanks.h"
@@ -77,8 +77,7 @@ struct vtkRAMSESReader::Internals {
     std::string Warned;           // path of the output whose warnings were told last
     std::string Listed;           // path and stamp of the output whose particles are listed
     pvr_error Error;              // of ReadPort
-    std::string Told;             // last error message
-    vtkMTimeType ToldTime = 0;    // of the properties it was about
+    vtkPVRamsesFailure Failure;
 
     // What was read last, and with what. Time is asked for in many ways (none, a view's 0 before
     // there are time steps, any time between two outputs) that mean the same output: it is not read
@@ -355,16 +354,8 @@ void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
 }
 
 int vtkRAMSESReader::Fail(int port, vtkDataObject *output, const std::string &message) {
-    Internals &internal = *this->Internal;
     this->Forget(port);
-    vtkPVRamsesFilter::MarkFailed(output, message.c_str());
-    // What is wrong with the whole output is wrong for each of its ports: a person is told once.
-    if (internal.Told == message && internal.ToldTime == this->GetMTime())
-        return 1;
-    internal.Told = message;
-    internal.ToldTime = this->GetMTime();
-    vtkErrorMacro(<< message);
-    return 1;
+    return this->Internal->Failure.Tell(this, nullptr, output, message.c_str());
 }
 
 int vtkRAMSESReader::RequestDataNotGenerated(vtkInformation *request, vtkInformationVector **,

@@ -38,7 +38,7 @@ void vtkSMRamsesReaderProxy::CreateVTKObjects() {
     this->CompareVersions();
     if (auto *reader = vtkRAMSESReader::SafeDownCast(this->GetClientSideObject()))
         reader->AddObserver(vtkRAMSESReader::ReportEvent, this,
-                            &vtkSMRamsesReaderProxy::UpdateReport);
+                            &vtkSMRamsesReaderProxy::UpdateReports);
 }
 
 void vtkSMRamsesReaderProxy::CompareVersions() {
@@ -48,18 +48,6 @@ void vtkSMRamsesReaderProxy::CompareVersions() {
         vtkErrorMacro(<< "The plugin RAMSES is version " << PVRAMSES_VERSION
                       << " in this client and version " << there
                       << " on the server: install the same one on both sides.");
-}
-
-void vtkSMRamsesReaderProxy::PostUpdateData(bool usingCache) {
-    const bool news = this->NeedsUpdate;
-    this->Superclass::PostUpdateData(usingCache);
-    if (news)
-        this->UpdateReport();
-}
-
-void vtkSMRamsesReaderProxy::UpdateReport() {
-    // this property alone: others may be being edited
-    this->UpdatePropertyInformation(this->GetProperty("ThreadReport"));
 }
 
 void vtkSMRamsesReaderProxy::PrintSelf(ostream &os, vtkIndent indent) {

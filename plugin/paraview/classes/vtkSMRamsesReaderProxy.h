@@ -3,8 +3,7 @@
  * @class vtkSMRamsesReaderProxy
  * @brief What ParaView's client has for a reader of outputs.
  *
- * A source like others, but that the thread report in the panel follows the data: ParaView asks for
- * it after Apply alone, and levels come in later. Where the client has the reader itself (no
+ * Its report follows the levels as they come in; where the client has the reader itself (no
  * server), it follows the loading between two levels too. A server whose plugin has another version
  * than the client's is told of when a reader is made.
  */
@@ -12,12 +11,12 @@
 #define vtkSMRamsesReaderProxy_h
 
 #include "vtkRAMSESModule.h" // for the export macro
-#include "vtkSMSourceProxy.h"
+#include "vtkSMRamsesSourceProxy.h"
 
-class VTKRAMSES_EXPORT vtkSMRamsesReaderProxy : public vtkSMSourceProxy {
+class VTKRAMSES_EXPORT vtkSMRamsesReaderProxy : public vtkSMRamsesSourceProxy {
   public:
     static vtkSMRamsesReaderProxy *New();
-    vtkTypeMacro(vtkSMRamsesReaderProxy, vtkSMSourceProxy);
+    vtkTypeMacro(vtkSMRamsesReaderProxy, vtkSMRamsesSourceProxy);
     void PrintSelf(ostream &os, vtkIndent indent) override;
 
   protected:
@@ -25,14 +24,12 @@ class VTKRAMSES_EXPORT vtkSMRamsesReaderProxy : public vtkSMSourceProxy {
     ~vtkSMRamsesReaderProxy() override;
 
     void CreateVTKObjects() override;
-    void PostUpdateData(bool usingCache) override;
 
   private:
     vtkSMRamsesReaderProxy(const vtkSMRamsesReaderProxy &) = delete;
     void operator=(const vtkSMRamsesReaderProxy &) = delete;
 
     void CompareVersions();
-    void UpdateReport();
 };
 
 #endif
