@@ -11,12 +11,12 @@ enum {
 };
 
 static enum pvr_status make_block(struct pvr_project_block *block, const struct pvr_map *map,
-                                  size_t state_size, uint32_t most_items, struct pvr_error *error) {
+                                  double *state, uint32_t most_items, struct pvr_error *error) {
     block->most_items = most_items;
     block->item = malloc(most_items * sizeof *block->item);
-    block->state = pvr_large_alloc(most_items * state_size * sizeof *block->state);
+    block->state = state;
     block->value = calloc((size_t)map->request.nvalues + 1, sizeof *block->value);
-    if (block->item == NULL || block->state == NULL || block->value == NULL) {
+    if (block->item == NULL || block->value == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a block of a projection");
     }
     return PVR_OK;
@@ -56,7 +56,11 @@ enum pvr_status pvr_projecting_begin(struct pvr_projecting *projecting, struct p
     projecting->nblocks = projecting->nblocks > least ? projecting->nblocks : least;
     projecting->scratch = calloc((size_t)job->threads, sizeof *projecting->scratch);
     projecting->block = calloc(projecting->nblocks, sizeof *projecting->block);
-    if (projecting->scratch == NULL || projecting->block == NULL) {
+    /* all at once: large memory costs nothing before it is written, and few blocks may be needed */
+    const size_t states = most_items * state_size;
+    projecting->state_bytes = projecting->nblocks * states * sizeof *projecting->state;
+    projecting->state = pvr_large_alloc(projecting->state_bytes);
+    if (projecting->scratch == NULL || projecting->block == NULL || projecting->state == NULL) {
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the blocks of a projection");
     }
     enum pvr_status status = PVR_OK;
@@ -64,7 +68,8 @@ enum pvr_status pvr_projecting_begin(struct pvr_projecting *projecting, struct p
         status = make_scratch(&projecting->scratch[t], map, most_octs, error);
     }
     for (size_t b = 0; status == PVR_OK && b < projecting->nblocks; b++) {
-        status = make_block(&projecting->block[b], map, state_size, most_items, error);
+        status = make_block(&projecting->block[b], map, projecting->state + b * states, most_items,
+                            error);
     }
     return status;
 }
@@ -73,8 +78,6 @@ void pvr_projecting_end(struct pvr_projecting *projecting) {
     for (size_t b = 0; projecting->block != NULL && b < projecting->nblocks; b++) {
         struct pvr_project_block *block = &projecting->block[b];
         free(block->item);
-        pvr_large_free(block->state,
-                       block->most_items * projecting->state_size * sizeof *block->state);
         free(block->value);
         free(block->extra);
         free(block->order);
@@ -92,6 +95,7 @@ void pvr_projecting_end(struct pvr_projecting *projecting) {
             pvr_large_free(projecting->level[l].plane, projecting->level[l].bytes);
         }
     }
+    pvr_large_free(projecting->state, projecting->state_bytes);
     free(projecting->block);
     free(projecting->scratch);
     free(projecting->footprint);

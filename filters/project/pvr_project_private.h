@@ -104,6 +104,8 @@ struct pvr_projecting {
     struct pvr_project_scratch *scratch;
     size_t nblocks;
     struct pvr_project_block *block;
+    double *state; /* of all blocks */
+    uint64_t state_bytes;
     size_t batch;                    /* blocks in use */
     struct pvr_footprint *footprint; /* of each level, oblique */
     enum pvr_status (*fill)(const struct pvr_projecting *projecting,
