@@ -61,25 +61,51 @@ static void refine_row(const double *from, double *to, size_t count, size_t skip
     }
 }
 
+/* The same for finer ones that hold nothing yet, all of which are in the columns' places. */
+static void refine_fresh_row(const double *from, double *to, size_t count, size_t skip) {
+    if (skip == 1 && count > 0) {
+        *to++ = 0.25 * *from++;
+        count--;
+    }
+    for (size_t x = 0; x < count / 2; x++) {
+        to[2 * x] = to[2 * x + 1] = 0.25 * from[x];
+    }
+    if (count % 2 == 1) {
+        to[count - 1] = 0.25 * from[count / 2];
+    }
+}
+
 void pvr_project_refine(const struct pvr_projecting *projecting, const struct pvr_grid *from,
-                        const struct pvr_grid *to, uint32_t first_row, uint32_t end_row) {
+                        const struct pvr_grid *to, bool fresh, uint32_t first_row,
+                        uint32_t end_row) {
     const size_t from_size = (size_t)from->count[0] * from->count[1];
     const size_t to_size = (size_t)to->count[0] * to->count[1];
     /* places of the coarser grid, counted in finer columns */
     const int64_t first = to->first[0] - 2 * from->first[0], most = 2 * (int64_t)from->count[0];
     const int64_t low = first > 0 ? first : 0;
     const int64_t high = first + to->count[0] < most ? first + to->count[0] : most;
+    const bool add = projecting->kind == PVR_KIND_ADD, whole = high - low == to->count[0];
+    const double nothing = pvr_map_nothing(projecting->kind);
     for (uint32_t row = first_row; row < end_row; row++) {
         const int64_t y = row + to->first[1] - 2 * from->first[1];
-        if (y < 0 || y >= 2 * (int64_t)from->count[1] || low >= high) {
+        const bool covered = y >= 0 && y < 2 * (int64_t)from->count[1] && low < high;
+        double *target = to->plane + (size_t)row * to->count[0];
+        const bool write = fresh && covered && whole && add;
+        for (int p = 0; fresh && !write && p < projecting->nplanes; p++) {
+            for (uint32_t x = 0; x < to->count[0]; x++) {
+                target[(size_t)p * to_size + x] = nothing;
+            }
+        }
+        if (!covered) {
             continue;
         }
         const double *source = from->plane + (size_t)(y / 2) * from->count[0] + low / 2;
-        double *target = to->plane + (size_t)row * to->count[0] + (low - first);
-        if (projecting->kind == PVR_KIND_ADD) {
+        target += low - first;
+        if (add) {
             for (int p = 0; p < projecting->nplanes; p++) {
-                refine_row(source + (size_t)p * from_size, target + (size_t)p * to_size,
-                           (size_t)(high - low), (size_t)low % 2);
+                (write ? refine_fresh_row : refine_row)(source + (size_t)p * from_size,
+                                                        target + (size_t)p * to_size,
+                                                        (size_t)(high - low), (size_t)low % 2);
             }
             continue;
         }
@@ -95,7 +121,7 @@ static enum pvr_status refine_task(void *context, size_t task, struct pvr_worker
     (void)worker;
     (void)error;
     const struct putting *putting = context;
-    pvr_project_refine(putting->projecting, putting->from, putting->to,
+    pvr_project_refine(putting->projecting, putting->from, putting->to, false,
                        (uint32_t)task * putting->rows, last_row(putting, task));
     return PVR_OK;
 }

@@ -313,6 +313,7 @@ enum pvr_status pvr_project_fill(const struct pvr_projecting *projecting,
                                  struct pvr_project_scratch *scratch, struct pvr_error *error) {
     block->grid = projecting->level[block->level].count[0] > 0 ? &projecting->level[block->level]
                                                                : &projecting->pixels;
+    block->alone = false;
     empty_block(block);
     enum pvr_status status = projecting->fill(projecting, block, scratch, error);
     return status == PVR_OK ? pvr_project_sort(block, error) : status;

@@ -209,6 +209,7 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
     struct pvr_tree_tiles *tiles = NULL;
     memset(projecting, 0, sizeof *projecting);
     projecting->map = map;
+    source->was_empty = map->cells == 0;
     projecting->weighted = source->weight != NULL;
     projecting->ndim = octree->ndim;
     projecting->ncells = octree->cells_per_oct;

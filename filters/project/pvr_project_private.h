@@ -62,6 +62,7 @@ struct pvr_project_block {
     struct pvr_block_value *value;   /* the map's values, then the weight */
     /* What was made. */
     const struct pvr_grid *grid; /* that the items go to; its plane is written by tiles */
+    bool alone;                  /* or by this block alone: sums need not become items */
     uint32_t nitems, most_items;
     struct pvr_item *item;
     double *state; /* state_size for each item */
@@ -165,9 +166,11 @@ enum pvr_status pvr_project_count(struct pvr_projecting *projecting, size_t nblo
 enum pvr_status pvr_project_batches(struct pvr_projecting *projecting, uint64_t count,
                                     uint32_t size, pvr_task_fn fill, void *context, uint64_t *first,
                                     struct pvr_job *job, struct pvr_error *error);
-/* Puts a level's columns into some rows of the next one's. */
+/* Puts a level's columns into some rows of the next one's, which, if they are `fresh`, were not
+ * made empty. */
 void pvr_project_refine(const struct pvr_projecting *projecting, const struct pvr_grid *from,
-                        const struct pvr_grid *to, uint32_t first_row, uint32_t end_row);
+                        const struct pvr_grid *to, bool fresh, uint32_t first_row,
+                        uint32_t end_row);
 /* Puts the columns of the levels from `first_level` up to `end_level`, one after the other, into
  * those of the next level; of the finest into the pixels. */
 enum pvr_status pvr_project_add_columns(struct pvr_projecting *projecting, int first_level,
@@ -243,6 +246,9 @@ struct pvr_chosen {
     const uint8_t *omit;
 };
 
+/* What a value (or the weight) of a block is to be multiplied by, beside its coefficients. */
+double pvr_project_factor(const struct pvr_projecting *projecting,
+                          const struct pvr_project_block *block, int value);
 /* The weights of their cells, 8 for each oct, 0 where a cell is omitted or its weight no finite
  * number. Counts these, and negative ones. */
 void pvr_project_weights(const struct pvr_projecting *projecting, struct pvr_project_block *block,

@@ -31,6 +31,7 @@ struct pvr_tree_tiles {
     size_t *start; /* places in `top` of each tile's octs */
     struct top *top;
     size_t most_tops; /* of a tile */
+    bool empty;       /* the finest level's grid, but for what tiles bring */
     uint64_t *cost;   /* octs of each tile */
     struct memory {
         double *columns;
@@ -268,9 +269,10 @@ static void add_range(struct adding *adding, uint64_t tree, uint64_t first, uint
     }
 }
 
-/* Adds a tile's finest columns to their place in the level's grid. */
+/* Adds a tile's finest columns to their place in the level's grid; writes them there if that is
+ * empty. */
 static void put_columns(const struct pvr_projecting *projecting, const struct pvr_grid *from,
-                        const struct pvr_grid *to) {
+                        const struct pvr_grid *to, bool empty) {
     const size_t from_size = (size_t)from->count[0] * from->count[1];
     const size_t to_size = (size_t)to->count[0] * to->count[1];
     const size_t row = to->count[0];
@@ -288,6 +290,10 @@ static void put_columns(const struct pvr_projecting *projecting, const struct pv
         for (uint32_t y = 0; y < from->count[1]; y++) {
             const double *source = from->plane + (size_t)p * from_size + (size_t)y * from->count[0];
             double *target = corner + (size_t)p * to_size + y * row;
+            if (empty) {
+                memcpy(target, source, from->count[0] * sizeof *target);
+                continue;
+            }
             if (y + AHEAD < from->count[1]) {
                 for (uint32_t x = 0; x < from->count[0]; x += 8) {
                     __builtin_prefetch(target + AHEAD * row + x, 1);
@@ -314,7 +320,6 @@ static enum pvr_status tile_task(void *context, size_t task, struct pvr_worker *
                             .error = error};
     struct pvr_grid grid = projecting->level[tiles->level], coarser;
     double *room = memory->columns;
-    const double nothing = pvr_map_nothing(projecting->kind);
     pvr_walk_begin(&adding.walk, tiles->source->octree);
     for (uint32_t i = 0; i < TILE_OCTS; i++) {
         adding.order[i] = i;
@@ -332,12 +337,10 @@ static enum pvr_status tile_task(void *context, size_t task, struct pvr_worker *
         const size_t size = (size_t)grid.count[0] * grid.count[1] * (size_t)projecting->nplanes;
         grid.plane = room;
         room += size;
-        for (size_t i = 0; i < size; i++) {
-            grid.plane[i] = nothing;
-        }
-        pvr_project_refine(projecting, &coarser, &grid, 0, grid.count[1]);
+        pvr_project_refine(projecting, &coarser, &grid, true, 0, grid.count[1]);
         adding.level = l;
         adding.block->grid = &grid;
+        adding.block->alone = true;
         for (size_t i = 0; i < ntops; i++) {
             uint32_t *range = memory->range[i];
             add_range(&adding, top[i].tree, range[0], range[1]);
@@ -347,7 +350,7 @@ static enum pvr_status tile_task(void *context, size_t task, struct pvr_worker *
         add_waiting(&adding);
     }
     if (adding.status == PVR_OK) {
-        put_columns(projecting, &grid, &projecting->level[tiles->finest]);
+        put_columns(projecting, &grid, &projecting->level[tiles->finest], tiles->empty);
     }
     pvr_job_add_done(worker, adding.done);
     return adding.status;
@@ -357,6 +360,9 @@ enum pvr_status pvr_project_add_tiles(struct pvr_tree_tiles *tiles, struct pvr_j
                                       struct pvr_error *error) {
     const struct pvr_projecting *projecting = &tiles->source->projecting;
     const size_t nthreads = (size_t)projecting->nthreads;
+    const bool pixels = projecting->level[tiles->finest].plane == projecting->pixels.plane;
+    tiles->empty =
+        !pixels || (tiles->source->was_empty && tiles->finest >= tiles->source->octree->max_level);
     const size_t columns = 2 * (size_t)tiles->columns * tiles->columns; /* 4/3 of it are used */
     bool made = (tiles->memory = calloc(nthreads, sizeof *tiles->memory)) != NULL;
     for (size_t t = 0; made && t < nthreads; t++) {

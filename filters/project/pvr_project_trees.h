@@ -27,7 +27,8 @@ struct pvr_tree_source {
     struct pvr_projecting projecting;
     const struct pvr_octree *octree;
     const struct pvr_map_value *values, *weight;
-    int tiled[2]; /* levels whose octs tiles take: from, up to */
+    bool was_empty; /* the map, before this */
+    int tiled[2];   /* levels whose octs tiles take: from, up to */
     uint64_t tiled_octs;
     size_t nparts; /* of the other levels */
     struct pvr_tree_part *part;

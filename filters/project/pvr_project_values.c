@@ -104,6 +104,18 @@ static bool have_wrong(const double *value, int count) {
     return isnan(sum);
 }
 
+double pvr_project_factor(const struct pvr_projecting *projecting,
+                          const struct pvr_project_block *block, int value) {
+    enum pvr_map_mode mode = projecting->map->request.mode;
+    bool per_volume = mode == PVR_MAP_INTEGRAL || mode == PVR_MAP_SURFACE_DENSITY ||
+                      value == projecting->nvalues; /* a weight */
+    if (!block->value[value].of_cells || !per_volume) {
+        return 1;
+    }
+    double cell = pvr_project_cell(projecting, block->level);
+    return 1 / (cell * cell * (projecting->ndim == 3 ? cell : 1));
+}
+
 /* Values of the chosen octs: out[8 i + c], 0 for cells that are omitted. Returns whether one of
  * them is no finite number. */
 static bool fetch(const struct pvr_projecting *projecting, const struct pvr_project_block *block,
@@ -112,14 +124,7 @@ static bool fetch(const struct pvr_projecting *projecting, const struct pvr_proj
     const uint8_t *omit = octs->omit;
     const int count = octs->count;
     const struct pvr_block_value *from = &block->value[value];
-    double factor = 1;
-    enum pvr_map_mode mode = projecting->map->request.mode;
-    bool per_volume = mode == PVR_MAP_INTEGRAL || mode == PVR_MAP_SURFACE_DENSITY ||
-                      value == projecting->nvalues; /* a weight */
-    if (from->of_cells && per_volume) {
-        double cell = pvr_project_cell(projecting, block->level);
-        factor = 1 / (cell * cell * (projecting->ndim == 3 ? cell : 1));
-    }
+    const double factor = pvr_project_factor(projecting, block, value);
     for (int t = 0; t < from->nterms; t++) {
         fetch_term(projecting, block, &from->term[t], chosen, count,
                    factor * from->term[t].coefficient, t == 0, out);
