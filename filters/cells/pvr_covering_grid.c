@@ -126,7 +126,7 @@ uint64_t pvr_covering_bytes(const struct pvr_octree *octree, const struct pvr_co
     for (int i = 0; i < narrays; i++) {
         bytes += tuple_bytes(arrays[i]);
         uint64_t means = octree->ncells * sizeof(double) * (uint64_t)(arrays[i]->ncomponents + 1);
-        if (grid->sampling == PVR_SAMPLE_LINEAR && means > beside) {
+        if (pvr_covering_is_linear(octree, grid) && means > beside) {
             beside = means; /* one array after the other */
         }
     }
@@ -196,7 +196,7 @@ static enum pvr_status fill_tile(void *context, size_t task, struct pvr_worker *
     if (grid->sampling == PVR_SAMPLE_NEAREST || !pvr_is_real(covering->source)) {
         pvr_covering_paint(covering, &tile,
                            grid->sampling == PVR_SAMPLE_NEAREST || !covering->aligned);
-    } else if (grid->sampling == PVR_SAMPLE_LINEAR) {
+    } else if (pvr_covering_is_linear(covering->octree, grid)) {
         status = pvr_covering_interpolate(covering, &tile, worker, error);
     } else if (covering->aligned) {
         pvr_covering_paint(covering, &tile, false);
@@ -214,7 +214,7 @@ static enum pvr_status fill_array(struct filling *filling, struct pvr_job *job,
     struct pvr_covering *covering = &filling->covering;
     enum pvr_status status = PVR_OK;
     uint64_t means = covering->octree->ncells * (uint64_t)covering->source->ncomponents;
-    if (covering->grid->sampling == PVR_SAMPLE_LINEAR && pvr_is_real(covering->source)) {
+    if (pvr_covering_is_linear(covering->octree, covering->grid) && pvr_is_real(covering->source)) {
         covering->restricted = pvr_large_alloc(means * sizeof(double));
         covering->level = pvr_covering_linear_level(covering->octree, covering->grid);
         status = covering->restricted != NULL

@@ -8,6 +8,7 @@
  * - nearest: the value of the leaf at the cell's centre.
  * - linear: means on the grids of all levels, from coarse to fine; where a level has no cells, it
  *   is interpolated linearly between the centres of the next coarser one. Smooth, not conservative.
+ *   A grid without cells smaller than the trees has nothing to interpolate: its cells get means.
  * Whole numbers (level, domain) are taken from the cell of the mesh at the centre, of the grid's
  * level at most. Where the mesh has nothing (cells that are outside) stands NaN, or 0 in whole
  * numbers.

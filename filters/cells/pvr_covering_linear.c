@@ -92,6 +92,15 @@ enum pvr_status pvr_covering_restrict(struct pvr_covering *covering, struct pvr_
     return status;
 }
 
+bool pvr_covering_is_linear(const struct pvr_octree *octree, const struct pvr_covering_grid *grid) {
+    bool smaller = false;
+    for (int axis = 0; axis < octree->ndim; axis++) {
+        const double side = octree->size[axis] / octree->root_dims[axis];
+        smaller = smaller || grid->spacing[axis] < side * (1 - 1e-9);
+    }
+    return grid->sampling == PVR_SAMPLE_LINEAR && (smaller || grid->level >= octree->root_level);
+}
+
 int pvr_covering_linear_level(const struct pvr_octree *octree,
                               const struct pvr_covering_grid *grid) {
     if (grid->level >= octree->root_level) {

@@ -22,6 +22,13 @@ struct span {
     double from, to;
 };
 
+/* A border in cells of the grid; one that is theirs but for rounding is that, so that what begins
+ * beyond it gets nothing. */
+static inline double border(double place) {
+    const double whole = rint(place);
+    return fabs(place - whole) < 1e-10 ? whole : place;
+}
+
 static bool find_spans(const struct overlapping *overlapping, int level, const uint32_t at[3],
                        struct span span[3]) {
     const struct pvr_octree *octree = overlapping->covering->octree;
@@ -35,9 +42,9 @@ static bool find_spans(const struct overlapping *overlapping, int level, const u
         double low = octree->origin[axis] + octree->size[axis] * at[axis] / n;
         double high = octree->origin[axis] + octree->size[axis] * (at[axis] + 1.0) / n;
         struct span *here = &span[axis];
-        here->from = fmax((low - grid->origin[axis]) / grid->spacing[axis],
+        here->from = fmax(border((low - grid->origin[axis]) / grid->spacing[axis]),
                           (double)overlapping->tile->lo[axis]);
-        here->to = fmin((high - grid->origin[axis]) / grid->spacing[axis],
+        here->to = fmin(border((high - grid->origin[axis]) / grid->spacing[axis]),
                         (double)overlapping->tile->hi[axis]);
         if (!(here->from < here->to)) {
             return false;

@@ -71,6 +71,8 @@ enum pvr_status pvr_covering_interpolate(const struct pvr_covering *covering,
 /* Fills covering->restricted. */
 enum pvr_status pvr_covering_restrict(struct pvr_covering *covering, struct pvr_job *job,
                                       struct pvr_error *error);
+/* Is a grid sampled linearly: are cells of it smaller than the trees? */
+bool pvr_covering_is_linear(const struct pvr_octree *octree, const struct pvr_covering_grid *grid);
 /* Level whose grid linear sampling works on. */
 int pvr_covering_linear_level(const struct pvr_octree *octree,
                               const struct pvr_covering_grid *grid);

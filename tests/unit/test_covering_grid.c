@@ -189,6 +189,10 @@ static void means_are_those_of_the_leaves(void **state) {
                 struct pvr_covering_grid grid = plan(octree, &request);
                 check_means(octree, &grid, array, NULL);
                 check_means(octree, &grid, array, weight);
+                if (level < octree->root_level) { /* nothing to interpolate between */
+                    grid.sampling = PVR_SAMPLE_LINEAR;
+                    check_means(octree, &grid, array, weight);
+                }
             }
             struct pvr_covering_request request = {
                 .low = {0.1, 0.13, 0.4}, .high = {0.8, 0.71, 9}, .dims = {7, 9, 4}};
@@ -199,6 +203,15 @@ static void means_are_those_of_the_leaves(void **state) {
             }
             check_means(octree, &grid, array, NULL);
             check_means(octree, &grid, array, weight);
+            /* many borders are those of cells but for rounding, also where nothing is beyond */
+            request = (struct pvr_covering_request){.whole = true, .dims = {48, 24, 12}};
+            request.dims[0] = ndim == 1 ? 480 : request.dims[0];
+            octree->origin[0] = 0.1;
+            for (int axis = 0; axis < ndim; axis++) {
+                octree->size[axis] *= 0.37;
+            }
+            grid = plan(octree, &request);
+            check_means(octree, &grid, array, NULL);
             pvr_array_release(array);
             pvr_array_release(weight);
             pvr_octree_release(octree);
