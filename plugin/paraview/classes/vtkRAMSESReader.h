@@ -288,7 +288,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     bool RegionUseReferenceBounds = true;
     double RegionReferenceBounds[6] = {-0.5, 0.5, -0.5, 0.5, -0.5, 0.5};
     int RegionCells = 0;
-    double BoxRange[6] = {0.0, 1.0, 0.0, 1.0, 0.0, 1.0};
+    double BoxRange[6] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
     int LengthUnit = 0;
     int FieldUnits = 0;
     int Precision = 0;
