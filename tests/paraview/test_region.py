@@ -151,6 +151,8 @@ def test_defaults_fit_the_box():
             close(got, wanted, 1e-12, "default centre of " + run)
         for got, wanted in zip(reader.RegionSize, [box / 2] * 3):
             close(got, wanted, 1e-12, "default size of " + run)
+        close(reader.RegionRadius, box / 4, 1e-12, "default radius of " + run)
+        close(reader.RegionHeight, box / 2, 1e-12, "default height of " + run)
     later = simple.RAMSESReader(RegionType="sphere", RegionRadius=0.1)
     later.FileName = info_file("sedov3d", 3)
     later.UpdatePipeline()
@@ -159,11 +161,39 @@ def test_defaults_fit_the_box():
           "a file that is named later")
 
 
+def numbers_of(reader):
+    return [*reader.RegionCenter, *reader.RegionSize, reader.RegionRadius, reader.RegionHeight]
+
+
 def test_numbers_that_look_like_defaults():
     # ParaView leaves out numbers that are those of the XML
     reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3), RegionType="box",
-                                 RegionCenter=[0.5] * 3, RegionSize=[0.5] * 3)
-    equal(list(reader.RegionCenter) + list(reader.RegionSize), [0.5] * 6, "center and size")
+                                 RegionCenter=[0.5] * 3, RegionSize=[0.5] * 3, RegionRadius=0.25,
+                                 RegionHeight=0.5)
+    equal(numbers_of(reader), [0.5] * 6 + [0.25, 0.5], "as they were given")
+
+
+def test_numbers_that_nobody_gave_follow_the_unit():
+    kpc = 5717.7
+    for told in True, False:  # the unit was changed before the first Apply, or later
+        reader = simple.RAMSESReader(FileName=info_file("web3d", 3))
+        if told:
+            reader.UpdatePipeline()
+        reader.LengthUnit = "kpc"
+        reader.UpdatePipeline()
+        time = mesh_of(reader).GetMTime()
+        for got, share in zip(numbers_of(reader), [0.5] * 6 + [0.25, 0.5]):
+            close(got, share * kpc, 1e-4, "a number that nobody gave")
+        reader.UpdatePipeline()
+        equal(mesh_of(reader).GetMTime(), time, "made once")
+    reader.RegionRadius = 0.7  # what is given is in the unit that is given with it
+    reader.LengthUnit = "Mpc"
+    reader.UpdatePipeline()
+    equal(reader.RegionRadius, 0.7, "a number that was given")
+    reader = reader_of("web3d", 3, RegionType="sphere")
+    reader.LengthUnit = "kpc"
+    reader.UpdatePipeline()
+    equal(numbers_of(reader), [0.5] * 6 + [0.25, 0.5], "of a region that is shown")
 
 
 def test_nothing_there():

@@ -159,8 +159,9 @@ vtkPVRamsesReading vtkRAMSESReader::Internals::ReadingFor(const pvr_snapshot *sn
             this->Reader->MoveBox(axis, reading.Region.centre[axis], reading.Region.size[axis]);
         reading.Region.axis[axis] = this->Reader->RegionAxis[axis];
     }
-    reading.Region.radius = this->Reader->RegionRadius / reading.Length.factor;
-    reading.Region.height = this->Reader->RegionHeight / reading.Length.factor;
+    const double shortest = *std::min_element(box, box + pvr_snapshot_info(snapshot)->ndim);
+    reading.Region.radius = length(this->Reader->RegionRadius, 0.25 * shortest);
+    reading.Region.height = length(this->Reader->RegionHeight, 0.5 * shortest);
     reading.Progress = TellProgress;
     reading.ProgressContext = this->Reader;
     return reading;
@@ -350,6 +351,9 @@ void vtkRAMSESReader::UpdateSelections(const vtkPVRamsesRanks &ranks) {
                               .factor;
     for (int axis = 0; axis < 3; ++axis)
         this->BoxRange[2 * axis + 1] = size[axis] * factor;
+    this->HeightRange[1] =
+        factor * *std::min_element(size, size + pvr_snapshot_info(snapshot)->ndim);
+    this->RadiusRange[1] = 0.5 * this->HeightRange[1];
     this->OutputFacts = vtkPVRamsesFacts::Describe(snapshot, internal.Run.GetSeries());
 }
 
@@ -536,6 +540,30 @@ void vtkRAMSESReader::ReadAhead(double time) {
     internal.AheadKey = key;
     vtkPVRamsesCells::ReadAhead(internal.Ahead, snapshot, internal.MakeChoice(),
                                 internal.ReadingFor(snapshot));
+}
+
+void vtkRAMSESReader::SetRegionNumbers(double *numbers, std::initializer_list<double> wanted) {
+    if (std::equal(wanted.begin(), wanted.end(), numbers))
+        return;
+    std::copy(wanted.begin(), wanted.end(), numbers);
+    if (this->RegionType != PVR_REGION_NONE)
+        this->Modified();
+}
+
+void vtkRAMSESReader::SetRegionCenter(double x, double y, double z) {
+    this->SetRegionNumbers(this->RegionCenter, {x, y, z});
+}
+
+void vtkRAMSESReader::SetRegionSize(double x, double y, double z) {
+    this->SetRegionNumbers(this->RegionSize, {x, y, z});
+}
+
+void vtkRAMSESReader::SetRegionRadius(double radius) {
+    this->SetRegionNumbers(&this->RegionRadius, {radius});
+}
+
+void vtkRAMSESReader::SetRegionHeight(double height) {
+    this->SetRegionNumbers(&this->RegionHeight, {height});
 }
 
 void vtkRAMSESReader::MoveBox(int axis, double &center, double &size) const {

@@ -18,6 +18,7 @@
 #include "vtkDataArraySelection.h" // included, not declared: VTK's namespace differs by build
 #include "vtkRAMSESModule.h"       // for the export macro
 
+#include <initializer_list>
 #include <memory> // for the internals
 #include <string> // for the texts
 
@@ -115,18 +116,20 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
 
     ///@{
     /** The part of the box that is read: 0 all, 1 a box, 2 a sphere, 3 a cylinder. Lengths are in
-     * LengthUnit. Coordinates of the center that are Unset are the box's middle, sizes half of it:
-     * no number that a user may give, since ParaView passes over those that equal its defaults. */
+     * LengthUnit. Coordinates of the center that are Unset are the box's middle; sizes and the
+     * height half of it, the radius a quarter: no number that a user may give, since ParaView
+     * passes over those that equal its defaults. While nothing is cut out they make no difference,
+     * and setting them does not make the reader run again. */
     static constexpr double Unset = 1e30;
     vtkSetClampMacro(RegionType, int, 0, 3);
     vtkGetMacro(RegionType, int);
-    vtkSetVector3Macro(RegionCenter, double);
+    void SetRegionCenter(double x, double y, double z);
     vtkGetVector3Macro(RegionCenter, double);
-    vtkSetVector3Macro(RegionSize, double);
+    void SetRegionSize(double x, double y, double z);
     vtkGetVector3Macro(RegionSize, double);
-    vtkSetMacro(RegionRadius, double);
+    void SetRegionRadius(double radius);
     vtkGetMacro(RegionRadius, double);
-    vtkSetMacro(RegionHeight, double);
+    void SetRegionHeight(double height);
     vtkGetMacro(RegionHeight, double);
     vtkSetVector3Macro(RegionAxis, double);
     vtkGetVector3Macro(RegionAxis, double);
@@ -147,6 +150,12 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     ///@}
     /** The box of the named output in LengthUnit: lower and upper bound of each axis. */
     vtkGetVector6Macro(BoxRange, double);
+    ///@{
+    /** Radii and heights of regions that the box has room for: from 0 to half its shortest side,
+     * and to that. */
+    vtkGetVector2Macro(RadiusRange, double);
+    vtkGetVector2Macro(HeightRange, double);
+    ///@}
 
     ///@{
     /** Unit of the coordinates: 0 code, 1 pc, 2 kpc, 3 Mpc, 4 AU, 5 cm. */
@@ -257,6 +266,7 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     // While the output of `time` is shown: loads the one that comes next, as time runs.
     void ReadAhead(double time);
     // Center and size of the box as its reference bounds make them.
+    void SetRegionNumbers(double *numbers, std::initializer_list<double> wanted);
     void MoveBox(int axis, double &center, double &size) const;
     // The port's properties as text: data that was read with the same ones is the same.
     std::string KeyOf(int port) const;
@@ -282,13 +292,15 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     int RegionType = 0;
     double RegionCenter[3] = {Unset, Unset, Unset};
     double RegionSize[3] = {Unset, Unset, Unset};
-    double RegionRadius = 0.25;
-    double RegionHeight = 0.5;
+    double RegionRadius = Unset;
+    double RegionHeight = Unset;
     double RegionAxis[3] = {0.0, 0.0, 1.0};
     bool RegionUseReferenceBounds = true;
     double RegionReferenceBounds[6] = {-0.5, 0.5, -0.5, 0.5, -0.5, 0.5};
     int RegionCells = 0;
     double BoxRange[6] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+    double RadiusRange[2] = {0.0, 0.0};
+    double HeightRange[2] = {0.0, 0.0};
     int LengthUnit = 0;
     int FieldUnits = 0;
     int Precision = 0;

@@ -4,8 +4,9 @@
  * @brief What ParaView's client has for a reader of outputs.
  *
  * Its report follows the levels as they come in; where the client has the reader itself (no
- * server), it follows the loading between two levels too. A server whose plugin has another version
- * than the client's is told of when a reader is made.
+ * server), it follows the loading between two levels too. The numbers of a region that nobody chose
+ * yet follow the unit of lengths, so that the widgets stand in the box once a region is chosen. A
+ * server whose plugin has another version than the client's is told of when a reader is made.
  */
 #ifndef vtkSMRamsesReaderProxy_h
 #define vtkSMRamsesReaderProxy_h
@@ -24,12 +25,18 @@ class VTKRAMSES_EXPORT vtkSMRamsesReaderProxy : public vtkSMRamsesSourceProxy {
     ~vtkSMRamsesReaderProxy() override;
 
     void CreateVTKObjects() override;
+    void PostUpdateData(bool usingCache) override;
 
   private:
     vtkSMRamsesReaderProxy(const vtkSMRamsesReaderProxy &) = delete;
     void operator=(const vtkSMRamsesReaderProxy &) = delete;
 
     void CompareVersions();
+    void FollowLengthUnit();
+    /** The numbers of a region are shares of the box as at first, be it in another unit. */
+    bool HasDefaultRegion();
+
+    int LengthUnit = -1; // that of the data that was asked for last
 };
 
 #endif
