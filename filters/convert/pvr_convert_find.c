@@ -1,6 +1,7 @@
 /* pvr_convert_find.c - what the converter has to do. */
 #include "pvr_convert.h"
 
+#include "pvr_mera.h"
 #include "pvr_series.h"
 #include "pvr_text.h"
 
@@ -160,6 +161,10 @@ static enum pvr_status find_outputs(const char *in, const char *out, int from, i
     for (size_t i = 0; status == PVR_OK && i < series.count; i++) {
         const struct pvr_output *output = &series.output[i];
         if (output->number < from || output->number > to) {
+            continue;
+        }
+        if (output->info_path != NULL && pvr_mera_named(output->info_path)) {
+            status = add_foreign(list, output->info_path, error);
             continue;
         }
         char name[32];

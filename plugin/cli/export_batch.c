@@ -6,7 +6,6 @@
 #include "outputs.h"
 #include "progress.h"
 #include "pvr_batch.h"
-#include "pvr_series.h"
 #include "pvr_text.h"
 #include "pvr_vtk_series.h"
 
@@ -18,10 +17,8 @@ struct batch {
     const struct options *options;
     const struct export_kind *kind;
     const char *command;
-    struct pvr_series series;
-    size_t count;
-    const struct pvr_output **outputs; /* that are exported */
-    char **paths;                      /* of the files */
+    struct outputs outputs; /* that are exported */
+    char **paths;           /* of the files */
     struct export_result *results;
     struct pvr_batch_item *items;
     struct pvr_vtk_statistics total; /* every item adds to it */
@@ -29,17 +26,16 @@ struct batch {
 };
 
 static void batch_free(struct batch *batch) {
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->outputs.count; i++) {
         free(batch->paths != NULL ? batch->paths[i] : NULL);
         if (batch->results != NULL) {
             pvr_report_free(&batch->results[i].statistics.report);
         }
     }
-    free(batch->outputs);
     free(batch->paths);
     free(batch->results);
     free(batch->items);
-    pvr_series_free(&batch->series);
+    outputs_free(&batch->outputs);
 }
 
 /* NAME_00100.htg for NAME.htg. */
@@ -50,60 +46,30 @@ static char *path_of(const struct batch *batch, int number) {
 }
 
 static enum pvr_status find_outputs(struct batch *batch, struct pvr_error *error) {
-    struct outputs_range range;
-    if (!outputs_parse(batch->options->outputs, &range)) {
-        return pvr_fail(error, PVR_ERROR_ARGUMENT,
-                        "'%.100s' is no range of outputs: FIRST:LAST:STEP, as 100:200:5",
-                        batch->options->outputs);
-    }
-    enum pvr_status status = pvr_series_find(batch->options->path, &batch->series, error);
+    enum pvr_status status =
+        outputs_find(batch->options->path, batch->options->outputs, &batch->outputs, error);
     if (status != PVR_OK) {
         return status;
     }
-    const size_t room = batch->series.count + 1;
-    batch->outputs = calloc(room, sizeof *batch->outputs);
-    batch->paths = calloc(room, sizeof *batch->paths);
-    batch->results = calloc(room, sizeof *batch->results);
-    batch->items = calloc(room, sizeof *batch->items);
-    if (batch->outputs == NULL || batch->paths == NULL || batch->results == NULL ||
-        batch->items == NULL) {
-        return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
+    const size_t count = batch->outputs.count;
+    batch->paths = calloc(count, sizeof *batch->paths);
+    batch->results = calloc(count, sizeof *batch->results);
+    batch->items = calloc(count, sizeof *batch->items);
+    bool well = batch->paths != NULL && batch->results != NULL && batch->items != NULL;
+    for (size_t i = 0; well && i < count; i++) {
+        batch->paths[i] = path_of(batch, batch->outputs.one[i].number);
+        well = batch->paths[i] != NULL;
     }
-    for (size_t i = 0; i < batch->series.count; i++) {
-        const struct pvr_output *output = &batch->series.output[i];
-        if (!outputs_has(&range, output->number)) {
-            continue;
-        }
-        batch->outputs[batch->count] = output;
-        batch->paths[batch->count] = path_of(batch, output->number);
-        if (batch->paths[batch->count++] == NULL) {
-            return pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
-        }
-    }
-    return batch->count > 0 ? PVR_OK
-                            : pvr_fail(error, PVR_ERROR_ARGUMENT, "%s: has no outputs %s",
-                                       batch->options->path, batch->options->outputs);
-}
-
-static int stop_with_batch(void *context, double fraction, uint64_t done, uint64_t expected) {
-    (void)fraction;
-    (void)done;
-    (void)expected;
-    return pvr_batch_stopped(context);
+    return well ? PVR_OK : pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
 }
 
 static enum pvr_status begin_task(const struct batch *batch, size_t item, struct export_task *task,
                                   struct pvr_error *error) {
-    const struct pvr_output *output = batch->outputs[item];
     *task = (struct export_task){.options = batch->options,
                                  .out = batch->paths[item],
                                  .threads = batch->options->threads,
                                  .command = batch->command};
-    if (!output->finished) {
-        return pvr_fail(error, PVR_ERROR_FORMAT, "%s: is not finished: %s", output->folder,
-                        output->problem != NULL ? output->problem : "files are missing");
-    }
-    return pvr_snapshot_open(output->info_path, &task->snapshot, error);
+    return outputs_open(&batch->outputs, item, &task->snapshot, error);
 }
 
 static enum pvr_status run_item(void *context, size_t item, int threads,
@@ -116,7 +82,7 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
     }
     const int most = batch->options->threads.max;
     task.threads.max = most > 0 && most < threads ? most : threads;
-    task.progress = stop_with_batch;
+    task.progress = outputs_stop_with_batch;
     task.progress_context = (void *)(uintptr_t)running;
     status = batch->kind->write(&task, &batch->results[item], error);
     if (status == PVR_OK) {
@@ -128,7 +94,7 @@ static enum pvr_status run_item(void *context, size_t item, int threads,
 
 /* What each output will need; one that cannot be read fails when its turn comes. */
 static void find_needs(struct batch *batch) {
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->outputs.count; i++) {
         struct export_task task;
         if (begin_task(batch, i, &task, NULL) == PVR_OK) {
             if (batch->kind->need(&task, &batch->items[i].need, NULL) != PVR_OK) {
@@ -143,13 +109,12 @@ static void tell(void *context, const struct pvr_batch_news *news) {
     const struct batch *batch = context;
     const bool quiet = batch->options->quiet; /* of how it goes; what fails is told all the same */
     if (batch->terminal && !quiet) {
-        fprintf(stderr, "\rexporting: %zu done, %zu failed, %zu running (%d threads), %zu to go%s ",
-                news->done, news->failed, news->running, news->threads, news->pending,
-                news->waiting ? ", waiting for memory" : "");
+        outputs_tell("exporting", news);
     }
     if (news->changed != SIZE_MAX) {
         const struct pvr_batch_item *item = &batch->items[news->changed];
-        const char *folder = batch->outputs[news->changed]->folder;
+        const struct pvr_output *output = batch->outputs.one[news->changed].output;
+        const char *folder = output != NULL ? output->folder : batch->options->path;
         const char *lead = batch->terminal && !quiet ? "\r\033[K" : "";
         if (item->state == PVR_BATCH_DONE && !batch->options->json && !quiet) {
             fprintf(stderr, "%s%s: done in %.3g s with %d thread%s\n", lead, folder, item->seconds,
@@ -164,25 +129,20 @@ static void tell(void *context, const struct pvr_batch_news *news) {
     }
 }
 
-static bool stopped(void *context) {
-    (void)context;
-    return interrupt_caught() != 0;
-}
-
 /* The collection over time beside the files: NAME.pvd; the output's own folder is its time. */
 static enum pvr_status write_series(const struct batch *batch, char **path,
                                     struct pvr_error *error) {
     const size_t stem = strlen(batch->options->out) - strlen(batch->kind->extension);
-    struct pvr_vtk_step *steps = calloc(batch->count, sizeof *steps);
+    struct pvr_vtk_step *steps = calloc(batch->outputs.count, sizeof *steps);
     *path = pvr_text_format("%.*s.pvd", (int)stem, batch->options->out);
     enum pvr_status status = steps != NULL && *path != NULL
                                  ? PVR_OK
                                  : pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     size_t count = 0;
-    for (size_t i = 0; status == PVR_OK && i < batch->count; i++) {
+    for (size_t i = 0; status == PVR_OK && i < batch->outputs.count; i++) {
         if (batch->items[i].state == PVR_BATCH_DONE) {
-            steps[count++] =
-                (struct pvr_vtk_step){pvr_info_time_myr(&batch->outputs[i]->info), batch->paths[i]};
+            steps[count++] = (struct pvr_vtk_step){
+                pvr_info_time_myr(&batch->outputs.one[i].output->info), batch->paths[i]};
         }
     }
     if (status == PVR_OK) {
@@ -224,10 +184,10 @@ static void write_json(const struct batch *batch, const struct pvr_batch_report 
     json_double(&json, "ratio", pvr_vtk_ratio(&batch->total));
     json_int(&json, "most_threads", report->most_threads);
     json_begin_array(&json, "outputs");
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->outputs.count; i++) {
         const struct pvr_batch_item *item = &batch->items[i];
         json_begin_object(&json, NULL);
-        json_int(&json, "output", batch->outputs[i]->number);
+        json_int(&json, "output", batch->outputs.one[i].number);
         json_string(&json, "file", batch->paths[i]);
         json_string(&json, "state", state_name(item->state));
         json_string(&json, "message", item->message);
@@ -255,7 +215,7 @@ static int report_batch(const struct batch *batch, const struct pvr_batch_report
         write_json(batch, report, status == PVR_OK ? series : NULL);
     } else {
         printf("%zu of %zu outputs exported in %.3g s, ratio %.2f, at most %d threads at once\n",
-               report->done, batch->count, report->seconds, pvr_vtk_ratio(&batch->total),
+               report->done, batch->outputs.count, report->seconds, pvr_vtk_ratio(&batch->total),
                report->most_threads);
         if (series != NULL && status == PVR_OK) {
             printf("%s lists them\n", series);
@@ -288,11 +248,11 @@ int export_batch(const struct options *options, const struct export_kind *kind,
     batch.terminal = isatty(STDERR_FILENO);
     find_needs(&batch);
     const struct pvr_batch_options limits = outputs_limits(options->jobs, options->threads.max);
-    struct pvr_batch_work work = {.nitems = batch.count,
+    struct pvr_batch_work work = {.nitems = batch.outputs.count,
                                   .items = batch.items,
                                   .run = run_item,
                                   .tell = tell,
-                                  .stopped = stopped,
+                                  .stopped = outputs_interrupted,
                                   .context = &batch};
     struct pvr_batch_report report;
     status = pvr_batch_run(&limits, &work, &report, &error);

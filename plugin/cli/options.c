@@ -115,6 +115,15 @@ static bool keep_region(const char *text, struct options *options) {
     return true;
 }
 
+/* The same for a level. */
+static bool keep_max_level(struct options *options) {
+    if (options->nmax_levels == OPTIONS_MAX_LEVELS) {
+        return false;
+    }
+    options->max_levels[options->nmax_levels++] = options->max_level;
+    return true;
+}
+
 /* Applies one option that was recognized. False: the argument makes no sense. */
 static bool apply(int option, const char *argument, struct options *options) {
     static const char *const precisions[] = {"float", "double", NULL};
@@ -176,7 +185,8 @@ static bool apply(int option, const char *argument, struct options *options) {
         options->log10 = argument;
         return argument[0] != '\0';
     case OPTION_MAX_LEVEL:
-        return words_int(argument, 0, PVR_MAX_LEVELS, &options->max_level);
+        return words_int(argument, 0, PVR_MAX_LEVELS, &options->max_level) &&
+               keep_max_level(options);
     case OPTION_NO_PREFETCH:
         options->threads.prefetch = false;
         return true;

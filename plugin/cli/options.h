@@ -26,7 +26,7 @@ enum {
                                --quantities, --levels */
 };
 
-enum { OPTIONS_REGIONS = 64 /* as many at most */ };
+enum { OPTIONS_REGIONS = 64, OPTIONS_MAX_LEVELS = 64 /* as many at most */ };
 
 struct options {
     const char *path; /* the first */
@@ -38,6 +38,8 @@ struct options {
     struct pvr_threads threads;
     const char *fields; /* as written, comma-separated; null: all */
     int max_level;      /* 0: all */
+    int nmax_levels;    /* of all --max-level in their order; `max_level` is the last */
+    int max_levels[OPTIONS_MAX_LEVELS];
     enum pvr_type precision;
     enum pvr_field_units units;
     struct region_option region;

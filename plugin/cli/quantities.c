@@ -1,6 +1,7 @@
 /* quantities.c - the quantities that --quantities names, and their values from a summary. */
 #include "quantities.h"
 
+#include "pvr_derived.h"
 #include "pvr_particles.h"
 #include "pvr_text.h"
 
@@ -25,6 +26,11 @@ enum { NKNOWN = sizeof known / sizeof *known };
 
 static enum pvr_status add(struct quantities *quantities, const struct quantity *quantity,
                            struct pvr_error *error) {
+    for (int q = 0; q < quantities->count; q++) {
+        if (strcmp(quantities->quantity[q].name, quantity->name) == 0) {
+            return PVR_OK;
+        }
+    }
     if (quantities->count == MOST) {
         return pvr_fail(error, PVR_ERROR_ARGUMENT, "more than %d quantities", MOST);
     }
@@ -160,6 +166,58 @@ void quantities_free(struct quantities *quantities) {
     free(quantities->quantity);
     free(quantities->fields);
     *quantities = (struct quantities){.count = 0};
+}
+
+static const char *field_unit(const char *name, const struct pvr_snapshot *snapshot,
+                              enum pvr_field_units units) {
+    const struct pvr_info *info = pvr_snapshot_info(snapshot);
+    const struct pvr_field_table *table = pvr_snapshot_fields(snapshot);
+    const struct pvr_derived_info *derived = pvr_derived_find(name);
+    const int variable = pvr_variable_find(table, name);
+    return variable >= 0 ? pvr_field_unit(info, table->variable[variable].dimension, units).label
+           : derived != NULL ? pvr_derived_unit(derived, info, NULL, units).label
+                             : "";
+}
+
+void quantities_set_units(struct quantities *quantities, const struct pvr_snapshot *snapshot,
+                          enum pvr_field_units units, enum pvr_length_unit length_unit) {
+    static const char *const masses[] = {
+        [PVR_UNITS_CODE] = "", [PVR_UNITS_CGS] = "g", [PVR_UNITS_ASTRO] = "Msol"};
+    const struct pvr_info *info = pvr_snapshot_info(snapshot);
+    const char *length = pvr_length_unit(info, length_unit).label;
+    const char *velocity = pvr_field_unit(info, PVR_VELOCITY, units).label;
+    for (int q = 0; q < quantities->count; q++) {
+        struct quantity *quantity = &quantities->quantity[q];
+        char *unit = quantity->unit;
+        unit[0] = '\0';
+        switch (quantity->kind) {
+        case QUANTITY_COUNT:
+            break;
+        case QUANTITY_VOLUME:
+            if (length[0] != '\0') {
+                snprintf(unit, QUANTITY_UNIT_SIZE, info->ndim > 1 ? "%s^%d" : "%s", length,
+                         info->ndim);
+            }
+            break;
+        case QUANTITY_MASS:
+            snprintf(unit, QUANTITY_UNIT_SIZE, "%s", masses[units]);
+            break;
+        case QUANTITY_CENTRE:
+            snprintf(unit, QUANTITY_UNIT_SIZE, "%s", length);
+            break;
+        case QUANTITY_VELOCITY:
+            snprintf(unit, QUANTITY_UNIT_SIZE, "%s", velocity);
+            break;
+        case QUANTITY_ANGULAR: /* (of units that are partly code no name can be made) */
+            if (length[0] != '\0' && velocity[0] != '\0') {
+                snprintf(unit, QUANTITY_UNIT_SIZE, "%s %s %s", masses[units], length, velocity);
+            }
+            break;
+        case QUANTITY_FIELD:
+            snprintf(unit, QUANTITY_UNIT_SIZE, "%s", field_unit(quantity->field, snapshot, units));
+            break;
+        }
+    }
 }
 
 static double field_value(const struct quantity *quantity, const struct pvr_summary *summary,

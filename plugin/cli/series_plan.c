@@ -1,4 +1,5 @@
-/* series_plan.c - what an output of pvramses series will need, and the files that it will read. */
+/* series_plan.c - the cases of pvramses series (regions and deepest levels), what an output will
+ * need for them, and the files that it will read. */
 #include "series_plan.h"
 
 #include "chosen.h"
@@ -7,6 +8,27 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+
+static int at_least_one(int count) {
+    return count > 0 ? count : 1;
+}
+
+int series_cases(const struct options *options) {
+    return at_least_one(options->nregions) * at_least_one(options->nmax_levels);
+}
+
+struct series_case series_case(const struct options *options, int number) {
+    const int nlevels = at_least_one(options->nmax_levels);
+    return (struct series_case){
+        .region = options->nregions > 0 ? number / nlevels : -1,
+        .max_level = options->nmax_levels > 0 ? options->max_levels[number % nlevels] : 0};
+}
+
+struct pvr_region series_region(const struct options *options, const struct series_case *one,
+                                const struct pvr_snapshot *snapshot) {
+    return one->region >= 0 ? region_in_code(&options->regions[one->region], snapshot)
+                            : (struct pvr_region){.type = PVR_REGION_NONE};
+}
 
 static uint64_t bytes_of(const char *path) {
     struct stat status;
@@ -38,13 +60,11 @@ void series_plan(const struct options *options, const struct quantities *quantit
                  struct pvr_snapshot *snapshot, struct pvr_batch_item *item) {
     const uint64_t particles = quantities->particles ? particle_bytes(snapshot) : 0;
     item->need = particles; /* the mesh is gone by then */
-    for (int r = 0; r < options->nregions || r == 0; r++) {
-        struct pvr_region region = {.type = PVR_REGION_NONE};
-        if (options->nregions > 0) {
-            region = region_in_code(&options->regions[r], snapshot);
-        }
+    for (int c = 0; c < series_cases(options); c++) {
+        const struct series_case one = series_case(options, c);
+        const struct pvr_region region = series_region(options, &one, snapshot);
         const struct chosen_request wanted = {.list = quantities->fields,
-                                              .max_level = options->max_level,
+                                              .max_level = one.max_level,
                                               .precision = PVR_FLOAT64,
                                               .region = &region};
         uint64_t mesh = 0;

@@ -2,7 +2,6 @@
 #include "series_table.h"
 
 #include "pvr_clock.h"
-#include "pvr_output_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@ static void put_number(FILE *out, double value) {
 static void put_text(FILE *out, const char *text) {
     bool quoted = false;
     for (const char *c = text; *c != '\0'; c++) {
-        quoted = quoted || *c == ',' || *c == '"' || *c == '\n';
+        quoted = quoted || *c == ',' || *c == '"' || *c == '\n' || *c == '\r';
     }
     fputc(',', out);
     if (!quoted) {
@@ -32,19 +31,32 @@ static void put_text(FILE *out, const char *text) {
         if (*c == '"') {
             fputc('"', out);
         }
-        fputc(*c == '\n' ? ' ' : *c, out);
+        fputc(*c == '\n' || *c == '\r' ? ' ' : *c, out);
     }
     fputc('"', out);
 }
 
 static double redshift(const struct pvr_info *info) {
-    return info->aexp > 0 ? 1 / info->aexp - 1 : (double)NAN;
+    return info->cosmological && info->aexp > 0 ? 1 / info->aexp - 1 : (double)NAN;
+}
+
+static void put_level(FILE *out, int level) {
+    if (level == 0) {
+        fputs(",all", out);
+    } else {
+        fprintf(out, ",%d", level);
+    }
+}
+
+static double value_of(const struct series_row *row, int column) {
+    return row->value != NULL ? row->value[column] : (double)NAN;
 }
 
 static void put_table(const struct series_table *table, FILE *out) {
-    fputs("output,time_myr,time,aexp,redshift,region,level", out);
-    for (int c = 0; c < table->ncolumns; c++) {
-        put_text(out, table->column[c]);
+    const struct quantities *quantities = table->quantities;
+    fputs("output,time_myr,time,aexp,redshift,region,max_level,level", out);
+    for (int q = 0; q < quantities->count; q++) {
+        put_text(out, quantities->quantity[q].name);
     }
     fputs(",message\n", out);
     for (size_t r = 0; r < table->nrows; r++) {
@@ -56,20 +68,17 @@ static void put_table(const struct series_table *table, FILE *out) {
         put_number(out, info != NULL ? info->aexp : (double)NAN);
         put_number(out, info != NULL ? redshift(info) : (double)NAN);
         put_text(out, row->region);
-        if (row->level == 0) {
-            fputs(",all", out);
-        } else {
-            fprintf(out, ",%d", row->level);
-        }
-        for (int c = 0; c < table->ncolumns; c++) {
-            put_number(out, row->value != NULL ? row->value[c] : (double)NAN);
+        put_level(out, row->max_level);
+        put_level(out, row->level);
+        for (int q = 0; q < quantities->count; q++) {
+            put_number(out, value_of(row, q));
         }
         put_text(out, row->message != NULL ? row->message : "");
         fputc('\n', out);
     }
 }
 
-enum pvr_status series_write_csv(const struct series_table *table, const char *path,
+enum pvr_status series_write_csv(const struct series_table *table, struct pvr_output_file *file,
                                  struct pvr_error *error) {
     char *text = NULL;
     size_t size = 0;
@@ -80,10 +89,10 @@ enum pvr_status series_write_csv(const struct series_table *table, const char *p
     put_table(table, out);
     bool well = ferror(out) == 0;
     well = fclose(out) == 0 && well;
-    enum pvr_status status = well ? pvr_output_write_whole(path, text, size, error)
+    enum pvr_status status = well ? pvr_output_write(file, 0, text, size, error)
                                   : pvr_fail(error, PVR_ERROR_MEMORY, "out of memory");
     free(text);
-    return status;
+    return status == PVR_OK ? pvr_output_commit(file, error) : status;
 }
 
 enum pvr_status series_print_csv(const struct series_table *table, struct pvr_error *error) {
@@ -91,12 +100,21 @@ enum pvr_status series_print_csv(const struct series_table *table, struct pvr_er
     return ferror(stdout) == 0 ? PVR_OK : pvr_fail(error, PVR_ERROR_IO, "standard output: failed");
 }
 
+static void write_level(struct json *json, const char *key, int level) {
+    if (level == 0) {
+        json_null(json, key);
+    } else {
+        json_int(json, key, level);
+    }
+}
+
 void series_write_json(const struct series_table *table, struct json *json) {
+    const struct quantities *quantities = table->quantities;
     json_begin_array(json, "columns");
-    for (int c = 0; c < table->ncolumns; c++) {
+    for (int q = 0; q < quantities->count; q++) {
         json_begin_object(json, NULL);
-        json_string(json, "name", table->column[c]);
-        json_string(json, "unit", table->unit[c]);
+        json_string(json, "name", quantities->quantity[q].name);
+        json_string(json, "unit", quantities->quantity[q].unit);
         json_end_object(json);
     }
     json_end_array(json);
@@ -111,13 +129,10 @@ void series_write_json(const struct series_table *table, struct json *json) {
         json_double(json, "aexp", info != NULL ? info->aexp : (double)NAN);
         json_double(json, "redshift", info != NULL ? redshift(info) : (double)NAN);
         json_string(json, "region", row->region[0] != '\0' ? row->region : NULL);
-        if (row->level == 0) {
-            json_null(json, "level");
-        } else {
-            json_int(json, "level", row->level);
-        }
-        for (int c = 0; c < table->ncolumns; c++) {
-            json_double(json, table->column[c], row->value != NULL ? row->value[c] : (double)NAN);
+        write_level(json, "max_level", row->max_level);
+        write_level(json, "level", row->level);
+        for (int q = 0; q < quantities->count; q++) {
+            json_double(json, quantities->quantity[q].name, value_of(row, q));
         }
         json_string(json, "message", row->message);
         json_end_object(json);

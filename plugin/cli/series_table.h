@@ -5,6 +5,8 @@
 #include "json.h"
 #include "pvr_error.h"
 #include "pvr_info.h"
+#include "pvr_output_file.h"
+#include "quantities.h"
 
 #include <stddef.h>
 
@@ -12,7 +14,8 @@ struct series_row {
     int output;
     const struct pvr_info *info; /* null: the output could not be opened */
     const char *region;          /* as it was asked for; "" for the whole box */
-    int level;                   /* 0: all */
+    int max_level;               /* no cells deeper than this counted; 0: all levels did */
+    int level;                   /* of these the cells of this one; 0: all */
     const double *value;         /* of each quantity; null: all NaN */
     const char *message;         /* why there are no values, or null */
 };
@@ -20,14 +23,12 @@ struct series_row {
 struct series_table {
     size_t nrows;
     struct series_row *row;
-    int ncolumns;
-    const char *const *column; /* names of the quantities */
-    const char *const *unit;   /* of each, "" for code units */
+    const struct quantities *quantities; /* its columns */
 };
 
-/* Writes the table as CSV: a line of names, then a line a row. Numbers read back as the same
- * double; what is not there is `nan`. The file appears whole or not at all. */
-enum pvr_status series_write_csv(const struct series_table *table, const char *path,
+/* Writes the table as CSV into a file that was begun, and puts it in its place: a line of names,
+ * then a line a row. Numbers read back as the same double; what is not there is `nan`. */
+enum pvr_status series_write_csv(const struct series_table *table, struct pvr_output_file *file,
                                  struct pvr_error *error);
 /* The same to standard output. */
 enum pvr_status series_print_csv(const struct series_table *table, struct pvr_error *error);

@@ -331,6 +331,33 @@ static enum pvr_status finish_series(struct pvr_series *series, bool well,
     return PVR_OK;
 }
 
+static void free_output(struct pvr_output *output) {
+    free(output->folder);
+    free(output->info_path);
+    free(output->problem);
+}
+
+/* Of an output that is there both as a folder and as a Mera file one stays: the folder, unless it
+ * alone is not finished. `nfolders`: they stand before the files. */
+static void drop_doubles(struct pvr_series *series, size_t nfolders) {
+    size_t kept = nfolders;
+    for (size_t i = nfolders; i < series->count; i++) {
+        struct pvr_output *file = &series->output[i], *folder = NULL;
+        for (size_t j = 0; j < nfolders && folder == NULL; j++) {
+            folder = series->output[j].number == file->number ? &series->output[j] : NULL;
+        }
+        if (folder == NULL) {
+            series->output[kept++] = *file;
+        } else if (file->finished && !folder->finished) {
+            free_output(folder);
+            *folder = *file;
+        } else {
+            free_output(file);
+        }
+    }
+    series->count = kept;
+}
+
 static enum pvr_status find_in_run(const char *path, struct pvr_series *series,
                                    struct pvr_error *error) {
     DIR *folder = opendir(path);
@@ -340,8 +367,11 @@ static enum pvr_status find_in_run(const char *path, struct pvr_series *series,
     closedir(folder);
     char *parent = pvr_text_format("%.*s", (int)trimmed_length(path), path);
     bool well = parent != NULL && scan_parent(parent, series);
-    if (well && series->count == 0) {
-        well = scan_mera(parent, "output_", strlen("output_"), series);
+    const size_t nfolders = series->count;
+    if (well && scan_mera(parent, "output_", strlen("output_"), series)) {
+        drop_doubles(series, nfolders);
+    } else {
+        well = false;
     }
     free(parent);
     if (well && series->count == 0) {
@@ -411,9 +441,7 @@ enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
 
 void pvr_series_free(struct pvr_series *series) {
     for (size_t i = 0; i < series->count; i++) {
-        free(series->output[i].folder);
-        free(series->output[i].info_path);
-        free(series->output[i].problem);
+        free_output(&series->output[i]);
     }
     free(series->output);
     free(series->warnings);

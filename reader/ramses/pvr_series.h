@@ -41,7 +41,8 @@ enum pvr_status pvr_output_info_path(const char *path, char **info_path, struct 
 /* All outputs beside the one that `path` names (info file or output folder); only that one if it
  * does not lie in a folder named output_NNNNN. Beside a Mera file: those whose names differ from
  * its own in the number alone. A folder of another name is taken as the run's: all outputs in it,
- * or else the Mera files output_NNNNN.jld2, an error if it has neither. */
+ * and the Mera files output_NNNNN.jld2 of other numbers or in place of what is not finished; an
+ * error if it has neither. */
 enum pvr_status pvr_series_find(const char *path, struct pvr_series *series,
                                 struct pvr_error *error);
 void pvr_series_free(struct pvr_series *series);

@@ -26,6 +26,14 @@ def expected(run):
     return json.loads(text)["outputs"]
 
 
+def copy_output(run, number, folder, new):
+    """Copies an output of data/ into another run, as another number."""
+    to = folder / ("output_%05d" % new)
+    shutil.copytree(command.DATA / run / ("output_%05d" % number), to)
+    for path in to.glob("*_%05d.*" % number):
+        path.rename(path.with_name(path.name.replace("_%05d." % number, "_%05d." % new)))
+
+
 class Series(unittest.TestCase):
     def near(self, got, wanted, tolerance=1e-12):
         self.assertLessEqual(abs(float(got) - wanted), tolerance * max(abs(wanted), 1e-30))
@@ -103,10 +111,7 @@ class Series(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             run = pathlib.Path(folder)
             for number in (2, 3, 4, 5):
-                shutil.copytree(command.DATA / "web3d" / "output_00003",
-                                run / ("output_%05d" % number))
-                for path in (run / ("output_%05d" % number)).glob("*_00003.*"):
-                    path.rename(path.with_name(path.name.replace("_00003.", "_%05d." % number)))
+                copy_output("web3d", 3, run, number)
             done = command.run_json("series", run, *arguments)
             read = sum(path.stat().st_size for path in (run / "output_00002").iterdir()
                        if path.name[:4] in ("amr_", "hydr", "part") and ".out" in path.name)
@@ -182,6 +187,74 @@ class Series(unittest.TestCase):
             for row in rows[2:]:
                 self.assertGreater(float(row["mass"]), 0)
                 self.assertEqual(row["message"], "")
+
+    def test_what_is_asked_for_and_not_there_is_a_row_of_nan(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = pathlib.Path(folder)
+            for number in (2, 3, 7):
+                copy_output("sedov3d", 3, run, number)
+            (run / "output_00007" / "amr_00007.out00001").unlink()
+            for outputs, numbers, reasons in (
+                    (["--outputs", "0:9"], [2, 3, 4, 5, 6, 7], 4), (["--outputs", "2:9:3"], [2, 5], 1),
+                    ([], [2, 3, 7], 1)):
+                rows = table(run, "--quantities", "cells", *outputs, status=1)
+                self.assertEqual([int(row["output"]) for row in rows], numbers)
+                for row in rows:
+                    reason = "amr_00007.out00001" if row["output"] == "7" else "has no output %s" % (
+                        row["output"])
+                    if row["output"] not in ("2", "3"):
+                        self.assertEqual(row["cells"], "nan")
+                        self.assertIn(reason, row["message"])
+                self.assertEqual(sum(row["message"] != "" for row in rows), reasons)
+            done = command.run("series", run, "--outputs", "4:6", "--quiet")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            (run / "output_999999999").mkdir()
+            done = command.run("series", run, "--outputs", "1:999999999", "--quiet")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def test_outputs_and_mera_files_of_one_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = pathlib.Path(folder)
+            for number in (1, 2, 3, 4):
+                copy_output("sedov3d", 3, run, number)
+                done = command.run("export", run / ("output_%05d" % number), "--out",
+                                   run / ("output_%05d.jld2" % number))
+                self.assertEqual(done.returncode, 0, done.stderr)
+            shutil.rmtree(run / "output_00002")
+            (run / "output_00003" / "info_00003.txt").unlink()
+            (run / "output_00004.jld2").unlink()
+            rows = table(run, "--quantities", "cells,mass")
+            self.assertEqual([int(row["output"]) for row in rows], [1, 2, 3, 4])
+            wanted = expected("sedov3d")["output_00003"]
+            for row in rows:
+                self.assertEqual(float(row["cells"]), wanted["leaf_cells"])
+                self.near(row["mass"], wanted["total_mass"])
+
+    def test_regions_times_levels(self):
+        regions = ["sphere,0.25,0.25,0.25,0.1", "box,0.25,0.25,0.25,0.2,0.2,0.2"]
+        arguments = [word for region in regions for word in ("--region", region)]
+        levels = ["--max-level", "3", "--max-level", "0"]
+        rows = table(command.DATA / "sedov3d", "--outputs", "3", *arguments, *levels)
+        self.assertEqual([(row["region"], row["max_level"]) for row in rows],
+                         [(region, level) for region in regions for level in ("3", "all")])
+        for row in rows:
+            alone = table(command.DATA / "sedov3d", "--outputs", "3", "--region", row["region"],
+                          "--max-level", row["max_level"].replace("all", "0"))
+            self.assertEqual(alone, [row])
+        self.assertNotEqual(rows[0]["cells"], rows[1]["cells"])
+
+    def test_a_table_that_cannot_be_written_is_told_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = command.run("series", command.DATA / "sedov3d", "--out",
+                               pathlib.Path(folder) / "no" / "table.csv")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("table.csv: cannot be written", done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_a_quantity_that_is_named_twice_is_one_column(self):
+        done = command.run_json("series", command.DATA / "sedov3d", "--quantities",
+                                "mass,cells,mass")
+        self.assertEqual([column["name"] for column in done["columns"]], ["mass", "cells"])
 
     def test_wrong_use(self):
         for arguments, part in (
