@@ -108,6 +108,8 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
             footprint->edge[i][a] = direction[a] * side;
             footprint->half[a] += fabs(direction[a] * side) / 2;
         }
+        memcpy(footprint->axis[i], direction, sizeof direction);
+        footprint->side[i] = pvr_twofold_over((struct pvr_twofold){sides[i], 0}, pixel);
         footprint->volume *= side;
         least = fmin(least, fabs(view->along[i]));
     }
@@ -130,6 +132,9 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
         footprint->kind = fmax(footprint->half[0], footprint->half[1]) < small ? PVR_FOOTPRINT_SMALL
                           : deposit > largest_deposit ? PVR_FOOTPRINT_CORNERS
                                                       : PVR_FOOTPRINT_STRIPS;
+    }
+    if (footprint->kind == PVR_FOOTPRINT_CUT) {
+        pvr_solid_normals((const double(*)[3])footprint->axis, footprint->normal);
     }
     footprint->avx2 = HAS_AVX2();
 }
@@ -165,12 +170,18 @@ static void product_row(const struct pvr_footprint *footprint, const double cent
     }
 }
 
+/* How far rounding may have moved a box that is larger than what is seen of it. */
+static double find_slack(const struct pvr_footprint *footprint, const double centre[2], int i) {
+    return footprint->kind == PVR_FOOTPRINT_CUT ? 4e-16 * (fabs(centre[i]) + footprint->half[i])
+                                                : 0;
+}
+
 bool pvr_footprint_part(const struct pvr_footprint *footprint, const double centre[2],
                         const int low[2], const int high[2], int first[2], int end[2]) {
     bool all = true;
     for (int i = 0; i < 2; i++) {
-        const double from = floor(centre[i] - footprint->half[i]);
-        const double to = ceil(centre[i] + footprint->half[i]);
+        const double reach = footprint->half[i] + find_slack(footprint, centre, i);
+        const double from = floor(centre[i] - reach), to = ceil(centre[i] + reach);
         all = all && from >= low[i] && to <= high[i];
         first[i] = from > low[i] ? (int)fmin(from, high[i]) : low[i];
         end[i] = to < high[i] ? (int)fmax(to, low[i]) : high[i];
@@ -180,41 +191,50 @@ bool pvr_footprint_part(const struct pvr_footprint *footprint, const double cent
 
 /* The box in ways that make it row by row. */
 static void add_rows(const struct pvr_footprint *footprint, const double centre[3],
-                     const double *depth, const struct pvr_patch *patch, const double *value) {
-    const double all[2] = {-2 * footprint->half[2], 2 * footprint->half[2]};
+                     const double *rest, const double *depth, const struct pvr_patch *patch,
+                     const double *value) {
+    const bool product = depth == NULL && footprint->kind == PVR_FOOTPRINT_PRODUCT;
     const double middle[3] = {centre[0], centre[1], depth != NULL ? centre[2] : 0};
-    const double thin = depth != NULL ? (depth[1] - depth[0]) / (2 * footprint->half[2]) : 1;
-    const double no_share = footprint->no_share * fmin(1, thin);
+    struct pvr_solid solid;
     int first[2], end[2];
     pvr_footprint_part(footprint, centre, patch->low, patch->high, first, end);
+    if (!product) {
+        const double low[3] = {first[0], first[1], depth != NULL ? depth[0] : -(double)INFINITY};
+        const double high[3] = {end[0], end[1], depth != NULL ? depth[1] : (double)INFINITY};
+        if (!pvr_solid_make(&solid, footprint, middle, rest, low, high)) {
+            return;
+        }
+    }
+    const double unit = product ? 1 : footprint->volume;
+    const double no_share = product ? footprint->no_share : 0;
     for (int row = first[1]; row < end[1]; row++) {
         double share[PVR_PATCH];
         const int count = end[0] - first[0];
-        if (depth == NULL && footprint->kind == PVR_FOOTPRINT_PRODUCT) {
+        if (product) {
             product_row(footprint, centre, first[0], row, count, share);
         } else {
-            pvr_footprint_cut_row(footprint, middle, depth != NULL ? depth : all, first[0], row,
-                                  count, share);
+            pvr_solid_cut_row(&solid, first[0], row, count, share);
         }
         for (int p = 0; p < patch->nplanes; p++) {
             double *to = pvr_patch_row(patch, p, row - patch->low[1]) + (first[0] - patch->low[0]);
             for (int i = 0; i < count; i++) {
-                to[i] += (share[i] > no_share ? share[i] : 0) * value[p];
+                to[i] += (share[i] > no_share ? share[i] / unit : 0) * value[p];
             }
         }
     }
 }
 
 void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],
-                       const double *depth, const struct pvr_patch *patch, const double *value) {
+                       const double *rest, const double *depth, const struct pvr_patch *patch,
+                       const double *value) {
     for (int i = 0; i < 2; i++) {
-        if (!(centre[i] + footprint->half[i] > patch->low[i] &&
-              centre[i] - footprint->half[i] < patch->high[i])) {
+        const double reach = footprint->half[i] + find_slack(footprint, centre, i);
+        if (!(centre[i] + reach > patch->low[i] && centre[i] - reach < patch->high[i])) {
             return;
         }
     }
     if (depth != NULL) {
-        add_rows(footprint, centre, depth, patch, value);
+        add_rows(footprint, centre, rest, depth, patch, value);
     } else if (footprint->kind == PVR_FOOTPRINT_SMALL) {
         pvr_footprint_add_small(footprint, centre, patch, value);
     } else if (footprint->kind == PVR_FOOTPRINT_CORNERS) {
@@ -222,6 +242,6 @@ void pvr_footprint_add(const struct pvr_footprint *footprint, const double centr
     } else if (footprint->kind == PVR_FOOTPRINT_STRIPS) {
         pvr_footprint_add_strips(footprint, centre, patch, value);
     } else {
-        add_rows(footprint, centre, NULL, patch, value);
+        add_rows(footprint, centre, rest, NULL, patch, value);
     }
 }

@@ -13,15 +13,16 @@
  * from pixel to pixel (pvr_chord_strips.c).
  *
  * Slopes grow as a pair of faces is seen edge-on; then the box is cut into pixels as a polyhedron
- * (pvr_chord_cut.c), or, where its edges lie along the axes of the image, the shares are products.
- * Boxes of many pixels, needles and sheets, and what is cut by the depth, are always cut as
- * polyhedra.
+ * (pvr_chord_solid.c, pvr_chord_cut.c), or, where its edges lie along the axes of the image, the
+ * shares are products. Boxes of many pixels, needles and sheets, and what is cut by the depth, are
+ * always cut as polyhedra.
  *
  * All lengths are pixels.
  */
 #ifndef PVR_CHORD_H
 #define PVR_CHORD_H
 
+#include "pvr_twofold.h"
 #include "pvr_view.h"
 
 #include <stddef.h>
@@ -49,6 +50,9 @@ struct pvr_footprint {
     bool avx2;
     double half[3];    /* half extents along the image's axes and the depth */
     double edge[3][3]; /* the box's edges in image coordinates and depth */
+    double axis[3][3]; /* and their directions */
+    struct pvr_twofold side[3];
+    struct pvr_twofold normal[3][3]; /* PVR_FOOTPRINT_CUT: of the box's faces */
     double volume;
     double no_share; /* less is rounding: a pixel with no more of the box does not touch it */
     struct pvr_edges edges;
@@ -90,10 +94,12 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
 bool pvr_footprint_part(const struct pvr_footprint *footprint, const double centre[2],
                         const int low[2], const int high[2], int first[2], int end[2]);
 
-/* Adds value[p] times the shares of the pixels to plane p of the patch. `depth`: only of what lies
- * in the depth from depth[0] to depth[1]; null: of the whole box. */
+/* Adds value[p] times the shares of the pixels to plane p of the patch. `rest`: what is to be added
+ * to the centre, less than the last digits of that; or null. `depth`: only of what lies in the
+ * depth from depth[0] to depth[1]; null: of the whole box. */
 void pvr_footprint_add(const struct pvr_footprint *footprint, const double centre[3],
-                       const double *depth, const struct pvr_patch *patch, const double *value);
+                       const double *rest, const double *depth, const struct pvr_patch *patch,
+                       const double *value);
 
 /* Ways of doing so, for boxes that touch the patch: within four rows and columns, of any size. */
 void pvr_footprint_add_small(const struct pvr_footprint *footprint, const double centre[2],
@@ -102,9 +108,32 @@ void pvr_footprint_add_corners(const struct pvr_footprint *footprint, const doub
                                const struct pvr_patch *patch, const double *value);
 void pvr_footprint_add_strips(const struct pvr_footprint *footprint, const double centre[2],
                               const struct pvr_patch *patch, const double *value);
-/* Shares of pixels first .. first + count - 1 of row `row`, of a polyhedron. */
-void pvr_footprint_cut_row(const struct pvr_footprint *footprint, const double centre[3],
-                           const double depth[2], double first, double row, int count,
-                           double *share);
+
+enum { PVR_FACE_CORNERS = 16, PVR_SOLID_FACES = 16 };
+
+/* A part of a box: of its faces, those that are not seen edge-on. */
+struct pvr_solid {
+    double origin[3]; /* where the corners count from */
+    double depth;     /* from its nearest corner to its farthest; theirs are 0 up to this */
+    double of_box;    /* the volume of the whole box */
+    int nfaces;
+    struct pvr_face {
+        int count;
+        double normal[3];
+        double corner[PVR_FACE_CORNERS][3]; /* counterclockwise, seen from outside */
+    } face[PVR_SOLID_FACES];
+};
+
+/* The normals of the faces of a box along such axes. These are at right angles and of length 1 but
+ * for rounding, and so are the axes of the image. */
+void pvr_solid_normals(const double axis[3][3], struct pvr_twofold normal[3][3]);
+/* What of a box lies between `low` and `high`: pixels, and the depth, which may be infinite. False
+ * if nothing does. `rest` as above. */
+bool pvr_solid_make(struct pvr_solid *solid, const struct pvr_footprint *footprint,
+                    const double centre[3], const double *rest, const double low[3],
+                    const double high[3]);
+/* Its volumes in pixels first .. first + count - 1 of row `row`, within what it was made for. */
+void pvr_solid_cut_row(const struct pvr_solid *solid, double first, double row, int count,
+                       double *volume);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK_BOXES = 1 << 12, SIDES = PVR_BOX_SIDES };
+enum { BLOCK_BOXES = 1 << 12, EXTRA = PVR_BOX_REST + PVR_BOX_SIDES };
 
 struct boxes_source {
     struct pvr_projecting projecting;
@@ -44,7 +44,15 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
             continue;
         }
         pvr_project_place(projecting, footprint, item);
-        memcpy(block->extra + SIDES * (size_t)block->nitems, side[i], sizeof side[i]);
+        double *rest = block->extra + EXTRA * (size_t)block->nitems;
+        memcpy(rest + PVR_BOX_REST, side[i], sizeof side[i]);
+        if (pvr_project_needs_rest(footprint, item)) {
+            struct pvr_twofold place[3];
+            pvr_project_fine(view, centre[i], place);
+            for (int k = 0; k < 3; k++) {
+                rest[k] = (place[k].value - item->at[k]) + place[k].rest;
+            }
+        }
         pvr_project_scattered(projecting, block, source->values, source->weight, first + i,
                               side[i][0] * side[i][1] * side[i][2],
                               block->state + (size_t)block->nitems * projecting->state_size);
@@ -66,7 +74,7 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
     enum pvr_status status = pvr_projecting_begin(projecting, job, (size_t)map->nplanes,
                                                   BLOCK_BOXES, BLOCK_BOXES, error);
     if (status == PVR_OK) {
-        status = pvr_project_make_extra(projecting, SIDES, error);
+        status = pvr_project_make_extra(projecting, EXTRA, error);
     }
     if (status == PVR_OK) {
         status = pvr_project_make_stencils(projecting, error);

@@ -6,17 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What of a cell is less than this beyond a border, in pixels or cells, is within it. */
-static const double same_border = 1e-9;
+/* What of a cell is less than this beyond a border, in pixels or cells, or than the second part of
+ * the window, is within it. */
+static const double same_border[2] = {1e-9, 5e-13};
+
+/* Digits of a place that are rounding. */
+static const double rounding = 4e-16;
 
 struct filling {
     const struct pvr_projecting *projecting;
     struct pvr_project_block *block;
     struct pvr_project_scratch *scratch;
     const struct pvr_footprint *footprint;
-    /* In image coordinates, with digits for windows that are a millionth of the box: along the axes
-     * of the box, by one cell, and its corner. */
+    /* In image coordinates: along the axes of the box, by one cell, and its corner; `fine` is for
+     * cells that are much larger than what is seen of them. */
     long double step[3][3], corner[3];
+    struct pvr_twofold fine_step[3][3], fine_corner[3];
     double offset[8][3]; /* of an oct's cells from its middle */
     double reach[3];     /* of an oct, from its middle */
     struct pvr_window window;
@@ -30,16 +35,17 @@ struct filling {
 static void begin_filling(struct filling *filling) {
     const struct pvr_projecting *projecting = filling->projecting;
     const struct pvr_view *view = &projecting->map->request.view;
-    const long double cell =
-        (long double)pvr_project_cell(projecting, filling->block->level) / view->pixel;
+    const double cell = pvr_project_cell(projecting, filling->block->level);
     const double *axes[3] = {view->right, view->up, view->along};
+    pvr_project_fine(view, projecting->low, filling->fine_corner);
     for (int i = 0; i < 3; i++) {
-        long double corner = i == 2 ? 0 : -(long double)view->low[i];
+        const struct pvr_twofold *corner = &filling->fine_corner[i];
+        filling->corner[i] = (long double)corner->value + corner->rest;
         for (int a = 0; a < 3; a++) {
-            corner += ((long double)projecting->low[a] - view->centre[a]) * axes[i][a];
-            filling->step[a][i] = axes[i][a] * cell;
+            struct pvr_twofold *step = &filling->fine_step[i][a];
+            *step = pvr_twofold_over(pvr_twofold_product(axes[i][a], cell), view->pixel);
+            filling->step[a][i] = (long double)step->value + step->rest;
         }
-        filling->corner[i] = corner / view->pixel;
         filling->reach[i] = 2 * filling->footprint->half[i];
         for (int c = 0; c < 8; c++) {
             long double offset = 0;
@@ -53,17 +59,41 @@ static void begin_filling(struct filling *filling) {
     filling->volume = pvr_project_volume(projecting, filling->block->level);
 }
 
+void pvr_project_fine(const struct pvr_view *view, const double place[3],
+                      struct pvr_twofold image[3]) {
+    const double *axes[3] = {view->right, view->up, view->along};
+    struct pvr_twofold from_centre[3];
+    for (int a = 0; a < 3; a++) {
+        from_centre[a] = pvr_twofold_sum(place[a], -view->centre[a]);
+    }
+    for (int k = 0; k < 3; k++) {
+        const struct pvr_twofold low = {k < 2 ? -view->low[k] : 0, 0};
+        image[k] = pvr_twofold_add(pvr_twofold_dot(from_centre, axes[k]), low);
+        image[k] = pvr_twofold_over(image[k], view->pixel);
+    }
+}
+
+bool pvr_project_needs_rest(const struct pvr_footprint *footprint, const struct pvr_item *item) {
+    return footprint->kind == PVR_FOOTPRINT_CUT || item->number == PVR_ITEM_CUT;
+}
+
 struct pvr_window pvr_project_window(const struct pvr_view *view) {
-    return (struct pvr_window){{0, 0, view->depth[0] / view->pixel},
-                               {view->pixels[0], view->pixels[1], view->depth[1] / view->pixel}};
+    struct pvr_window window = {{0, 0, view->depth[0] / view->pixel},
+                                {view->pixels[0], view->pixels[1], view->depth[1] / view->pixel},
+                                {0, 0, 0}};
+    for (int i = 0; i < 3; i++) {
+        window.same[i] = fmin(same_border[0], same_border[1] * (window.high[i] - window.low[i]));
+    }
+    return window;
 }
 
 bool pvr_project_overlaps(const struct pvr_window *window, const double place[3],
                           const double reach[3]) {
     bool inside = true;
     for (int i = 0; i < 3; i++) {
-        inside = inside && place[i] + reach[i] > window->low[i] + same_border &&
-                 place[i] - reach[i] < window->high[i] - same_border;
+        const double same = window->same[i] - rounding * (fabs(place[i]) + reach[i]);
+        inside = inside && place[i] + reach[i] > window->low[i] + same &&
+                 place[i] - reach[i] < window->high[i] - same;
     }
     return inside;
 }
@@ -107,17 +137,35 @@ void pvr_project_place(const struct pvr_projecting *projecting,
     const struct pvr_map_request *request = &projecting->map->request;
     const struct pvr_view *view = &request->view;
     const struct pvr_grid *grid = &projecting->pixels;
-    const double *half = footprint->half, same = same_border * half[2];
-    bool cut = item->at[2] - half[2] < view->depth[0] / view->pixel - same ||
-               item->at[2] + half[2] > view->depth[1] / view->pixel + same;
+    const double *half = footprint->half,
+                 depth[2] = {view->depth[0] / view->pixel, view->depth[1] / view->pixel};
+    const double same = fmin(same_border[0] * half[2], same_border[1] * (depth[1] - depth[0]));
+    bool cut = item->at[2] - half[2] < depth[0] - same || item->at[2] + half[2] > depth[1] + same;
     item->number = cut && request->edge == PVR_EDGE_CLIP ? PVR_ITEM_CUT : PVR_ITEM_WHOLE;
     for (int i = 0; i < 2; i++) {
-        double low = floor(item->at[i] - half[i]), high = ceil(item->at[i] + half[i]) - 1;
+        const double slack = rounding * (fabs(item->at[i]) + half[i]);
+        double low = floor(item->at[i] - half[i] - slack);
+        double high = ceil(item->at[i] + half[i] + slack) - 1;
         double last = (double)grid->count[i] - 1;
         low = low > 0 ? low : 0;
         high = high < last ? high : last;
         item->tile[2 * i] = (uint8_t)((uint32_t)low / grid->tile[i]);
         item->tile[2 * i + 1] = (uint8_t)((uint32_t)(high > low ? high : low) / grid->tile[i]);
+    }
+}
+
+/* What an item's place lacks. */
+static void find_rest(const struct filling *filling, uint32_t oct, unsigned cell,
+                      const struct pvr_item *item, double rest[3]) {
+    const uint32_t *coordinate = filling->block->coordinate[oct];
+    double middle[3];
+    for (int a = 0; a < 3; a++) {
+        middle[a] = 2.0 * coordinate[a] + (cell >> a & 1) + 0.5;
+    }
+    for (int i = 0; i < 3; i++) {
+        const struct pvr_twofold place = pvr_twofold_add(
+            filling->fine_corner[i], pvr_twofold_dot(filling->fine_step[i], middle));
+        rest[i] = (place.value - item->at[i]) + place.rest;
     }
 }
 
@@ -164,11 +212,16 @@ static void fill_run(struct filling *filling) {
     }
     for (int i = 0; i < 8 * filling->count; i++) {
         if ((filling->omit[i / 8] >> i % 8 & 1) == 0) {
-            struct pvr_item *item = &block->item[block->nitems++];
+            struct pvr_item *item = &block->item[block->nitems];
             for (int k = 0; k < 3; k++) {
                 item->at[k] = filling->middle[i / 8][k] + filling->offset[i % 8][k];
             }
             pvr_project_place(projecting, filling->footprint, item);
+            if (pvr_project_needs_rest(filling->footprint, item)) {
+                find_rest(filling, filling->chosen[i / 8], (unsigned)i % 8, item,
+                          block->extra + PVR_BOX_REST * (size_t)block->nitems);
+            }
+            block->nitems++;
             block->cells++;
         }
     }
@@ -197,21 +250,21 @@ static enum pvr_status fill_oblique(const struct pvr_projecting *projecting,
 /* Adds a whole item, or what of it lies in the depth, to a patch. */
 static void add_to_patch(const struct pvr_projecting *projecting,
                          const struct pvr_footprint *footprint, const struct pvr_item *item,
-                         const struct pvr_patch *patch, const double *value) {
+                         const double *rest, const struct pvr_patch *patch, const double *value) {
     const struct pvr_view *view = &projecting->map->request.view;
     const double depth[2] = {view->depth[0] / view->pixel, view->depth[1] / view->pixel};
-    pvr_footprint_add(footprint, item->at, item->number == PVR_ITEM_CUT ? depth : NULL, patch,
+    pvr_footprint_add(footprint, item->at, rest, item->number == PVR_ITEM_CUT ? depth : NULL, patch,
                       value);
 }
 
 /* The shares of an item in a patch, of one plane. */
 static void find_shares(const struct pvr_projecting *projecting,
                         const struct pvr_footprint *footprint, const struct pvr_item *item,
-                        const struct pvr_patch *patch) {
+                        const double *rest, const struct pvr_patch *patch) {
     const double one = 1;
     const size_t pixels = (size_t)(patch->high[1] - patch->low[1]) * PVR_PATCH_ROW;
     memset(pvr_patch_row(patch, 0, 0), 0, pixels * sizeof *patch->plane);
-    add_to_patch(projecting, footprint, item, patch, &one);
+    add_to_patch(projecting, footprint, item, rest, patch, &one);
 }
 
 /* The next patch of a part of the image, all zero at first; false after the last. */
@@ -233,11 +286,11 @@ static bool next_patch(const int first[2], const int end[2], struct pvr_patch *p
 /* The sum of an item's shares from `first` up to `end`. */
 static double sum_shares(const struct pvr_projecting *projecting,
                          const struct pvr_footprint *footprint, const struct pvr_item *item,
-                         const int first[2], const int end[2], double *plane) {
+                         const double *rest, const int first[2], const int end[2], double *plane) {
     struct pvr_patch patch = {.plane = plane, .nplanes = 1};
     double sum = 0;
     while (next_patch(first, end, &patch)) {
-        find_shares(projecting, footprint, item, &patch);
+        find_shares(projecting, footprint, item, rest, &patch);
         for (int y = 0; y < patch.high[1] - patch.low[1]; y++) {
             const double *share = pvr_patch_row(&patch, 0, y);
             for (int x = 0; x < patch.high[0] - patch.low[0]; x++) {
@@ -253,8 +306,8 @@ static double sum_shares(const struct pvr_projecting *projecting,
  * box around its shadow does. They are found in the same patches then, hence with the same
  * rounding. */
 static void add_item(const struct pvr_projecting *projecting, const struct pvr_footprint *footprint,
-                     const struct pvr_item *item, const double *state, const struct pvr_patch *part,
-                     struct pvr_project_scratch *scratch) {
+                     const struct pvr_item *item, const double *rest, const double *state,
+                     const struct pvr_patch *part, struct pvr_project_scratch *scratch) {
     const uint32_t *count = projecting->pixels.count;
     const size_t row_size = count[0], size = row_size * count[1];
     const int zero[2] = {0, 0}, all[2] = {(int)count[0], (int)count[1]};
@@ -264,11 +317,11 @@ static void add_item(const struct pvr_projecting *projecting, const struct pvr_f
         projecting->map->request.edge == PVR_EDGE_CLIP) {
         pvr_footprint_part(footprint, item->at, part->low, part->high, first, end);
     } else {
-        whole = sum_shares(projecting, footprint, item, first, end, scratch->stencil);
+        whole = sum_shares(projecting, footprint, item, rest, first, end, scratch->stencil);
     }
     struct pvr_patch patch = {.plane = scratch->stencil, .nplanes = 1};
     while (whole > 0 && next_patch(first, end, &patch)) {
-        find_shares(projecting, footprint, item, &patch);
+        find_shares(projecting, footprint, item, rest, &patch);
         int low[2], high[2];
         for (int i = 0; i < 2; i++) {
             low[i] = patch.low[i] > part->low[i] ? patch.low[i] : part->low[i];
@@ -329,15 +382,19 @@ void pvr_project_add_items(const struct pvr_projecting *projecting,
         for (uint32_t n = 0; n < count; n++) {
             const struct pvr_item *item = &block->item[order[n]];
             const double *state = block->state + (size_t)order[n] * projecting->state_size;
+            const bool octs = projecting->footprint != NULL;
+            const double *extra =
+                block->extra +
+                (octs ? PVR_BOX_REST : PVR_BOX_REST + PVR_BOX_SIDES) * (size_t)order[n];
             const struct pvr_footprint *footprint =
-                projecting->footprint != NULL
-                    ? &projecting->footprint[block->level]
-                    : pvr_project_footprint(&kept, &projecting->map->request.view,
-                                            block->extra + PVR_BOX_SIDES * (size_t)order[n]);
+                octs ? &projecting->footprint[block->level]
+                     : pvr_project_footprint(&kept, &projecting->map->request.view,
+                                             extra + PVR_BOX_REST);
+            const double *rest = pvr_project_needs_rest(footprint, item) ? extra : NULL;
             if (sums) {
-                add_to_patch(projecting, footprint, item, &patch, state);
+                add_to_patch(projecting, footprint, item, rest, &patch, state);
             } else {
-                add_item(projecting, footprint, item, state, &patch, scratch);
+                add_item(projecting, footprint, item, rest, state, &patch, scratch);
             }
         }
         if (sums) {
@@ -373,6 +430,7 @@ enum pvr_status pvr_project_plan_oblique(struct pvr_projecting *projecting, int 
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for the footprints of cells");
     }
     enum pvr_status status = pvr_project_make_stencils(projecting, error);
+    status = status == PVR_OK ? pvr_project_make_extra(projecting, PVR_BOX_REST, error) : status;
     if (status != PVR_OK) {
         return status;
     }

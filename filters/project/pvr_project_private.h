@@ -66,7 +66,8 @@ struct pvr_project_block {
     uint32_t nitems, most_items;
     struct pvr_item *item;
     double *state; /* state_size for each item */
-    double *extra; /* of boxes: three sides for each item; of points: a length; else null */
+    double *extra; /* of boxes: PVR_BOX_REST, and of such that are no octs' PVR_BOX_SIDES for each
+                      item; of points: a length; else null */
     uint32_t *order;
     size_t most_order;
     uint32_t start[PVR_TILE_COUNT + 1]; /* places in `order` of each tile's items */
@@ -192,7 +193,7 @@ enum pvr_status pvr_project_all(struct pvr_map *map, pvr_project_run_fn run, voi
 /* ---- items that are boxes: cells in any direction (pvr_chord.h) ---- */
 
 enum { PVR_ITEM_WHOLE = 0, PVR_ITEM_CUT = 1 }; /* number of an item: by the depth */
-enum { PVR_BOX_SIDES = 3 };
+enum { PVR_BOX_REST = 3, PVR_BOX_SIDES = 3 };
 
 /* A footprint that is made anew only for another size. */
 struct pvr_kept_footprint {
@@ -206,11 +207,19 @@ const struct pvr_footprint *pvr_project_footprint(struct pvr_kept_footprint *kep
 /* The window and the depth, from and to, in pixels. */
 struct pvr_window {
     double low[3], high[3];
+    double same[3]; /* what overlaps less does not */
 };
 struct pvr_window pvr_project_window(const struct pvr_view *view);
 /* Does something with this reach overlap both, by more than rounding? */
 bool pvr_project_overlaps(const struct pvr_window *window, const double place[3],
                           const double reach[3]);
+
+/* A place in the image's coordinates, in pixels from the window's corner. */
+void pvr_project_fine(const struct pvr_view *view, const double place[3],
+                      struct pvr_twofold image[3]);
+/* Is an item of a box, which may be much larger than what is seen of it, made with its rest: what
+ * its place lacks, in block->extra? */
+bool pvr_project_needs_rest(const struct pvr_footprint *footprint, const struct pvr_item *item);
 
 /* A patch of the image for all threads. */
 enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
@@ -219,7 +228,7 @@ enum pvr_status pvr_project_make_stencils(struct pvr_projecting *projecting,
 void pvr_project_place(const struct pvr_projecting *projecting,
                        const struct pvr_footprint *footprint, struct pvr_item *item);
 /* Adds items to the pixels from `low` up to `high`: of the footprint of their level, or, where
- * there are none of levels, of the sides in block->extra. */
+ * there are none of levels, of the sides in block->extra, behind the rest. */
 void pvr_project_add_items(const struct pvr_projecting *projecting,
                            const struct pvr_project_block *block, const uint32_t *order,
                            uint32_t count, const uint32_t low[2], const uint32_t high[2],

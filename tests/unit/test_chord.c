@@ -58,7 +58,7 @@ static void add_part(const struct pvr_footprint *footprint, const double centre[
         patch.high[i] = high[i];
     }
     memset(plane, 0, sizeof plane);
-    pvr_footprint_add(footprint, centre, NULL, &patch, value);
+    pvr_footprint_add(footprint, centre, NULL, NULL, &patch, value);
     for (int row = low[1]; row < high[1]; row++) {
         const double *one = pvr_patch_row(&patch, 0, row - low[1]);
         const double *other = pvr_patch_row(&patch, 1, row - low[1]);
@@ -75,16 +75,25 @@ static void by_default(const struct pvr_footprint *footprint, const double centr
     add_part(footprint, centre, low, high, image);
 }
 
-static void cut_row(const struct pvr_footprint *footprint, const double centre[3], int row,
-                    double *share) {
-    const double all[2] = {-1e3, 1e3};
-    pvr_footprint_cut_row(footprint, centre, all, 0, row, SIDE, share);
+/* A row of shares, of what lies in the depth. */
+static void cut_row(const struct pvr_footprint *footprint, const double centre[3],
+                    const double depth[2], int row, double *share) {
+    const double low[3] = {0, 0, depth[0]}, high[3] = {SIDE, SIDE, depth[1]};
+    struct pvr_solid solid;
+    memset(share, 0, SIDE * sizeof *share);
+    if (pvr_solid_make(&solid, footprint, centre, NULL, low, high)) {
+        pvr_solid_cut_row(&solid, 0, row, SIDE, share);
+        for (int x = 0; x < SIDE; x++) {
+            share[x] /= footprint->volume;
+        }
+    }
 }
 
 static void by_cutting(const struct pvr_footprint *footprint, const double centre[3],
                        double image[SIDE][SIDE]) {
+    const double all[2] = {-1e3, 1e3};
     for (int row = 0; row < SIDE; row++) {
-        cut_row(footprint, centre, row, image[row]);
+        cut_row(footprint, centre, all, row, image[row]);
     }
 }
 
@@ -328,15 +337,15 @@ static void test_parts_of_a_depth_are_the_whole(void **state) {
         struct pvr_footprint footprint;
         random_box(&random, sides, centre);
         pvr_footprint_make(&footprint, &view, sides, 1);
-        cut_row(&footprint, centre, 32, all);
+        const double edge[6] = {-1e3,
+                                centre[2] - footprint.half[2] / 2,
+                                centre[2],
+                                centre[2] + footprint.half[2] / 9,
+                                centre[2] + footprint.half[2],
+                                1e3};
+        cut_row(&footprint, centre, (const double[2]){-1e3, 1e3}, 32, all);
         for (int d = 0; d < 5; d++) {
-            double edge[6] = {-1e3,
-                              centre[2] - footprint.half[2] / 2,
-                              centre[2],
-                              centre[2] + footprint.half[2] / 9,
-                              centre[2] + footprint.half[2],
-                              1e3};
-            pvr_footprint_cut_row(&footprint, centre, edge + d, 0, 32, SIDE, part);
+            cut_row(&footprint, centre, edge + d, 32, part);
             for (int x = 0; x < SIDE; x++) {
                 sum[x] += part[x];
             }

@@ -105,15 +105,18 @@ static void test_uniform_boxes_look_like_one_box(void **state) {
         struct pvr_footprint box;
         const double volume = octree->size[0] * octree->size[1] * octree->size[2];
         const double middle[3] = {-view->low[0] / view->pixel, -view->low[1] / view->pixel, 0};
-        const double all[2] = {-1e6, 1e6}, area = view->pixel * view->pixel;
+        const double area = view->pixel * view->pixel, low[3] = {0, 0, -1e6},
+                     high[3] = {view->pixels[0], view->pixels[1], 1e6};
+        struct pvr_solid solid;
         double *map = make_map(&made, &request, &density, NULL, 2);
         double *row = calloc(view->pixels[0], sizeof *row);
         pvr_footprint_make(&box, view, octree->size, view->pixel);
+        assert_true(pvr_solid_make(&solid, &box, middle, NULL, low, high));
         for (uint32_t y = 0; y < view->pixels[1]; y++) {
-            pvr_footprint_cut_row(&box, middle, all, 0, y, (int)view->pixels[0], row);
+            pvr_solid_cut_row(&solid, 0, y, (int)view->pixels[0], row);
             for (uint32_t x = 0; x < view->pixels[0]; x++) {
                 double is = map[(uint64_t)y * view->pixels[0] + x];
-                double should = 3 * volume * row[x] / area;
+                double should = 3 * volume * row[x] / box.volume / area;
                 assert_true(isnan(is) ? should < 1e-9 : fabs(is - should) < 1e-11 * 20);
             }
         }
