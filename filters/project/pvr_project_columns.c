@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 
-static const double same_border = 1e-9;
-
 /* The columns that a pixel touches along an axis: two at most. */
 struct touch {
     uint32_t column[2];
@@ -172,44 +170,36 @@ static enum pvr_status pixel_task(void *context, size_t task, struct pvr_worker 
     return PVR_OK;
 }
 
+/* A border of a column in pixels. */
+static double border_in_pixels(const struct pvr_axis *axis, double pixel, int64_t number) {
+    const double at = pvr_axis_border(axis, number) / pixel, whole = rint(at);
+    return fabs(at - whole) * pixel < axis->same ? whole : at;
+}
+
 /* Which columns of a level the pixels of axis i touch. */
 static struct touch *find_touches(const struct pvr_projecting *projecting, int level, int i) {
     const struct pvr_view *view = &projecting->map->request.view;
     const struct pvr_grid *grid = &projecting->level[level];
+    const struct pvr_axis axis = pvr_axis_make(projecting, level, i);
+    const double pixel = view->pixel, window = view->pixels[i];
     struct touch *touch = calloc(view->pixels[i], sizeof *touch);
-    const int axis = view->axis[i];
-    const double cell = pvr_project_cell(projecting, level);
-    double corner = projecting->low[axis] - view->centre[axis];
-    if (view->against[i]) {
-        corner = -(corner + (double)pvr_project_cells(projecting, level, axis) * cell);
-    }
-    const double edge = same_border * view->pixel / cell;
-    const double window[2] = {
-        (view->low[i] - corner) / cell,
-        (view->low[i] + view->pixels[i] * view->pixel - corner) / cell,
-    };
+    int64_t first = axis.first - 1;
     for (uint32_t p = 0; touch != NULL && p < view->pixels[i]; p++) {
-        double border[2];
-        for (int b = 0; b < 2; b++) { /* of the pixel, counted in cells */
-            double at = (view->low[i] + (p + (double)b) * view->pixel - corner) / cell;
-            border[b] = fabs(at - rint(at)) < edge ? rint(at) : at;
+        while (first <= axis.cells && border_in_pixels(&axis, pixel, first + 1) <= p) {
+            first++;
         }
-        int64_t first = (int64_t)floor(border[0]);
         for (int c = 0; c < 2; c++) {
-            double column = (double)(first + c);
-            int64_t number = first + c - grid->first[i];
-            double part = fmin(border[1], column + 1) - fmax(border[0], column), whole = 1;
-            if (border[0] >= column && border[1] <= column + 1) {
-                part = view->pixel / cell; /* of a tiny pixel more digits than the difference */
-            }
+            const double low = border_in_pixels(&axis, pixel, first + c);
+            const double high = border_in_pixels(&axis, pixel, first + c + 1);
+            const double part = fmin(high, p + 1.0) - fmax(low, p);
+            const int64_t number = first + c - grid->first[i];
             if (number < 0 || number >= grid->count[i] || !(part > 0)) {
                 continue;
             }
-            if (projecting->map->request.edge == PVR_EDGE_FOLD) {
-                whole = fmin(window[1], column + 1) - fmax(window[0], column);
-            }
             touch[p].column[c] = (uint32_t)number;
-            touch[p].share[c] = part / whole;
+            touch[p].share[c] = projecting->map->request.edge == PVR_EDGE_FOLD
+                                    ? part / (fmin(window, high) - fmax(low, 0))
+                                    : part * pixel / axis.cell;
         }
     }
     return touch;

@@ -18,6 +18,7 @@ static bool tree_in_view(const struct pvr_octree *octree, uint64_t tree,
     pvr_view_place(view, middle, image);
     for (int i = 0; i < (octree->ndim == 3 ? 3 : 2); i++) {
         double half = size / 2 * (fabs(axes[i][0]) + fabs(axes[i][1]) + fabs(axes[i][2]));
+        half += 1e-14 * (half + fabs(image[i]) + fabs(image[2])); /* that is rounding */
         double low = i == 2 ? view->depth[0] : view->low[i];
         double high = i == 2 ? view->depth[1] : low + view->pixels[i] * view->pixel;
         if (image[i] + half < low || image[i] - half > high) {

@@ -9,57 +9,33 @@
 
 #include <string.h>
 
-struct pvr_oct_axis pvr_oct_axis(const struct pvr_projecting *projecting, int level, int i) {
-    const struct pvr_view *view = &projecting->map->request.view;
-    struct pvr_oct_axis axis = {.box = view->axis[i], .against = view->against[i]};
-    axis.cell = pvr_project_cell(projecting, level);
-    axis.cells = pvr_project_cells(projecting, level, axis.box);
-    axis.corner = projecting->low[axis.box] - view->centre[axis.box];
-    if (axis.against) {
-        axis.corner = -(axis.corner + (double)axis.cells * axis.cell);
-    }
-    axis.box = axis.box < projecting->ndim ? axis.box : -1;
-    return axis;
-}
+/* A cell that differs by less than this part of it is a pixel. */
+static const double same_pixel = 1e-9;
 
 /* Number of the first of an oct's two cells along the axis. */
-static inline int64_t first_cell(const struct pvr_oct_axis *axis, const uint32_t coordinate[3]) {
+static inline int64_t first_cell(const struct pvr_axis *axis, const uint32_t coordinate[3]) {
     int64_t at = 2 * (int64_t)coordinate[axis->box];
     return axis->against ? axis->cells - 2 - at : at;
 }
 
 /* What of the cell number `cell` lies within the depth, 0 to 1. */
-static double part_in_depth(const struct pvr_oct_axis *axis, int64_t cell, const double depth[2],
-                            enum pvr_map_edge edge) {
-    double low = (depth[0] - axis->corner) / axis->cell - (double)cell;
-    double high = (depth[1] - axis->corner) / axis->cell - (double)cell;
-    low = low > pvr_same_border ? low : 0;
-    high = high < 1 - pvr_same_border ? high : 1;
-    double part = high - low;
-    return !(part > pvr_same_border) ? 0 : edge == PVR_EDGE_FOLD ? 1 : part;
+static double part_in_depth(const struct pvr_axis *axis, int64_t cell, enum pvr_map_edge edge) {
+    const double low = pvr_axis_border(axis, cell), high = pvr_axis_border(axis, cell + 1);
+    const bool begins = low >= -axis->same, ends = high <= axis->seen + axis->same;
+    const double length = (ends ? high : axis->seen) - (begins ? low : 0);
+    return !(length > axis->same)                      ? 0
+           : edge == PVR_EDGE_FOLD || (begins && ends) ? 1
+                                                       : length / axis->cell;
 }
 
 struct filling {
     const struct pvr_projecting *projecting;
     struct pvr_project_block *block;
     struct pvr_project_scratch *scratch;
-    struct pvr_oct_axis axis[3];
+    struct pvr_axis axis[3], pixels[2]; /* these are for borders in pixels */
     double volume;
-    double pixel_corner[2], pixel_cell; /* border k is at corner + k * cell, in pixels */
-    int64_t low[2], high[2];            /* cells that lie in the window */
+    int64_t low[2], high[2]; /* cells that lie in the window */
 };
-
-/* The cells of a level that touch the window along axis i of the image. */
-static void cells_in_window(const struct pvr_projecting *projecting,
-                            const struct pvr_oct_axis *axis, int i, int64_t *low, int64_t *high) {
-    const struct pvr_view *view = &projecting->map->request.view;
-    double size = view->pixels[i] * view->pixel;
-    double border = pvr_same_border * fmin(1, view->pixel / axis->cell);
-    double first = floor((view->low[i] - axis->corner) / axis->cell + border);
-    double end = ceil((view->low[i] + size - axis->corner) / axis->cell - border);
-    *low = first > 0 ? first < (double)axis->cells ? (int64_t)first : axis->cells : 0;
-    *high = end < (double)axis->cells ? end > 0 ? (int64_t)end : 0 : axis->cells;
-}
 
 /* Is the oct in the map? Then sets what is to be omitted of it, and how deep its cells are. */
 static bool choose(const struct filling *filling, uint32_t oct, struct pvr_oct_run *run) {
@@ -74,11 +50,11 @@ static bool choose(const struct filling *filling, uint32_t oct, struct pvr_oct_r
         }
     }
     double part[2] = {1, 0};
-    const struct pvr_oct_axis *depth = &filling->axis[2];
+    const struct pvr_axis *depth = &filling->axis[2];
     if (depth->box >= 0) {
         int64_t first = first_cell(depth, coordinate);
-        part[0] = part_in_depth(depth, first, request->view.depth, request->edge);
-        part[1] = part_in_depth(depth, first + 1, request->view.depth, request->edge);
+        part[0] = part_in_depth(depth, first, request->edge);
+        part[1] = part_in_depth(depth, first + 1, request->edge);
     }
     const int(*columns)[2] = filling->projecting->columns;
     for (int k = 0; k < 4; k++) {
@@ -163,9 +139,8 @@ static void place_item(const struct filling *filling, const int64_t cell[2], str
     double pixel[2];
     bool one = true;
     for (int i = 0; i < 2; i++) {
-        double low = pvr_border_in_pixels(filling->pixel_corner[i], filling->pixel_cell, cell[i]);
-        double high =
-            pvr_border_in_pixels(filling->pixel_corner[i], filling->pixel_cell, cell[i] + 2);
+        double low = pvr_border_in_pixels(&filling->pixels[i], cell[i]);
+        double high = pvr_border_in_pixels(&filling->pixels[i], cell[i] + 2);
         pixel[i] = floor(low);
         double last = fmax(pixel[i], ceil(high) - 1);
         one = one && last == pixel[i] && pixel[i] >= 0 && pixel[i] < grid->count[i];
@@ -254,12 +229,11 @@ static enum pvr_status fill_octs(const struct pvr_projecting *projecting,
     struct filling filling = {.projecting = projecting, .block = block, .scratch = scratch};
     filling.volume = pvr_project_volume(projecting, block->level);
     for (int i = 0; i < 3; i++) {
-        filling.axis[i] = pvr_oct_axis(projecting, block->level, i);
+        filling.axis[i] = pvr_axis_make(projecting, block->level, i);
     }
-    filling.pixel_cell = filling.axis[0].cell / view->pixel;
     for (int i = 0; i < 2; i++) {
-        filling.pixel_corner[i] = (filling.axis[i].corner - view->low[i]) / view->pixel;
-        cells_in_window(projecting, &filling.axis[i], i, &filling.low[i], &filling.high[i]);
+        filling.pixels[i] = pvr_axis_in_pixels(&filling.axis[i], view->pixel);
+        pvr_axis_cells_in_window(&filling.axis[i], &filling.low[i], &filling.high[i]);
     }
     struct streams streams;
     find_streams(projecting, block, &streams);
@@ -299,12 +273,11 @@ static bool are_pixels(const struct pvr_projecting *projecting, int level,
                        const struct pvr_grid *columns) {
     const struct pvr_view *view = &projecting->map->request.view;
     const double cell = pvr_project_cell(projecting, level);
-    bool same = fabs(cell / view->pixel - 1) * PVR_MAP_MAX_PIXELS < pvr_same_border;
+    bool same = fabs(cell / view->pixel - 1) * PVR_MAP_MAX_PIXELS < same_pixel;
     for (int i = 0; i < 2; i++) {
-        struct pvr_oct_axis axis = pvr_oct_axis(projecting, level, i);
-        double corner = axis.corner + (double)columns->first[i] * cell;
+        const struct pvr_axis axis = pvr_axis_make(projecting, level, i);
         same = same && columns->count[i] == view->pixels[i] &&
-               fabs(corner - view->low[i]) < pvr_same_border * cell;
+               fabs(pvr_axis_border(&axis, columns->first[i])) < same_pixel * cell;
     }
     return same;
 }
@@ -314,13 +287,13 @@ static void plan_level(struct pvr_projecting *projecting, int level) {
     const struct pvr_view *view = &projecting->map->request.view;
     struct pvr_grid *grid = &projecting->level[level];
     struct pvr_grid planned = {.plane = NULL};
-    if (pvr_project_cell(projecting, level) < view->pixel * (1 - pvr_same_border)) {
+    if (pvr_project_cell(projecting, level) < view->pixel * (1 - same_pixel)) {
         return;
     }
     for (int i = 0; i < 2; i++) {
-        struct pvr_oct_axis axis = pvr_oct_axis(projecting, level, i);
+        const struct pvr_axis axis = pvr_axis_make(projecting, level, i);
         int64_t low, high;
-        cells_in_window(projecting, &axis, i, &low, &high);
+        pvr_axis_cells_in_window(&axis, &low, &high);
         if (low >= high) {
             return;
         }

@@ -4,26 +4,13 @@
 
 #include "pvr_project_private.h"
 
-/* Borders that are nearer than this part of the smaller of cell and pixel are the same. */
-static const double pvr_same_border = 1e-9;
-
 /* What an item is. */
 enum { PVR_ITEM_FOUR_COLUMNS = 0, PVR_ITEM_ONE_PIXEL = 1 };
 
-/* Cells of a block along one axis of the image, or the depth. */
-struct pvr_oct_axis {
-    int box; /* axis of the box, -1: the axis that a 2-D mesh lacks */
-    bool against;
-    int64_t cells; /* of the block's level, along it */
-    double corner; /* border 0, from the view's centre */
-    double cell;
-};
-struct pvr_oct_axis pvr_oct_axis(const struct pvr_projecting *projecting, int level, int i);
-
 /* A border of a cell in pixels. */
-static inline double pvr_border_in_pixels(double corner, double cell, int64_t number) {
-    double at = corner + cell * (double)number, whole = rint(at);
-    return fabs(at - whole) < pvr_same_border * fmin(1, cell) ? whole : at;
+static inline double pvr_border_in_pixels(const struct pvr_axis *axis, int64_t number) {
+    const double at = pvr_axis_border(axis, number), whole = rint(at);
+    return fabs(at - whole) < axis->same ? whole : at;
 }
 
 /* Octs of a block that lie in the map, and what they come to. */

@@ -55,11 +55,10 @@ static void add_to_pixels(const struct pvr_projecting *projecting,
     const struct pvr_view *view = &request->view;
     const struct pvr_grid *grid = block->grid;
     const size_t row = grid->count[0], size = row * grid->count[1];
-    double corner[2], cell = 0;
+    struct pvr_axis in_pixels[2];
     for (int i = 0; i < 2; i++) {
-        struct pvr_oct_axis axis = pvr_oct_axis(projecting, block->level, i);
-        corner[i] = (axis.corner - view->low[i]) / view->pixel;
-        cell = axis.cell / view->pixel;
+        const struct pvr_axis axis = pvr_axis_make(projecting, block->level, i);
+        in_pixels[i] = pvr_axis_in_pixels(&axis, view->pixel);
     }
     for (uint32_t n = 0; n < count; n++) {
         const struct pvr_item *item = &block->item[order[n]];
@@ -75,7 +74,7 @@ static void add_to_pixels(const struct pvr_projecting *projecting,
         for (int i = 0; i < 2; i++) {
             double border[3];
             for (int b = 0; b < 3; b++) {
-                border[b] = pvr_border_in_pixels(corner[i], cell, (int64_t)item->at[i] + b);
+                border[b] = pvr_border_in_pixels(&in_pixels[i], (int64_t)item->at[i] + b);
             }
             for (int c = 0; c < 2; c++) {
                 pixels[i][c] = shares(border[c], border[c + 1], view->pixels[i], request->edge,

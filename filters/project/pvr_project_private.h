@@ -190,6 +190,34 @@ enum pvr_status pvr_project_all(struct pvr_map *map, pvr_project_run_fn run, voi
                                 void *progress_context, struct pvr_report *report,
                                 struct pvr_error *error);
 
+/* ---- cells along an axis of the box ---- */
+
+/* The borders of a level's cells along an axis of the image, or the depth, which is one of the
+ * box's. A window may be a billionth of the box: places count from where it begins, and are made
+ * from the border next to that. */
+struct pvr_axis {
+    int box; /* axis of the box, -1: the axis that a 2-D mesh lacks */
+    bool against;
+    int64_t cells; /* of the level, along it */
+    double cell;
+    double seen; /* length of the window, or the depth */
+    double same; /* borders that are nearer to each other are the same */
+    int64_t first;
+    struct pvr_twofold corner; /* border `first`, which is less than a cell before it, or about */
+};
+
+struct pvr_axis pvr_axis_make(const struct pvr_projecting *projecting, int level, int i);
+/* The same in pixels, for cells that are not much larger. */
+struct pvr_axis pvr_axis_in_pixels(const struct pvr_axis *axis, double pixel);
+/* The cells that touch the window. */
+void pvr_axis_cells_in_window(const struct pvr_axis *axis, int64_t *low, int64_t *high);
+
+/* Where border number `number` is. */
+static inline double pvr_axis_border(const struct pvr_axis *axis, int64_t number) {
+    const double apart = (double)(number - axis->first) * axis->cell;
+    return (apart + axis->corner.value) + axis->corner.rest;
+}
+
 /* ---- items that are boxes: cells in any direction (pvr_chord.h) ---- */
 
 enum { PVR_ITEM_WHOLE = 0, PVR_ITEM_CUT = 1 }; /* number of an item: by the depth */

@@ -116,7 +116,8 @@ static struct pvr_region window_box(const struct pvr_map_request *request,
         region.centre[a] = view->centre[a] + middle[0] * view->right[a] + middle[1] * view->up[a] +
                            middle[2] * view->along[a];
         region.size[a] = 2 * (half[0] * fabs(view->right[a]) + half[1] * fabs(view->up[a]) +
-                              half[2] * fabs(view->along[a]));
+                              half[2] * fabs(view->along[a]) +
+                              1e-14 * (size[a] + fabs(view->centre[a]))); /* that is rounding */
         double low = fmax(region.centre[a] - region.size[a] / 2, 0);
         double high = fmin(region.centre[a] + region.size[a] / 2, size[a]);
         share *= fmax(high - low, 0);

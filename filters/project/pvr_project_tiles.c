@@ -82,7 +82,9 @@ static size_t find_tile(const struct pvr_tree_tiles *tiles, const uint32_t coord
         const double size = pvr_project_cell(projecting, tiles->level);
         double low = projecting->low[axis] + coordinate[axis] * size - view->centre[axis];
         low = view->against[2] ? -(low + size) : low;
-        if (low > view->depth[1] || low + size < view->depth[0]) {
+        const double slack = 1e-15 * (fabs(projecting->low[axis]) + fabs(view->centre[axis]) +
+                                      coordinate[axis] * size);
+        if (low - slack > view->depth[1] || low + size + slack < view->depth[0]) {
             return tiles->count;
         }
     }
