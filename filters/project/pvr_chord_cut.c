@@ -17,7 +17,7 @@ enum { MOST_CORNERS = PVR_FACE_CORNERS + 8 };
 
 /* A pixel with less than these parts of the polyhedron's depth, or of the box's volume, is touched
  * by rounding. */
-static const double no_depth = 1e-11, no_share = 1e-13;
+static const double no_depth = 5e-13, no_share = 1e-13;
 
 struct polygon {
     int count;

@@ -356,6 +356,52 @@ static void test_parts_of_a_depth_are_the_whole(void **state) {
     }
 }
 
+/* Eight boxes of up to 10^11 pixels that meet in the image: pixels are full, for any depth. */
+static void test_huge_boxes_leave_no_gap(void **state) {
+    (void)state;
+    uint64_t random = 21;
+    for (int i = 0; i < 60; i++) {
+        const double side = pow(10, 3 + i % 5 * 2);
+        const double sides[3] = {side, side * random_in(&random, 0.3, 1), side / 3};
+        const double corner[3] = {random_in(&random, 20, 44), random_in(&random, 20, 44), 0.1};
+        const double reach = i % 2 == 0 ? 30 : side / 10;
+        const double low[3] = {0, 0, -reach}, high[3] = {SIDE, SIDE, reach};
+        double n[3], sum[SIDE][SIDE] = {{0}};
+        for (int a = 0; a < 3; a++) {
+            n[a] = random_in(&random, -1, 1) * (i % 3 == 2 && a != i / 3 % 3 ? pow(10, -i / 5) : 1);
+        }
+        const struct pvr_view view = view_along(n, &random);
+        struct pvr_footprint footprint;
+        pvr_footprint_make(&footprint, &view, sides, 1);
+        for (int box = 0; box < 8; box++) {
+            double at[3], rest[3];
+            for (int k = 0; k < 3; k++) {
+                struct pvr_twofold place = {corner[k], 0};
+                for (int a = 0; a < 3; a++) {
+                    place = pvr_twofold_add(
+                        place, pvr_twofold_product(footprint.axis[a][k],
+                                                   (box >> a & 1 ? 0.5 : -0.5) * sides[a]));
+                }
+                at[k] = place.value;
+                rest[k] = place.rest;
+            }
+            struct pvr_solid solid;
+            const bool is = pvr_solid_make(&solid, &footprint, at, rest, low, high);
+            for (int row = 0; is && row < SIDE; row++) {
+                double part[SIDE];
+                pvr_solid_cut_row(&solid, 0, row, SIDE, part);
+                for (int x = 0; x < SIDE; x++) {
+                    sum[row][x] += part[x];
+                }
+            }
+        }
+        for (int p = 0; p < SIDE * SIDE; p++) {
+            assert_true(fabs(sum[p / SIDE][p % SIDE] / (2 * reach) - 1) < 2e-12);
+        }
+        assert_true(fabs(sum_of(sum) / (2 * reach * SIDE * SIDE) - 1) < 1e-13);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_are_those_of_a_polyhedron),
@@ -366,6 +412,7 @@ int main(void) {
         cmocka_unit_test(test_faces_seen_edge_on),
         cmocka_unit_test(test_edges_along_the_axes_of_the_image),
         cmocka_unit_test(test_parts_of_a_depth_are_the_whole),
+        cmocka_unit_test(test_huge_boxes_leave_no_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,10 +153,8 @@ static void test_slabs_of_a_uniform_box(void **state) {
     free_mesh(&made);
 }
 
-/* A box that is 0.5 everywhere: density times depth in every pixel, and all of it together, but for
- * these parts. */
-static void check_window(const struct made_mesh *made, const struct pvr_view_request *view,
-                         double of_a_pixel, double of_all) {
+/* A box that is 0.5 everywhere: density times depth in every pixel, and all of it together. */
+static void check_window(const struct made_mesh *made, const struct pvr_view_request *view) {
     const struct pvr_octree *octree = made->mesh.octree;
     const struct pvr_map_value density = map_value(made, "density", 0);
     struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
@@ -167,10 +165,10 @@ static void check_window(const struct made_mesh *made, const struct pvr_view_req
     unit_ok(pvr_view_make(view, octree->origin, high, &request.view, NULL), NULL);
     double *map = make_map(made, &request, &density, NULL, 2);
     for (uint64_t p = 0; p < count_pixels(&request); p++) {
-        assert_true(fabs(map[p] / (0.5 * view->depth) - 1) < of_a_pixel);
+        assert_true(fabs(map[p] / (0.5 * view->depth) - 1) < 1e-11);
     }
     assert_true(fabs(in_map(&request, map) / (0.5 * view->depth * view->width * view->width) - 1) <
-                of_all);
+                1e-12);
     free(map);
 }
 
@@ -182,7 +180,7 @@ static void test_inside_a_cell(void **state) {
     uint64_t random = 46;
     set_all(&made, 0.5);
     for (int i = 0; i < 24; i++) {
-        const double width = pow(10, -1 - i / 6.0), depth = i % 3 == 0 ? 0.3 : width;
+        const double width = pow(10, -1 - i / 3.0), depth = i % 3 == 0 ? 0.3 : width;
         struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
                                         .has_centre = true,
                                         .width = width * octree->size[0],
@@ -193,32 +191,68 @@ static void test_inside_a_cell(void **state) {
             view.centre[a] = octree->origin[a] + octree->size[a] * random_in(&random, 0.45, 0.55);
             view.line_of_sight[a] *= i % 4 == 1 && a == i % 3 ? 1e-6 : 1;
         }
-        check_window(&made, &view, 1e-11 + 1e-14 / width, 1e-12 + 1e-16 / width);
+        check_window(&made, &view);
     }
     free_mesh(&made);
 }
 
-/* A window of a part of 10^3 to 10^7 of the box about a corner of its cells, of many levels:
- * nothing is lost between them. */
+/* A window, or a slab, of a part of 10^3 to 10^9 of the box about a corner of its cells, of many
+ * levels, from all sides, also nearly and exactly along an axis: nothing is lost between them. */
 static void test_small_windows_have_no_seams(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
     const struct pvr_octree *octree = made.mesh.octree;
     uint64_t random = 48;
     set_all(&made, 0.5);
-    for (int i = 0; i < 40; i++) {
-        const double width = pow(10, -3 - i / 10.0);
-        struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
+    for (int i = 0; i < 60; i++) {
+        const double small = pow(10, -3 - i / 10.0);
+        struct pvr_view_request view = {.direction = i % 5 == 4 ? (enum pvr_direction)(i / 5 % 3)
+                                                                : PVR_ALONG_VECTOR,
                                         .has_centre = true,
-                                        .width = width * octree->size[0],
-                                        .depth = width * octree->size[0],
+                                        .width = (i % 7 == 3 ? 0.1 : small) * octree->size[0],
+                                        .depth = (i % 7 == 5 ? 0.1 : small) * octree->size[0],
                                         .pixels = 20};
         random_direction(&random, view.line_of_sight);
         for (int a = 0; a < 3; a++) {
+            view.line_of_sight[a] *= i % 5 == 2 && a != i / 5 % 3 ? pow(10, -3 - i / 6.0) : 1;
             view.centre[a] = octree->origin[a] + octree->size[a] / 2 +
-                             view.width * random_in(&random, -0.3, 0.3);
+                             small * octree->size[0] * random_in(&random, -0.3, 0.3);
         }
-        check_window(&made, &view, 1e-12 + 1e-14 / width, 1e-12 + 1e-15 / width);
+        check_window(&made, &view);
+    }
+    free_mesh(&made);
+}
+
+/* A tiny window over a face of the box, along an axis: the part inside. */
+static void test_tiny_windows_at_the_end_of_the_box(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 300, 3);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const struct pvr_map_value density = map_value(&made, "density", 0);
+    uint64_t random = 49;
+    set_all(&made, 0.5);
+    for (int i = 0; i < 12; i++) {
+        const double width = pow(10, -4 - i / 2.4) * octree->size[0], tilt = pow(10, -3 - i / 2.0);
+        double high[3];
+        struct pvr_view_request view = {.direction = PVR_ALONG_VECTOR,
+                                        .has_centre = true,
+                                        .line_of_sight = {0, i % 2 * tilt, 1},
+                                        .up = {0, 1, 0},
+                                        .width = width,
+                                        .depth = 0.1 * octree->size[2],
+                                        .pixels = 5};
+        for (int a = 0; a < 3; a++) {
+            high[a] = octree->origin[a] + octree->size[a];
+            view.centre[a] = octree->origin[a] + octree->size[a] * 0.4375;
+        }
+        view.centre[0] = high[0] + width * random_in(&random, -0.4, 0.4);
+        const double inside = (width / 2 - (view.centre[0] - high[0])) / width;
+        struct pvr_map_request request = {.mode = PVR_MAP_SURFACE_DENSITY, .nvalues = 1};
+        unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
+        double *map = make_map(&made, &request, &density, NULL, 2);
+        assert_true(fabs(in_map(&request, map) / (0.5 * view.depth * width * width * inside) - 1) <
+                    1e-12);
+        free(map);
     }
     free_mesh(&made);
 }
@@ -495,6 +529,7 @@ int main(void) {
         cmocka_unit_test(test_slabs_of_a_uniform_box),
         cmocka_unit_test(test_inside_a_cell),
         cmocka_unit_test(test_small_windows_have_no_seams),
+        cmocka_unit_test(test_tiny_windows_at_the_end_of_the_box),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
         cmocka_unit_test(test_tilted_a_little_is_nearly_straight),
         cmocka_unit_test(test_folded_cells_count_as_a_whole),
