@@ -84,27 +84,3 @@ void vtkRAMSESReader::ReadAhead(double time) {
     vtkPVRamsesCells::ReadAhead(internal.Ahead, snapshot, internal.MakeChoice(),
                                 internal.ReadingFor(snapshot));
 }
-
-void vtkRAMSESReader::SetRegionNumbers(double *numbers, std::initializer_list<double> wanted) {
-    if (std::equal(wanted.begin(), wanted.end(), numbers))
-        return;
-    std::copy(wanted.begin(), wanted.end(), numbers);
-    if (this->RegionType != PVR_REGION_NONE)
-        this->Modified();
-}
-
-void vtkRAMSESReader::SetRegionCenter(double x, double y, double z) {
-    this->SetRegionNumbers(this->RegionCenter, {x, y, z});
-}
-
-void vtkRAMSESReader::SetRegionSize(double x, double y, double z) {
-    this->SetRegionNumbers(this->RegionSize, {x, y, z});
-}
-
-void vtkRAMSESReader::SetRegionRadius(double radius) {
-    this->SetRegionNumbers(&this->RegionRadius, {radius});
-}
-
-void vtkRAMSESReader::SetRegionHeight(double height) {
-    this->SetRegionNumbers(&this->RegionHeight, {height});
-}
