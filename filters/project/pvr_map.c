@@ -118,21 +118,6 @@ void pvr_map_add_pixels(struct pvr_map *map, uint64_t first, uint64_t count, con
     }
 }
 
-enum pvr_status pvr_map_add(struct pvr_map *map, const struct pvr_map *other,
-                            struct pvr_error *error) {
-    if (map->npixels != other->npixels || map->nplanes != other->nplanes ||
-        map->request.mode != other->request.mode) {
-        return pvr_fail(error, PVR_ERROR_ARGUMENT, "maps of different kinds cannot be added");
-    }
-    pvr_map_add_pixels(map, 0, map->npixels, other->plane, map->npixels);
-    map->cells += other->cells;
-    map->weights_not_finite += other->weights_not_finite;
-    for (int v = 0; v < map->request.nvalues; v++) {
-        map->not_finite[v] += other->not_finite[v];
-    }
-    return PVR_OK;
-}
-
 double *pvr_map_plane(struct pvr_map *map, int value) {
     bool squares = pvr_map_kind(map->request.mode) == PVR_KIND_SQUARES;
     return map->plane + (uint64_t)value * (squares ? 3 : 1) * map->npixels;

@@ -1,8 +1,8 @@
 /* pvr_map.h - maps: what a projection adds up, and the images that follow from it.
  *
  * A map holds sums per pixel (of weights, of weighted values), not yet the means: maps of parts of
- * a run (ranks, files) are added by pvr_map_add before pvr_map_finish makes images of them. Images
- * are double, row after row from the lower edge: pixel (i, j) is number j * pixels[0] + i.
+ * a run (ranks, files) are added by pvr_map_add_pixels before pvr_map_finish makes images of them.
+ * Images are double, row after row from the lower edge: pixel (i, j) is number j * pixels[0] + i.
  *
  * With q a value, w its weight and dV the part of a cell that lies in a pixel and in the depth:
  *
@@ -84,11 +84,8 @@ void pvr_map_free(struct pvr_map *map);
  */
 enum pvr_status pvr_map_clear(struct pvr_map *map, bool own_weights, struct pvr_error *error);
 
-/* Adds `other`, of the same request and own_weights, to `map`. */
-enum pvr_status pvr_map_add(struct pvr_map *map, const struct pvr_map *other,
-                            struct pvr_error *error);
-/* The same for the pixels from number `first` on, whose sums alone are given: nplanes runs of
- * `count` doubles, `stride` apart. Numbers of cells are the caller's. */
+/* Adds pixels of a map of the same request and own_weights, from number `first` on: its sums, which
+ * are nplanes runs of `count` doubles, `stride` apart. Numbers of cells are the caller's. */
 void pvr_map_add_pixels(struct pvr_map *map, uint64_t first, uint64_t count, const double *sums,
                         uint64_t stride);
 

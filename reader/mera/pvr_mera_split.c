@@ -103,7 +103,7 @@ enum pvr_status pvr_mera_split_make(struct pvr_snapshot *snapshot,
     }
     pvr_leaves_free(&leaves);
     if (status != PVR_OK) {
-        pvr_split_release(split);
+        pvr_split_free(split);
         return status;
     }
     split->kind = PVR_SPLIT_TREES;

@@ -428,7 +428,6 @@ enum pvr_status pvr_split_unpack(const void *data, size_t size, struct pvr_split
         return pvr_fail(error, PVR_ERROR_MEMORY, "no memory for a split");
     }
     pvr_unpack(&unpacking, split, sizeof *split);
-    split->references = 1;
     split->tree_rank = split->domain_rank = NULL;
     split->octs = NULL;
     uint64_t ntrees = 1;
@@ -453,7 +452,7 @@ enum pvr_status pvr_split_unpack(const void *data, size_t size, struct pvr_split
     }
     status = pvr_unpack_end(&unpacking, split_mark, error);
     if (status != PVR_OK) {
-        pvr_split_release(split);
+        pvr_split_free(split);
         return status;
     }
     *result = split;

@@ -337,14 +337,13 @@ static enum pvr_status split_best_trees(const struct trees *trees, struct pvr_sp
 struct pvr_split *pvr_split_new(int nranks, int ndomains) {
     struct pvr_split *split = calloc(1, sizeof *split);
     if (split != NULL) {
-        split->references = 1;
         split->nranks = nranks;
         split->ndomains = ndomains;
         split->domain_rank = calloc((size_t)ndomains, sizeof *split->domain_rank);
         split->octs = calloc((size_t)nranks, sizeof *split->octs);
     }
     if (split != NULL && (split->domain_rank == NULL || split->octs == NULL)) {
-        pvr_split_release(split);
+        pvr_split_free(split);
         return NULL;
     }
     return split;
@@ -411,7 +410,7 @@ enum pvr_status pvr_split_make(struct pvr_snapshot *snapshot, const struct pvr_s
             axis < frame.ndim ? frame.layout->box.count[axis] << split->root_level : 1;
     }
     if (status != PVR_OK) {
-        pvr_split_release(split);
+        pvr_split_free(split);
         return status;
     }
     pvr_split_set_stamp(split);
@@ -441,13 +440,8 @@ enum pvr_status pvr_split_wants_sample(struct pvr_snapshot *snapshot,
 /* ---- use --------------------------------------------------------------------------------------
  */
 
-struct pvr_split *pvr_split_retain(struct pvr_split *split) {
-    __atomic_fetch_add(&split->references, 1, __ATOMIC_RELAXED);
-    return split;
-}
-
-void pvr_split_release(struct pvr_split *split) {
-    if (split != NULL && __atomic_sub_fetch(&split->references, 1, __ATOMIC_ACQ_REL) == 0) {
+void pvr_split_free(struct pvr_split *split) {
+    if (split != NULL) {
         free(split->tree_rank);
         free(split->domain_rank);
         free(split->octs);

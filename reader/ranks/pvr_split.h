@@ -63,7 +63,6 @@ struct pvr_split {
     double imbalance;     /* of `octs`: largest over mean */
     double other;         /* imbalance of the best split of the other kind; 0: not looked for */
     uint64_t stamp;       /* another one for another split */
-    int references;       /* atomic; do not touch */
 };
 
 /* Would a sample make a split by trees better? False too where no split by trees is looked for. The
@@ -95,8 +94,7 @@ enum pvr_status pvr_split_make(struct pvr_snapshot *snapshot, const struct pvr_s
                                const struct pvr_split_sample *sample,
                                const struct pvr_threads *threads, struct pvr_split **split,
                                struct pvr_error *error);
-struct pvr_split *pvr_split_retain(struct pvr_split *split);
-void pvr_split_release(struct pvr_split *split);
+void pvr_split_free(struct pvr_split *split);
 
 /* What a rank opens: bit l of levels[domain - 1] is set if it looks at octs of level l in the file
  * of that domain. `levels` has room for split->ndomains. */

@@ -206,7 +206,7 @@ static void splits_arrive(void **state) {
             pvr_mesh_free(mesh);
         }
         assert_int_equal(found, leaves);
-        pvr_split_release(copy);
+        pvr_split_free(copy);
         for (size_t size = 0; size < bytes.size; size += 1 + size / 40) {
             void *part = malloc(size + 1);
             memcpy(part, bytes.data, size);
@@ -216,12 +216,12 @@ static void splits_arrive(void **state) {
         for (size_t at = 0; at < bytes.size; at++) { /* a split, or a message, but no harm */
             bytes.data[at] ^= 0x5a;
             if (pvr_split_unpack(bytes.data, bytes.size, &copy, &error) == PVR_OK) {
-                pvr_split_release(copy);
+                pvr_split_free(copy);
             }
             bytes.data[at] ^= 0x5a;
         }
         pvr_bytes_free(&bytes);
-        pvr_split_release(split);
+        pvr_split_free(split);
         pvr_snapshot_release(opened);
     }
 }

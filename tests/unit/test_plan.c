@@ -166,7 +166,7 @@ static void check_split(struct plan *plan, int nranks, enum pvr_split_kind kind,
         assert_true(DOMAINS / nranks < 32 || imbalance <= 1.25 * best);
     }
     assert_true(kind != PVR_SPLIT_AUTO || imbalance <= 1.2);
-    pvr_split_release(split);
+    pvr_split_free(split);
 }
 
 static void read_truth(struct plan *plan, const char *folder) {
@@ -227,7 +227,7 @@ static void check(const char *kind, int levelmax, double scale) {
         unit_ok(pvr_split_levels(plan.snapshot, split, r, levels, &error), &error);
     }
     double seconds = pvr_seconds() - begin;
-    pvr_split_release(split);
+    pvr_split_free(split);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%s: planned for %d ranks, %d domains in %.2f s; peak memory of the process %ld MiB\n",

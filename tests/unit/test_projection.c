@@ -283,7 +283,7 @@ static void test_maps_are_added(void **state) {
             unit_ok(pvr_project_octree(half[i], octree, &value, NULL, NULL, NULL, NULL, NULL, NULL),
                     NULL);
         }
-        unit_ok(pvr_map_add(half[0], half[1], NULL), NULL);
+        pvr_map_add_pixels(half[0], 0, half[1]->npixels, half[1]->plane, half[1]->npixels);
         double *image = pvr_map_plane(half[0], 0); /* an image in the place of its sums */
         struct pvr_map_totals totals;
         unit_ok(pvr_map_finish(half[0], NULL, (double)NAN, &image, &totals, NULL, NULL), NULL);

@@ -133,7 +133,7 @@ static void check_output(const struct plain_output *output, int max_level) {
             for (int rank = 0; rank < nranks; rank++) {
                 pvr_mesh_free(mesh[rank]);
             }
-            pvr_split_release(split);
+            pvr_split_free(split);
         }
     }
     pvr_mesh_free(whole);
@@ -175,7 +175,7 @@ static void threads_do_not_matter(void **state) {
             pvr_mesh_free(one);
             pvr_mesh_free(many);
         }
-        pvr_split_release(split);
+        pvr_split_free(split);
     }
     pvr_snapshot_release(snapshot);
 }
@@ -205,7 +205,7 @@ static void regions_are_split_too(void **state) {
                 pvr_mesh_free(mesh);
             }
             assert_int_equal(leaves, whole->octree->nleaves);
-            pvr_split_release(split);
+            pvr_split_free(split);
         }
         pvr_mesh_free(whole);
         pvr_snapshot_release(snapshot);
@@ -245,7 +245,7 @@ static void others_files_are_not_opened(void **state) {
         }
         assert_in_range(opened, 1, ndomains - 1);
         pvr_mesh_free(load(snapshot, split, 1, 0, NULL, 2));
-        pvr_split_release(split);
+        pvr_split_free(split);
         pvr_snapshot_release(snapshot);
         free(output);
         unit_drop_folder(folder);
@@ -295,7 +295,7 @@ static void particles_follow_the_domains(void **state) {
             }
             assert_int_equal(count, whole->count);
             assert_true(fabs(mass - whole->mass) < 1e-12 * whole->mass);
-            pvr_split_release(split);
+            pvr_split_free(split);
         }
     }
     pvr_particles_free(whole);
@@ -333,7 +333,7 @@ static void samples_add_up(void **state) {
         pvr_mesh_free(mesh);
     }
     assert_true(fabs(3 * most / sum - split->imbalance) < 0.02);
-    pvr_split_release(split);
+    pvr_split_free(split);
     for (int i = 0; i < 2; i++) {
         pvr_split_sample_free(&part[i]);
     }

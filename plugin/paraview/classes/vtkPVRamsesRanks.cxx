@@ -222,7 +222,7 @@ pvr_status vtkPVRamsesSplit::Make(const vtkPVRamsesRanks &ranks, pvr_snapshot *s
     const auto make = pvr_snapshot_mera(snapshot) ? MakeOfMera : MakeOfOutput;
     const pvr_status status = make(ranks, snapshot, wish, threads, split, error);
     if (status != PVR_OK) {
-        pvr_split_release(*split);
+        pvr_split_free(*split);
         *split = nullptr;
     }
     return status;

@@ -57,7 +57,7 @@ pvr_status vtkRAMSESReader::Internals::PlanSplit(pvr_snapshot *snapshot, const s
     key << output << ' ' << wish.nranks << ' ' << wish.kind << ' ' << wish.max_level;
     if (!ranks.Any(!this->Split || this->SplitKey != key.str()))
         return PVR_OK; // (one of them may have been asked for something else in between)
-    pvr_split_release(this->Split);
+    pvr_split_free(this->Split);
     this->Split = nullptr;
     this->SplitKey = key.str();
     if (pieces == 1)

@@ -32,7 +32,7 @@ struct vtkRAMSESReader::Internals {
     explicit Internals(vtkRAMSESReader *reader) : Reader(reader) {}
     ~Internals() {
         pvr_ahead_free(this->Ahead);
-        pvr_split_release(this->Split);
+        pvr_split_free(this->Split);
     }
 
     // The properties of the reader, as the ports and the cells want them.
