@@ -91,7 +91,8 @@ void export_fields_free(struct export_fields *fields);
 
 /* Cells of a uniform grid along an axis, at most, where no level is asked for. */
 enum { EXPORT_GRID_CELLS = 512 };
-/* Writes a uniform grid over a mesh, with the fields of `fields`. export_grid.c */
+/* Writes a uniform grid over a mesh, with the fields of `fields`, which are its arrays; its masses
+ * and volumes are then those in cells of the grid. export_grid.c */
 struct pvr_mesh;
 enum pvr_status export_grid(const struct export_task *task, const struct pvr_mesh *mesh,
                             const struct export_fields *fields, struct export_result *result,

@@ -1,7 +1,9 @@
 /* export_grid.c - pvramses export: a uniform grid over the mesh (.vti). */
 #include "export.h"
 
+#include "pvr_amounts.h"
 #include "pvr_batch.h"
+#include "pvr_coarsen.h"
 #include "pvr_covering_grid.h"
 #include "pvr_mesh.h"
 #include "pvr_vtk_image.h"
@@ -91,6 +93,12 @@ enum pvr_status export_grid(const struct export_task *task, const struct pvr_mes
     }
     if (status == PVR_OK) {
         const double begin = pvr_seconds();
+        const double volume = pvr_octree_cell_volume(mesh->octree, grid.level);
+        for (int a = 0; a < mesh->narrays; a++) {
+            if (pvr_coarsening_of(mesh->arrays[a].name) == PVR_COARSEN_SUM) {
+                pvr_amounts_spread(mesh->octree, volume, mesh->arrays[a].array);
+            }
+        }
         status =
             pvr_covering_fill(mesh->octree, &grid, sources, fields->count, NULL, &task->threads,
                               task->progress, task->progress_context, values, NULL, error);

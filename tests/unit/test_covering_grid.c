@@ -1,5 +1,6 @@
 /* test_covering_grid.c - pvr_covering_grid.h: random boxes against plain loops over leaves; sums,
  * linear fields, regions, what is outside. */
+#include "pvr_amounts.h"
 #include "pvr_covering_grid.h"
 
 #include "pvr_memory.h"
@@ -256,6 +257,46 @@ static void the_sum_is_that_of_the_mesh(void **state) {
     }
 }
 
+/* Of masses and volumes a cell gets what is in it: all of them, none twice. */
+static void amounts_are_kept(void **state) {
+    (void)state;
+    for (int ndim = 1; ndim <= 3; ndim++) {
+        struct pvr_octree *octree = make_octree(ndim, 6, 50 + (uint64_t)ndim);
+        struct leaves *leaves = list_leaves(octree);
+        struct pvr_array *array = random_array(octree, 1, 7);
+        double wanted = 0;
+        for (uint64_t k = 0; k < leaves->count; k++) {
+            wanted += value_of(array, leaves->cell[k].index, 0);
+        }
+        double *before = malloc(octree->ncells * sizeof *before);
+        assert_non_null(before);
+        memcpy(before, array->data, octree->ncells * sizeof *before);
+        static const struct pvr_covering_request requests[] = {
+            {.whole = true, .level = 3},
+            {.whole = true, .level = 7},
+            {.whole = true, .dims = {37, 29, 41}}};
+        for (size_t r = 0; r < sizeof requests / sizeof *requests; r++) {
+            struct pvr_covering_grid grid = plan(octree, &requests[r]);
+            double found = 0, volume = 1;
+            for (int axis = 0; axis < ndim; axis++) {
+                volume *= grid.spacing[axis];
+            }
+            memcpy(array->data, before, octree->ncells * sizeof *before);
+            pvr_amounts_spread(octree, volume, array);
+            struct pvr_array *result = fill(octree, &grid, array, NULL, 2);
+            for (uint64_t i = 0; i < grid.ncells; i++) {
+                found += value_of(result, i, 0);
+            }
+            assert_true(fabs(found - wanted) <= 1e-11 * fabs(wanted));
+            pvr_array_release(result);
+        }
+        free(before);
+        pvr_array_release(array);
+        free(leaves);
+        pvr_octree_release(octree);
+    }
+}
+
 static void nearest_is_the_leaf_at_the_centre(void **state) {
     (void)state;
     for (int ndim = 1; ndim <= 3; ndim++) {
@@ -494,6 +535,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(means_are_those_of_the_leaves),
         cmocka_unit_test(the_sum_is_that_of_the_mesh),
+        cmocka_unit_test(amounts_are_kept),
         cmocka_unit_test(nearest_is_the_leaf_at_the_centre),
         cmocka_unit_test(a_linear_field_is_interpolated_exactly),
         cmocka_unit_test(nothing_is_interpolated_into_what_is_outside),
