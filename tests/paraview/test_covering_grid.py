@@ -32,15 +32,19 @@ def cell_volume(image, ndim):
 
 def test_totals_of_real_outputs():
     for run, number in [("web3d", 2), ("sedov3d", 3), ("sedov2d", 3), ("sedov1d", 2)]:
-        reader = check.reader_of(run, number, Precision=1)
+        reader = check.reader_of(run, number, Precision=1, DerivedArrayStatus=["mass"])
         expected = check.expected(run, number)
         ndim = expected["ndim"]
         for properties in ({"Level": 5}, {"Level": 6}, {"Level": 0}, {"Level": 1},
                            {"Resolution": DIMENSIONS, "SamplingDimensions": [37, 29, 51]}):
-            image = grid_of(reader, OutputAs=CELLS, CellArrays=["density"], **properties)
+            image = grid_of(reader, OutputAs=CELLS, CellArrays=["density", "mass"], **properties)
             check.equal(image.GetClassName(), "vtkImageData", "kind")
             total = (values_of(image, "density") * cell_volume(image, ndim)).sum()
             check.close(total, expected["total_mass"], 1e-12, "mass of %s %s" % (run, properties))
+            masses = values_of(image, "mass")
+            check.close(masses.sum(), expected["total_mass"], 1e-12, "sum of masses")
+            check.close(masses.max(), (values_of(image, "density") * cell_volume(image, ndim)).max(),
+                        1e-12, "largest mass")
             bounds = image.GetBounds()
             size = expected["box_size_code"]
             for axis in range(ndim):

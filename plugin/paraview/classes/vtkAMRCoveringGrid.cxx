@@ -11,6 +11,8 @@
 #include "vtkPVRamsesReading.h"
 #include "vtkPVRamsesSlabs.h"
 
+#include "pvr_amounts.h"
+#include "pvr_coarsen.h"
 #include "pvr_covering_grid.h"
 
 #include "vtkCellData.h"
@@ -159,6 +161,7 @@ struct vtkAMRCoveringGrid::Work {
     pvr_covering_grid Grid = pvr_covering_grid();
     std::vector<vtkDataArray *> Sources;
     std::vector<const pvr_array *> Arrays;
+    std::vector<pvr_array *> Amounts;   // of these: what cells of the grid get of whole cells' ones
     const pvr_array *Density = nullptr; // to weight by, or null
     std::vector<pvr_array *> Results;
     bool Drawn = false; // where that decides who has the grid
@@ -169,6 +172,8 @@ struct vtkAMRCoveringGrid::Work {
     ~Work() {
         for (pvr_array *result : this->Results)
             pvr_array_release(result);
+        for (pvr_array *amounts : this->Amounts)
+            pvr_array_release(amounts);
         pvr_report_free(&this->Report);
     }
     // The steps of the work, one after the other, for all ranks.
@@ -182,6 +187,7 @@ struct vtkAMRCoveringGrid::Work {
     void Show(const Placed &placed, bool ofPoints, vtkImageData *output) const;
 
   private:
+    pvr_status SpreadAmounts(pvr_error &error);
     pvr_status FillRows(vtkAMRCoveringGrid &self, uint32_t from, uint32_t count, pvr_error &error);
     void AddRanks(size_t array, const pvr_covering_grid &grid, uint32_t from, uint32_t count,
                   pvr_array *rows, std::vector<double> &share);
@@ -270,6 +276,29 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
                         "Choose a coarser level, a smaller region or fewer arrays, or raise the "
                         "limit.",
                         self.MemoryLimit, self.Internal->MemoryEstimate.c_str());
+    return density ? PVR_OK : this->SpreadAmounts(error);
+}
+
+// Of masses and volumes a cell of the grid gets what is in it, not their mean.
+pvr_status vtkAMRCoveringGrid::Work::SpreadAmounts(pvr_error &error) {
+    const pvr_octree *octree = this->Octree.Octree();
+    double volume = 1.0;
+    for (int axis = 0; axis < octree->ndim; ++axis)
+        volume *= this->Grid.spacing[axis];
+    for (size_t i = 0; i < this->Arrays.size(); ++i) {
+        const pvr_array *from = this->Arrays[i];
+        pvr_array *amounts = nullptr;
+        if (pvr_coarsening_of(this->Sources[i]->GetName()) != PVR_COARSEN_SUM)
+            continue;
+        const pvr_status status =
+            pvr_array_new(from->type, from->ncomponents, from->ntuples, &amounts, &error);
+        if (status != PVR_OK)
+            return status;
+        this->Amounts.push_back(amounts);
+        std::memcpy(amounts->data, from->data, from->bytes);
+        pvr_amounts_spread(octree, volume, amounts);
+        this->Arrays[i] = amounts;
+    }
     return PVR_OK;
 }
 
