@@ -6,6 +6,9 @@
 
 enum { BLOCK_POINTS = 1 << 13, COLUMN_STEPS = 256, COLUMN_SAMPLES = 200 };
 
+/* Of an item: how far it reaches, in pixels; the sum of the weights of its pixels. */
+enum { EXTRAS = 2 };
+
 /* A ball of this radius in pixels, or a smaller one, is spread as a cloud. */
 static const double smallest_ball = 1;
 
@@ -63,6 +66,57 @@ static bool place(const struct pvr_projecting *projecting, double reach, bool ne
     return true;
 }
 
+/* Weight of pixel (x, y) of the image for an item, before all are brought to a sum of 1. */
+static double weight_at(const struct points_source *source, const struct pvr_item *item,
+                        double reach, double x, double y) {
+    double dx = fabs(x + 0.5 - item->at[0]), dy = fabs(y + 0.5 - item->at[1]);
+    if (reach == 0) { /* the nearest pixel */
+        return x == floor(item->at[0]) && y == floor(item->at[1]) ? 1 : 0;
+    }
+    if (reach == 0.5) {
+        return dx < 1 && dy < 1 ? (1 - dx) * (1 - dy) : 0;
+    }
+    return column_at(source->column, 4 * (dx * dx + dy * dy) / (reach * reach));
+}
+
+/* The pixels that an item reaches for; when folded, those of the window. */
+static void find_pixels(const struct pvr_projecting *projecting, const struct pvr_item *item,
+                        double reach, double first[2], double end[2]) {
+    for (int i = 0; i < 2; i++) {
+        first[i] = floor(item->at[i] - reach);
+        end[i] = reach == 0 ? first[i] + 1 : ceil(item->at[i] + reach);
+        if (projecting->map->request.edge == PVR_EDGE_FOLD) {
+            first[i] = fmax(first[i], 0);
+            end[i] = fmin(end[i], projecting->pixels.count[i]);
+        }
+    }
+}
+
+/* Leaves out of row y what is outside a ball. */
+static void cut_row(const struct pvr_item *item, double reach, double y, double *first,
+                    double *end) {
+    if (reach > smallest_ball) {
+        double dy = y + 0.5 - item->at[1], half = sqrt(fmax(reach * reach - dy * dy, 0));
+        *first = fmax(*first, floor(item->at[0] - half - 0.5));
+        *end = fmin(*end, ceil(item->at[0] + half + 0.5));
+    }
+}
+
+/* Of the weights of all pixels of an item; 0 for one that is folded, but only reaches for the
+ * window with what is nothing. */
+static double sum_weights(const struct points_source *source, const struct pvr_item *item,
+                          double reach) {
+    double first[2], end[2], sum = 0;
+    find_pixels(&source->projecting, item, reach, first, end);
+    for (double y = first[1]; y < end[1]; y++) {
+        double x = first[0], last = end[0];
+        for (cut_row(item, reach, y, &x, &last); x < last; x++) {
+            sum += weight_at(source, item, reach, x, y);
+        }
+    }
+    return sum;
+}
+
 static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *worker,
                                  struct pvr_error *error) {
     const struct points_source *source = context;
@@ -96,7 +150,12 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
         if (!place(projecting, reach, points->kernel == PVR_KERNEL_NEAREST, item)) {
             continue;
         }
-        block->extra[block->nitems] = reach;
+        double *extra = block->extra + EXTRAS * (size_t)block->nitems;
+        extra[0] = reach;
+        extra[1] = sum_weights(source, item, reach); /* here, for the item may be in many tiles */
+        if (!(extra[1] > 0)) {
+            continue;
+        }
         pvr_project_scattered(projecting, block, source->values, source->weight, first + i, 1,
                               block->state + (size_t)block->nitems * projecting->state_size);
         block->nitems++;
@@ -105,43 +164,17 @@ static enum pvr_status fill_task(void *context, size_t task, struct pvr_worker *
     return pvr_project_sort(block, error);
 }
 
-/* Weight of pixel (x, y) of the image for an item, before all are brought to a sum of 1. */
-static double weight_at(const struct points_source *source, const struct pvr_item *item,
-                        double reach, double x, double y) {
-    double dx = fabs(x + 0.5 - item->at[0]), dy = fabs(y + 0.5 - item->at[1]);
-    if (reach == 0) { /* the nearest pixel */
-        return x == floor(item->at[0]) && y == floor(item->at[1]) ? 1 : 0;
-    }
-    if (reach == 0.5) {
-        return dx < 1 && dy < 1 ? (1 - dx) * (1 - dy) : 0;
-    }
-    return column_at(source->column, 4 * (dx * dx + dy * dy) / (reach * reach));
-}
-
-static void add_point(const struct points_source *source, const struct pvr_item *item, double reach,
-                      const double *state, const uint32_t low[2], const uint32_t high[2]) {
+static void add_point(const struct points_source *source, const struct pvr_item *item,
+                      const double *extra, const double *state, const uint32_t low[2],
+                      const uint32_t high[2]) {
     const struct pvr_projecting *projecting = &source->projecting;
-    const struct pvr_map_request *request = &projecting->map->request;
     const size_t row = projecting->pixels.count[0], size = row * projecting->pixels.count[1];
-    double first[2], end[2], sum = 0;
-    for (int i = 0; i < 2; i++) {
-        first[i] = floor(item->at[i] - reach);
-        end[i] = reach == 0 ? first[i] + 1 : ceil(item->at[i] + reach);
-        if (request->edge == PVR_EDGE_FOLD) {
-            first[i] = fmax(first[i], 0);
-            end[i] = fmin(end[i], projecting->pixels.count[i]);
-        }
-    }
-    for (double y = first[1]; y < end[1]; y++) {
-        for (double x = first[0]; x < end[0]; x++) {
-            sum += weight_at(source, item, reach, x, y);
-        }
-    }
-    if (!(sum > 0)) {
-        return; /* folded, but it only reaches for the window with what is nothing */
-    }
+    const double reach = extra[0], sum = extra[1];
+    double first[2], end[2];
+    find_pixels(projecting, item, reach, first, end);
     for (double y = fmax(first[1], low[1]); y < fmin(end[1], high[1]); y++) {
-        for (double x = fmax(first[0], low[0]); x < fmin(end[0], high[0]); x++) {
+        double x = fmax(first[0], low[0]), last = fmin(end[0], high[0]);
+        for (cut_row(item, reach, y, &x, &last); x < last; x++) {
             double share = weight_at(source, item, reach, x, y) / sum;
             if (share > 0) {
                 pvr_map_put(projecting->kind, projecting->nplanes,
@@ -160,7 +193,7 @@ static void add_points(const struct pvr_projecting *projecting,
     /* the engine's struct is the first member of the source */
     const struct points_source *source = (const struct points_source *)projecting;
     for (uint32_t n = 0; n < count; n++) {
-        add_point(source, &block->item[order[n]], block->extra[order[n]],
+        add_point(source, &block->item[order[n]], block->extra + EXTRAS * (size_t)order[n],
                   block->state + (size_t)order[n] * projecting->state_size, low, high);
     }
 }
@@ -177,7 +210,7 @@ static enum pvr_status run(struct pvr_map *map, void *context, struct pvr_job *j
     enum pvr_status status = pvr_projecting_begin(projecting, job, (size_t)map->nplanes,
                                                   BLOCK_POINTS, BLOCK_POINTS, error);
     if (status == PVR_OK) {
-        status = pvr_project_make_extra(projecting, 1, error);
+        status = pvr_project_make_extra(projecting, EXTRAS, error);
     }
     pvr_job_expect(job, count);
     if (status == PVR_OK) {

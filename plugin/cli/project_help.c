@@ -38,7 +38,7 @@ const char *const project_help[] = {
     "                    ball with the cubic spline of smoothed particle hydrodynamics)\n"
     "  --smoothing NAME  the particles' field that is the length h of the spline, whose radius is\n"
     "                    2 h. Default: by the local density\n"
-    "  --neighbours N    about so many within 2 h, by the density. Default: 32\n"
+    "  --neighbours N    about so many within 2 h, by the density; at most 1000. Default: 32\n"
     "\n",
     "WHERE\n"
     "  Lengths are numbers in code length, or with a unit: 20kpc, 0.3Mpc, 5pc, 100AU, 1e18cm,\n"

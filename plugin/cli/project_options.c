@@ -217,7 +217,7 @@ static bool apply(int option, const char *argument, struct project_options *opti
         options->kernel = PVR_KERNEL_SPLINE;
         return argument[0] != '\0';
     case OPTION_NEIGHBOURS:
-        return words_int(argument, 1, 100000, &options->neighbours);
+        return words_int(argument, 1, 1000, &options->neighbours);
     case OPTION_EMPTY:
         return parse_empty(argument, &options->empty);
     case OPTION_OUT:
