@@ -129,6 +129,10 @@ def test_nothing_beside_the_box():
     equal((seen.sum(), seen[16:48, 16:48].all()), (32 * 32, True), "only the box is not empty")
     projection.EmptyValue = -1
     equal((values_of(image_of(projection)) == -1).sum(), 64 * 64 - 32 * 32, "the value of nothing")
+    messages = Messages(projection)
+    projection.Center, projection.Width = [5 * box] * 3, box
+    equal((values_of(image_of(projection)) == -1).all(), True, "a window beside the box")
+    assert "nothing is in the map" in "".join(messages.warnings), messages.warnings
 
 
 def test_the_value_of_nothing_is_a_number_or_none():
@@ -198,7 +202,11 @@ def test_wrong_wishes_are_told():
             ({"Direction": "custom", "LineOfSight": [0, 0, 0]}, "line of sight"),
             ({"Direction": "custom", "LineOfSight": [0, 1, 0], "Up": [0, 2, 0]}, "up"),
             ({"Mode": "mean", "Weighting": "array", "WeightArray": "nothing"}, "weight by"),
-            ({"ResolutionType": "pixel size", "PixelSize": 1e-9}, "pixels")):
+            ({"ResolutionType": "pixel size", "PixelSize": 1e-9}, "pixels"),
+            ({"Resolution": 0}, "a number of pixels"),
+            ({"Resolution": 1000000}, "1000000 pixels along a side is too large"),
+            ({"Width": -1}, "the window of a map is empty"),
+            ({"Direction": "face-on", "SpinRadius": -1}, "spin radius")):
         projection = simple.AMRProjection(Input=reader)
         messages = Messages(projection)
         for name, value in wish.items():

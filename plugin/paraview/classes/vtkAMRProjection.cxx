@@ -145,6 +145,8 @@ int vtkAMRProjection::RequestData(vtkInformation *, vtkInformationVector **input
     work.Spread(info);
     if (work.HasRows())
         work.Describe(output);
+    if (work.IsFirst() && work.Map->cells == 0)
+        vtkWarningMacro("The window lies beside the data: nothing is in the map.");
     if (work.IsFirst()) {
         char text[160];
         std::snprintf(text, sizeof text, "%u x %u pixels of %.6g, %llu %s\n",

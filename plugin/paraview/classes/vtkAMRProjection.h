@@ -65,7 +65,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     ///@}
     ///@{ How fine.
     vtkSetClampMacro(ResolutionType, int, 0, 2);
-    vtkSetClampMacro(Resolution, int, 1, 65536);
+    vtkSetMacro(Resolution, int);
     vtkSetMacro(PixelSize, double);
     vtkSetClampMacro(PixelLevel, int, 1, 32);
     ///@}
@@ -74,7 +74,7 @@ class VTKRAMSES_EXPORT vtkAMRProjection : public vtkImageAlgorithm {
     vtkSetClampMacro(Kernel, int, 0, 2);
     void SetLengthArray(const char *name);
     vtkSetMacro(LengthFactor, double);
-    vtkSetClampMacro(Neighbours, int, 1, 100000);
+    vtkSetClampMacro(Neighbours, int, 1, 1000);
     ///@}
     /// Of pixels with nothing in them: not a number until set otherwise.
     void SetEmptyValue(double value);

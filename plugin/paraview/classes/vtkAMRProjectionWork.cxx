@@ -214,6 +214,8 @@ pvr_status vtkAMRProjection::Work::LookAlongSpin(pvr_view_request &view, pvr_err
     for (int axis = 0; axis < 3; ++axis)
         centre[axis] =
             view.has_centre ? view.centre[axis] : 0.5 * (this->Low[axis] + this->High[axis]);
+    if (this->Self.SpinRadius < 0)
+        return Refuse(error, "The spin radius is negative.");
     const double radius =
         this->Self.SpinRadius > 0 ? this->Self.SpinRadius * this->Length : 0.5 * view.width;
     std::vector<pvr_spin> spins(1, pvr_spin());
@@ -266,7 +268,7 @@ pvr_status vtkAMRProjection::Work::MakeView(pvr_error &error) {
     if (self.ResolutionType == PIXEL_SIZE)
         view.pixel_size = self.PixelSize * this->Length;
     else if (self.ResolutionType == PIXELS)
-        view.pixels = static_cast<uint32_t>(self.Resolution);
+        view.pixels = static_cast<uint32_t>(std::max(0, self.Resolution)); // 0 is refused
     else if (octree)
         view.cell_size = std::ldexp(octree->size[0] / octree->root_dims[0],
                                     octree->root_level - self.PixelLevel);

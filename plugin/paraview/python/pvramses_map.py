@@ -69,10 +69,10 @@ def show_map(projection, array=None, log=None, value_range=None, preset=rv.PRESE
     simple._DisableFirstRenderCameraReset()  # the camera is set below
     display = simple.Show(projection, view)
     display.SetRepresentationType("Slice")
-    simple.ColorBy(display, ("CELLS", array))
     table = simple.GetColorTransferFunction(array)
     table.AutomaticRescaleRangeMode = "Never"
-    table.UseLogScale = 0
+    table.UseLogScale = 0  # of a map before, whose values were positive
+    simple.ColorBy(display, ("CELLS", array))
     table.ApplyPreset(preset, True)
     table.RescaleTransferFunction(low, high)
     table.NanColor, table.NanOpacity = rv.DARK, 1.0
