@@ -8,7 +8,7 @@ if(NOT ParaView_FOUND)
     "ParaView's development files were not found, or something that they need is missing:\n"
     "  ${why}\n"
     "On Debian and Ubuntu, install paraview-dev and the -dev packages that its CMake files ask for "
-    "(the README lists them). With another ParaView set -DParaView_DIR=<folder of "
+    "(see the README). With another ParaView set -DParaView_DIR=<folder of "
     "paraview-config.cmake>. Without ParaView set -DPVRAMSES_PARAVIEW=OFF: the library and the "
     "command line are then built alone.")
 endif()
