@@ -188,6 +188,10 @@ static enum pvr_status make_images(struct project *project, struct pvr_error *er
     const struct project_options *options = project->options;
     struct project_fields *fields = &project->fields;
     double begin = pvr_seconds();
+    if (pvr_snapshot_info(project->snapshot)->ndim == 1) {
+        return pvr_fail(error, PVR_ERROR_UNSUPPORTED, "%s: there are no maps of 1-D outputs",
+                        options->path);
+    }
     project->region = region_in_code(&options->region, project->snapshot);
     project->region.by_centre = options->by_centre;
     enum pvr_status status = options->particles

@@ -94,6 +94,9 @@ enum pvr_status map_write_vti(const char *path, const struct pvr_view *view,
     }
     struct pvr_vtk_image image = {.narrays = nimages, .arrays = arrays, .facts = facts};
     place_image(view, &image);
+    if (facts->info->ndim < 3) {
+        image.origin[2] = 0; /* where meshes in 2-D lie */
+    }
     enum pvr_status status =
         pvr_vtk_image_write(path, &image, NULL, threads, NULL, NULL, NULL, error);
     free(arrays);

@@ -2,6 +2,7 @@
 
 import array
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -166,6 +167,13 @@ class Project(unittest.TestCase):
                 done = command.run("project", output.info, "--pixels", 8, *arguments, cwd=folder)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(sorted(p.name for p in pathlib.Path(folder).iterdir()), names)
+
+    def test_maps_in_2d_lie_where_their_mesh_does(self):
+        path = self.folder / "map.vti"
+        command.run_json("project", command.output("sedov2d/output_00003").info, "--pixels", 8,
+                         "--out", path)
+        origin = re.search(rb'Origin="([^"]*)"', path.read_bytes()).group(1)
+        self.assertEqual([float(x) for x in origin.split()], [0, 0, 0])
 
     def test_a_file_that_cannot_be_written_is_told_first(self):
         output = command.output("sedov3d/output_00003")
