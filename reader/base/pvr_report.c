@@ -43,6 +43,11 @@ static void add(struct text *text, const char *format, ...) {
 
 int pvr_report_text(const struct pvr_report *report, char *buffer, size_t size) {
     struct text text = {buffer, size, 0};
+    if (report->tasks == 0) { /* no verdict on threads that had nothing to do */
+        add(&text, "%d thread%s, %.3f s, nothing to read or to compute\n", report->threads,
+            report->threads == 1 ? "" : "s", report->wall_seconds);
+        return text.length;
+    }
     add(&text, "%d thread%s, %.3f s, %llu tasks, %.1f MB read (%.0f MB/s)\n", report->threads,
         report->threads == 1 ? "" : "s", report->wall_seconds, (unsigned long long)report->tasks,
         (double)report->bytes_read / 1e6,

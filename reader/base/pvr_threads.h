@@ -132,7 +132,8 @@ void pvr_job_end(struct pvr_job *job, struct pvr_report *report);
 
 /* The report as text of several lines for a person, with the verdicts: efficiency >= 90 % great,
  * 70 to 90 % reasonable, below: too many threads for this work; balance >= 0.9 excellent,
- * 0.8 to 0.9 good, below: poor. Like snprintf: returns the length that the text needs. */
+ * 0.8 to 0.9 good, below: poor; without tasks none. Like snprintf: returns the length that the text
+ * needs. */
 int pvr_report_text(const struct pvr_report *report, char *text, size_t size);
 /* The report's verdict words, static strings. */
 const char *pvr_report_efficiency_verdict(const struct pvr_report *report);

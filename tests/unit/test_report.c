@@ -67,6 +67,8 @@ static void a_job_without_tasks(void **state) {
     assert_true(isfinite(report.efficiency) && isfinite(report.balance));
     char text[4096];
     assert_in_range(pvr_report_text(&report, text, sizeof text), 1, sizeof text - 1);
+    assert_non_null(strstr(text, "nothing to read"));
+    assert_null(strstr(text, "too many threads")); /* no verdict on what was not done */
     pvr_report_free(&report);
 }
 
