@@ -67,6 +67,17 @@ def test_the_dialog_lists_files():
         re.compile(pattern.replace(".", r"\.").replace("*", ".*"))
 
 
+def test_default_reader_of_info_files():
+    """Where more than one reader takes a file, the window asks; "Set reader as default" there keeps
+    the patterns of the reader's first description in the alphabet."""
+    reader = simple.RAMSESReader(FileName=info_file("sedov3d", 3))
+    hints = reader.SMProxy.GetHints()
+    found = [hints.GetNestedElement(i) for i in range(hints.GetNumberOfNestedElements())]
+    kinds = {hint.GetAttribute("file_description"): hint.GetAttribute("filename_patterns")
+             for hint in found if hint.GetName() == "ReaderFactory"}
+    equal(kinds[min(kinds)], "info_*.txt", "the first of %s" % sorted(kinds))
+
+
 def test_can_read_file():
     def can(path):
         proxy = simple.servermanager.sources.RAMSESReader().SMProxy
