@@ -140,18 +140,23 @@ struct filling {
     int64_t tile[3];  /* sides of tiles */
     int64_t begin[3]; /* of the first tile, <= 0 */
     uint64_t ntiles[3];
+    bool layers;
 };
 
 static void cut_tiles(struct filling *filling) {
     const struct pvr_covering_grid *grid = filling->covering.grid;
     const int ndim = filling->covering.octree->ndim;
+    filling->layers = pvr_covering_has_layers(&filling->covering);
     bool paint = (filling->covering.aligned && grid->sampling == PVR_SAMPLE_MEAN) ||
                  grid->sampling == PVR_SAMPLE_NEAREST || !pvr_is_real(filling->covering.source);
     /* Where little is computed, tiles own whole pages of memory, as far as that goes. */
     static const int64_t plates[4][3] = {{1}, {65536, 1, 1}, {1024, 64, 1}, {512, 512, 4}};
+    static const int64_t layers[3] = {PVR_PLATE, PVR_PLATE, PVR_PLANES};
     static const int64_t cubes[4][3] = {{1}, {8192, 1, 1}, {128, 128, 1}, {32, 32, 32}};
     for (int axis = 0; axis < 3; axis++) {
-        filling->tile[axis] = paint ? plates[ndim][axis] : cubes[ndim][axis];
+        filling->tile[axis] = filling->layers ? layers[axis]
+                              : paint         ? plates[ndim][axis]
+                                              : cubes[ndim][axis];
         /* on borders of octs, so that few are cut by a tile's border */
         filling->begin[axis] =
             filling->covering.aligned ? -(grid->first[axis] % filling->tile[axis]) : 0;
@@ -193,7 +198,9 @@ static enum pvr_status fill_tile(void *context, size_t task, struct pvr_worker *
         cells *= (uint64_t)(tile.hi[axis] - tile.lo[axis]);
     }
     enum pvr_status status = PVR_OK;
-    if (grid->sampling == PVR_SAMPLE_NEAREST || !pvr_is_real(covering->source)) {
+    if (filling->layers) {
+        status = pvr_covering_layers(covering, &tile, worker, error);
+    } else if (grid->sampling == PVR_SAMPLE_NEAREST || !pvr_is_real(covering->source)) {
         pvr_covering_paint(covering, &tile,
                            grid->sampling == PVR_SAMPLE_NEAREST || !covering->aligned);
     } else if (pvr_covering_is_linear(covering->octree, grid)) {

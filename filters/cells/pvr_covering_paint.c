@@ -9,7 +9,6 @@ struct painting {
     const struct pvr_tile *tile;
     bool nearest;
     size_t tuple; /* bytes */
-    bool plain;   /* leaves are copied whole: one number each, of cells of the grid's levels */
     uint64_t tree;
 };
 
@@ -49,10 +48,6 @@ static bool find_box(const struct painting *painting, int level, const uint32_t 
     return true;
 }
 
-static uint64_t place(const struct pvr_covering_grid *grid, int64_t x, int64_t y, int64_t z) {
-    return (uint64_t)x + grid->dims[0] * ((uint64_t)y + grid->dims[1] * (uint64_t)z);
-}
-
 /* Rows of a box are mostly one, two or four cells long: for these the loop is written out. */
 #define FILL_ROW(type, to, word, count)                                                            \
     do {                                                                                           \
@@ -83,7 +78,7 @@ static void fill_box(const struct painting *painting, const struct pvr_tile *box
     memcpy(&word, value, tuple == 4 ? 4 : 0);
     memcpy(&twice, value, tuple == 8 ? 8 : 0);
     for (int64_t z = box->lo[2]; z < box->hi[2]; z++) {
-        uint8_t *to = data + place(grid, box->lo[0], box->lo[1], z) * tuple;
+        uint8_t *to = data + pvr_grid_place(grid, box->lo[0], box->lo[1], z) * tuple;
         for (int64_t y = box->lo[1]; y < box->hi[1]; y++, to += row_bytes) {
             if (tuple == 4) {
                 FILL_ROW(uint32_t, to, word, count);
@@ -105,7 +100,7 @@ static void note_share(const struct painting *painting, const struct pvr_tile *b
     double *share = painting->covering->share;
     for (int64_t z = box->lo[2]; share != NULL && z < box->hi[2]; z++) {
         for (int64_t y = box->lo[1]; y < box->hi[1]; y++) {
-            double *to = share + 2 * place(grid, box->lo[0], y, z);
+            double *to = share + 2 * pvr_grid_place(grid, box->lo[0], y, z);
             for (int64_t x = box->lo[0]; x < box->hi[0]; x++, to += 2) {
                 to[0] = volume;
                 to[1] = mass;
@@ -133,50 +128,6 @@ static void fill_nothing(const struct painting *painting, const struct pvr_tile 
     note_share(painting, box, 0, 0);
 }
 
-/* Sums over leaves: by volume, and by weight where there is one. */
-struct sums {
-    double volume, mass;
-    double by_volume[PVR_COVERING_COMPONENTS], by_mass[PVR_COVERING_COMPONENTS];
-};
-
-static void add_leaves(const struct painting *painting, int level, uint64_t oct, double volume,
-                       struct sums *sums) {
-    const struct pvr_covering *covering = painting->covering;
-    const struct pvr_octree *octree = covering->octree;
-    const struct pvr_octree_level *at = &octree->level[level];
-    uint64_t index = pvr_first_cell(octree, level, painting->tree, oct);
-    uint64_t child = at->refined[oct] != 0 ? pvr_rank(at, oct, 0) : 0;
-    for (unsigned c = 0; c < (unsigned)octree->cells_per_oct; c++, index++) {
-        if (pvr_is_refined(at, oct, c)) {
-            add_leaves(painting, level + 1, child++, volume / octree->cells_per_oct, sums);
-        } else if (!pvr_is_outside(at, oct, c)) {
-            double mass =
-                covering->weight != NULL ? volume * pvr_value(covering->weight, index, 0) : 0;
-            sums->volume += volume;
-            sums->mass += mass;
-            for (int i = 0; i < covering->source->ncomponents; i++) {
-                double value = pvr_value(covering->source, index, i);
-                sums->by_volume[i] += volume * value;
-                sums->by_mass[i] += mass != 0 ? mass * value : 0;
-            }
-        }
-    }
-}
-
-/* Puts the mean of the leaves in a refined cell of the grid's level. */
-static void put_mean(const struct painting *painting, const struct pvr_tile *box, int level,
-                     uint64_t child) {
-    const struct pvr_covering *covering = painting->covering;
-    struct sums sums = {0, 0, {0}, {0}};
-    add_leaves(painting, level + 1, child, 1, &sums);
-    uint64_t at = place(covering->grid, box->lo[0], box->lo[1], box->lo[2]);
-    for (int i = 0; i < covering->source->ncomponents; i++) {
-        double mean = sums.volume > 0 ? sums.by_volume[i] / sums.volume : (double)NAN;
-        pvr_put_real(covering->result, at, i, sums.mass != 0 ? sums.by_mass[i] / sums.mass : mean);
-    }
-    note_share(painting, box, sums.volume, sums.mass);
-}
-
 static void paint_oct(const struct painting *painting, int level, uint64_t oct,
                       const uint32_t oct_at[3]);
 
@@ -193,7 +144,10 @@ static void paint_cell(const struct painting *painting, int level, const uint32_
     if (refined && !deepest) {
         paint_oct(painting, level + 1, child, at);
     } else if (refined && pvr_is_real(covering->source)) {
-        put_mean(painting, &box, level, child);
+        const uint64_t place_at = pvr_grid_place(covering->grid, box.lo[0], box.lo[1], box.lo[2]);
+        double share[2];
+        pvr_covering_mean(covering, painting->tree, level + 1, child, place_at, share);
+        note_share(painting, &box, share[0], share[1]);
     } else if (outside) {
         fill_nothing(painting, &box);
     } else {
@@ -203,64 +157,17 @@ static void paint_cell(const struct painting *painting, int level, const uint32_
     }
 }
 
-/* Cells of an oct that lies in the tile: those without a bit in `omit`, each `size` cells of the
- * grid wide. */
-#define PAINT_LEAVES(type)                                                                         \
-    do {                                                                                           \
-        const type *value = (const type *)covering->source->data + index;                          \
-        type *corner = (type *)covering->result->data + place(grid, lo[0], lo[1], lo[2]);          \
-        for (unsigned c = 0; c < 8; c++) {                                                         \
-            type *to = corner + ((c & 1) + (c >> 1 & 1) * row + (c >> 2) * plane) * (size_t)size;  \
-            for (int64_t z = 0; z < size && (omit >> c & 1) == 0; z++, to += plane) {              \
-                type *line = to;                                                                   \
-                for (int64_t y = 0; y < size; y++, line += row) {                                  \
-                    FILL_ROW(type, line, value[c], size);                                          \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-    } while (0)
-
-/* Paints the leaves of an oct without looking at each of them, if it lies in the tile. */
-static bool paint_leaves(const struct painting *painting, int level, const uint32_t oct_at[3],
-                         uint64_t index, unsigned omit) {
-    const struct pvr_covering *covering = painting->covering;
-    const struct pvr_covering_grid *grid = covering->grid;
-    const int64_t size = (int64_t)1 << (grid->level - level);
-    const size_t row = grid->dims[0], plane = row * grid->dims[1];
-    int64_t lo[3];
-    for (int axis = 0; axis < 3; axis++) {
-        lo[axis] = (int64_t)oct_at[axis] * 2 * size - grid->first[axis];
-        if (lo[axis] < painting->tile->lo[axis] || lo[axis] + 2 * size > painting->tile->hi[axis]) {
-            return false;
-        }
-    }
-    if (painting->tuple == 4) {
-        PAINT_LEAVES(uint32_t);
-    } else {
-        PAINT_LEAVES(uint64_t);
-    }
-    return true;
-}
-
 static void paint_oct(const struct painting *painting, int level, uint64_t oct,
                       const uint32_t oct_at[3]) {
     const struct pvr_octree *octree = painting->covering->octree;
     const struct pvr_octree_level *here = &octree->level[level];
     uint64_t index = pvr_first_cell(octree, level, painting->tree, oct);
     uint64_t child = here->refined[oct] != 0 ? pvr_rank(here, oct, 0) : 0;
-    const unsigned omit = pvr_no_leaves(here, oct);
-    const bool done = painting->plain && paint_leaves(painting, level, oct_at, index, omit);
-    if (done && omit == 0) {
-        return;
-    }
     for (unsigned c = 0; c < (unsigned)octree->cells_per_oct; c++) {
         const uint32_t at[3] = {2 * oct_at[0] + (c & 1), 2 * oct_at[1] + (c >> 1 & 1),
                                 2 * oct_at[2] + (c >> 2 & 1)};
         bool refined = pvr_is_refined(here, oct, c);
-        if (!done || (omit >> c & 1) != 0) {
-            paint_cell(painting, level, at, index + c, refined, pvr_is_outside(here, oct, c),
-                       child);
-        }
+        paint_cell(painting, level, at, index + c, refined, pvr_is_outside(here, oct, c), child);
         child += refined;
     }
 }
@@ -283,8 +190,6 @@ void pvr_covering_paint(const struct pvr_covering *covering, const struct pvr_ti
                                 .nearest = nearest,
                                 .tuple = (size_t)covering->source->ncomponents *
                                          pvr_type_bytes(covering->source->type)};
-    painting.plain = !nearest && covering->share == NULL && covering->octree->ndim == 3 &&
-                     (painting.tuple == 4 || painting.tuple == 8);
     int64_t low[3], high[3];
     pvr_tile_trees(covering, tile, low, high);
     pvr_each_tree(covering->octree, low, high, paint_tree, &painting);

@@ -33,6 +33,12 @@ static inline uint64_t pvr_first_cell(const struct pvr_octree *octree, int level
     return at->tree_cell[tree] + (oct - at->tree_first[tree]) * (uint64_t)octree->cells_per_oct;
 }
 
+/* Number of a cell of the grid. */
+static inline uint64_t pvr_grid_place(const struct pvr_covering_grid *grid, int64_t x, int64_t y,
+                                      int64_t z) {
+    return (uint64_t)x + grid->dims[0] * ((uint64_t)y + grid->dims[1] * (uint64_t)z);
+}
+
 /* Calls `take` for the trees whose root cells lie in low .. high (on the grid of root_level, both
  * included). */
 typedef void (*pvr_tree_fn)(void *context, uint64_t tree, const uint32_t at[3]);
@@ -59,7 +65,20 @@ static inline void pvr_each_tree(const struct pvr_octree *octree, const int64_t 
 void pvr_tile_trees(const struct pvr_covering *covering, const struct pvr_tile *tile,
                     int64_t low[3], int64_t high[3]);
 
+/* Puts the mean of the leaves below an oct of `level` in cell `at` of the result. How much that is
+ * becomes `share` (see struct pvr_covering). */
+void pvr_covering_mean(const struct pvr_covering *covering, uint64_t tree, int level, uint64_t oct,
+                       uint64_t at, double share[2]);
+
+/* Can the grid be filled by layers: by tiles of PVR_PLATE cells along x and y and PVR_PLANES along
+ * z, of borders that are multiples of these in the whole mesh? */
+enum { PVR_PLATE = 512, PVR_PLANES = 4 };
+bool pvr_covering_has_layers(const struct pvr_covering *covering);
+
 /* The ways to fill a tile. */
+enum pvr_status pvr_covering_layers(const struct pvr_covering *covering,
+                                    const struct pvr_tile *tile, struct pvr_worker *worker,
+                                    struct pvr_error *error);
 void pvr_covering_paint(const struct pvr_covering *covering, const struct pvr_tile *tile,
                         bool nearest);
 enum pvr_status pvr_covering_overlap(const struct pvr_covering *covering,
