@@ -230,6 +230,27 @@ class Project(unittest.TestCase):
                                delta=1e-12 * same["total_mass"])
         self.assertEqual(ball["cells"], same["leaf_cells"])
 
+    def test_windows_of_a_stream_are_those_of_the_mesh(self):
+        written = ramses_writer.Output(levelmin=2, levelmax=4, seed=3)
+        folder = written.write(self.folder)
+        out = self.folder / "map.npy"
+        for window in (["--level", 3, "--width", 0.3, "--center", "0.63,0.21,0.37", "--depth", 0.2],
+                       ["--level", 4, "--width", 0.1, "--center", "0.1,0.9,0.5"],
+                       ["--pixels", 9, "--center", "0.2,0.3,0.9", "--depth", 0.3],
+                       ["--pixel-size", 0.07, "--width", 0.2, "--height", 0.3, "--center",
+                        "0.9,0.1,0.3", "--direction", "1,2,3", "--depth", 0.4],
+                       ["--pixels", 6, "--width", 0.4, "--region", "sphere,0.5,0.5,0.5,0.2"]):
+            maps = []
+            for fields in ("density", "density,speed"):
+                found = command.run_json("project", folder, *window, "--field", fields, "--out", out)
+                self.assertEqual(found["streamed"], fields == "density")
+                maps.append(read_npy(found["files"][0]))
+            self.assertLess(0, found["max"])
+            for one, two in zip(*maps):
+                for a, b in zip(one, two):
+                    self.assertTrue(abs(a - b) <= 1e-12 * abs(b) or (a != a and b != b),
+                                    "%s: %r, %r" % (window, a, b))
+
     def test_cells_that_are_folded_count_as_a_whole(self):
         cells = 4**3
         written = ramses_writer.Output(levelmin=2, levelmax=2, odd={"density": [0.75] * cells})

@@ -1,6 +1,7 @@
 /* test_projection.c - pvr_projection.h along the axes of the box, against maps made cell by cell
  * and pixel by pixel, and what must hold for every map. */
 #include "projected.h"
+#include "pvr_octree_boxes.h"
 #include "support.h"
 
 #include <math.h>
@@ -87,6 +88,103 @@ static void test_maps_are_those_of_a_plain_loop(void **state) {
             free_mesh(&made);
         }
     }
+}
+
+/* The map of boxes that know nothing of the octree. */
+static double *map_boxes(const struct made_mesh *made, const struct pvr_map_request *request,
+                         const struct pvr_map_value *value, const struct pvr_map_value *by,
+                         uint64_t wrong[2]) {
+    const struct pvr_boxes boxes = pvr_octree_boxes(made->mesh.octree);
+    struct pvr_map *map;
+    struct pvr_error error;
+    unit_ok(pvr_map_new(request, &map, &error), &error);
+    unit_ok(pvr_project_boxes(map, &boxes, value, by, NULL, NULL, NULL, NULL, &error), &error);
+    double *image = malloc(map->npixels * sizeof *image);
+    assert_non_null(image);
+    unit_ok(pvr_map_finish(map, NULL, (double)NAN, &image, NULL, NULL, &error), &error);
+    wrong[0] = map->not_finite[0];
+    wrong[1] = map->weights_not_finite;
+    pvr_map_free(map);
+    return image;
+}
+
+/* Some thousand boxes, a few without a number. */
+static void test_maps_of_boxes_are_those_of_a_plain_loop(void **state) {
+    (void)state;
+    uint64_t random = 9;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 5000, 8);
+    const struct pvr_octree *octree = made.mesh.octree;
+    uint64_t wrong[2] = {0, 0}, found[2];
+    assert_true(octree->ncells > 4096);
+    for (uint64_t i = 0; i < octree->ncells; i++) {
+        if (made.place[i].level > 0 && !made.place[i].refined && i % 7 == 0) {
+            const bool weight = i % 2 == 0;
+            made_set(&made, weight ? "density" : "pressure", i, 0, (double)NAN);
+            wrong[weight]++;
+        }
+    }
+    const struct pvr_map_value value = map_value(&made, "pressure", 0),
+                               by = map_value(&made, "density", 0);
+    for (int i = 0; i < (unit_sanitized() ? 2 : PVR_MAP_MODES); i++) {
+        struct pvr_map_request request = random_request(octree, &random);
+        request.mode = (enum pvr_map_mode)(i % PVR_MAP_MODES);
+        request.edge = PVR_EDGE_CLIP;
+        const bool weighted = request.mode == PVR_MAP_MEAN || request.mode == PVR_MAP_SUM ||
+                              request.mode == PVR_MAP_DISPERSION;
+        request.weighting = weighted ? PVR_WEIGHT_ARRAY : PVR_WEIGHT_VOLUME;
+        const uint64_t n = (uint64_t)request.view.pixels[0] * request.view.pixels[1];
+        double *is = map_boxes(&made, &request, &value, weighted ? &by : NULL, found);
+        double *should = plain_map(&made, &request, "pressure", 0, weighted ? "density" : NULL);
+        same_map(is, should, n, 1e-10, fmax(map_largest(should, n), 1e-3));
+        free(is);
+        free(should);
+    }
+    struct pvr_map_request request = map_request(octree, PVR_ALONG_Z, 8, PVR_MAP_MEAN);
+    request.weighting = PVR_WEIGHT_ARRAY;
+    free(map_boxes(&made, &request, &value, &by, found));
+    assert_int_equal(found[0], wrong[0]);
+    assert_int_equal(found[1], wrong[1]);
+    struct pvr_map *map;
+    unit_ok(pvr_map_new(&request, &map, NULL), NULL);
+    unit_ok(pvr_project_octree(map, octree, &value, &by, NULL, NULL, NULL, NULL, NULL), NULL);
+    assert_int_equal(map->not_finite[0], wrong[0]);
+    assert_int_equal(map->weights_not_finite, wrong[1]);
+    pvr_map_free(map);
+    free_mesh(&made);
+}
+
+/* Pixels that are the cells of a level, from a corner of the box to beyond it; and windows of some
+ * columns of cells. */
+static void test_windows_beyond_the_box_and_narrow_ones(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 500, 6);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const double *size = octree->size, high[3] = {size[0], size[1], size[2]};
+    static const double windows[][4] = {/* centre and sides, in parts of the box */
+                                        {0.75, 0.75, 1.5, 1.5}, {0.25, 0.75, 1.5, 1.5},
+                                        {0.5, 0.75, 1, 1.5},    {0.75, 0.25, 1.5, 1.5},
+                                        {0.37, 0.5, 0.02, 1.1}, {0.5, 0.61, 1.1, 0.02}};
+    for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+        for (int i = 0; i < 4; i++) {
+            const double *window = windows[w], cell = size[0] / octree->root_dims[0];
+            struct pvr_view_request view = {
+                .direction = PVR_ALONG_Z,
+                .has_centre = true,
+                .centre = {window[0] * size[0], window[1] * size[1], 0.5 * size[2]},
+                .width = window[2] * size[0],
+                .height = window[3] * size[1]};
+            view.cell_size = i % 2 == 0 ? ldexp(cell, -i / 2) : 0;
+            view.pixel_size = i % 2 == 1 ? ldexp(cell, -i / 2) / 3 : 0;
+            struct pvr_map_request request = {.nvalues = 1};
+            struct pvr_error error;
+            unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, &error), &error);
+            request.mode = i < 2 ? PVR_MAP_SURFACE_DENSITY : PVR_MAP_MEAN;
+            compare(&made, &request, "density", NULL);
+            request.mode = PVR_MAP_MAX;
+            compare(&made, &request, "density", NULL);
+        }
+    }
+    free_mesh(&made);
 }
 
 static void test_threads_do_not_change_a_bit(void **state) {
@@ -348,6 +446,8 @@ static void test_wrong_requests_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_maps_are_those_of_a_plain_loop),
+        cmocka_unit_test(test_maps_of_boxes_are_those_of_a_plain_loop),
+        cmocka_unit_test(test_windows_beyond_the_box_and_narrow_ones),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
         cmocka_unit_test(test_no_mass_is_lost_at_any_resolution),
         cmocka_unit_test(test_a_window_and_the_rest_are_the_whole),
