@@ -5,16 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-/* A direction that is less than this part along an edge of the box sees the faces there edge-on:
- * slopes of the chord length would cost more digits than there are. */
+/* A direction that is less than this part along an edge of the box, or of a longish one less in
+ * proportion, sees the faces there edge-on: slopes of the chord length would cost more digits than
+ * there are. */
 static const double edge_on = 1e-3;
 
 /* The half extent, in pixels, from which a box is cut. */
 static const double large = 120;
 
 /* How many times longer than wide a box is that is cut: between the edges of a needle or a sheet,
- * differences of sums would be of few digits. Cutting takes fifty times as long. */
-static const double elongated = 100;
+ * differences of sums would be of few digits. Cutting takes some ten times as long. */
+static const double elongated = 30;
 
 /* The half extent up to which a box touches at most four pixels along an axis. */
 static const double small = 1.5 - 1e-9;
@@ -118,7 +119,7 @@ void pvr_footprint_make(struct pvr_footprint *footprint, const struct pvr_view *
         footprint->kind = PVR_FOOTPRINT_CUT;
     } else if (find_product(footprint)) {
         footprint->kind = PVR_FOOTPRINT_PRODUCT;
-    } else if (least < edge_on || longest > elongated * shortest) {
+    } else if (least * shortest < edge_on * longest || longest > elongated * shortest) {
         footprint->kind = PVR_FOOTPRINT_CUT;
     } else {
         double deposit = 0;
@@ -205,8 +206,8 @@ static void add_rows(const struct pvr_footprint *footprint, const double centre[
             return;
         }
     }
-    const double unit = product ? 1 : footprint->volume;
     const double no_share = product ? footprint->no_share : 0;
+    const double unit = product ? 1 : 1 / footprint->volume;
     for (int row = first[1]; row < end[1]; row++) {
         double share[PVR_PATCH];
         const int count = end[0] - first[0];
@@ -218,7 +219,7 @@ static void add_rows(const struct pvr_footprint *footprint, const double centre[
         for (int p = 0; p < patch->nplanes; p++) {
             double *to = pvr_patch_row(patch, p, row - patch->low[1]) + (first[0] - patch->low[0]);
             for (int i = 0; i < count; i++) {
-                to[i] += (share[i] > no_share ? share[i] / unit : 0) * value[p];
+                to[i] += (share[i] > no_share ? share[i] * unit : 0) * value[p];
             }
         }
     }

@@ -113,8 +113,8 @@ enum { PVR_FACE_CORNERS = 16, PVR_SOLID_FACES = 16 };
 
 /* A part of a box: of its faces, those that are not seen edge-on. */
 struct pvr_solid {
-    double origin[3]; /* where the corners count from */
-    double depth;     /* from its nearest corner to its farthest; theirs are 0 up to this */
+    double origin[3]; /* where the corners count from; their depths from a plane */
+    double depth;     /* those are 0 up to this */
     double of_box;    /* the volume of the whole box */
     int nfaces;
     struct pvr_face {
@@ -132,8 +132,9 @@ void pvr_solid_normals(const double axis[3][3], struct pvr_twofold normal[3][3])
 bool pvr_solid_make(struct pvr_solid *solid, const struct pvr_footprint *footprint,
                     const double centre[3], const double *rest, const double low[3],
                     const double high[3]);
-/* Its volumes in pixels first .. first + count - 1 of row `row`, within what it was made for. */
-void pvr_solid_cut_row(const struct pvr_solid *solid, double first, double row, int count,
+/* Takes what lies in row `row` from it, or below: the volumes in pixels first .. first + count - 1,
+ * which are all pixels of a row that it was made for. */
+void pvr_solid_cut_row(struct pvr_solid *solid, double first, double row, int count,
                        double *volume);
 
 #endif

@@ -7,7 +7,9 @@
  * the space around the corner.
  *
  * The faces of a polyhedron have the same corners, bit for bit, so that their sums are a volume
- * without gaps: a cut edge is cut from its end inside, in both of its faces.
+ * without gaps: a cut edge is cut from its end inside, in both of its faces. In the end depths are
+ * made to count from that pair of faces which bounds them the most, so that they are not larger
+ * than the longest chord, be the box a needle.
  */
 #include "pvr_chord.h"
 
@@ -25,17 +27,27 @@ static const double rounding = 4e-16;
 /* A box that leaves less than this part of the space, along an axis, is cut anew there. */
 static const double small_part = 1.0 / 16;
 
-/* The box as a whole, from its middle. */
+/* The normal of a face where depths count from one with the normal `flat`. */
+static void turn_normal(const struct pvr_twofold flat[3], double normal[3]) {
+    for (int k = 0; k < 2; k++) {
+        normal[k] -= normal[2] * (flat[k].value / flat[2].value);
+    }
+}
+
+/* The box as a whole, from its middle; depths count from the faces at right angles to its axis
+ * `flat`. */
 static void take_box(struct pvr_solid *solid, const struct pvr_footprint *footprint,
-                     struct pvr_twofold (*normal)[3]) {
+                     struct pvr_twofold (*normal)[3], int flat) {
     const double(*e)[3] = footprint->edge;
+    const double depth = footprint->side[flat].value / normal[flat][2].value;
     double corner[8][3];
     for (int c = 0; c < 8; c++) {
-        for (int k = 0; k < 3; k++) {
+        for (int k = 0; k < 2; k++) {
             corner[c][k] = ((c & 1 ? e[0][k] : -e[0][k]) + (c & 2 ? e[1][k] : -e[1][k]) +
                             (c & 4 ? e[2][k] : -e[2][k])) /
                            2;
         }
+        corner[c][2] = (c >> flat & 1 ? 0.5 : -0.5) * depth;
     }
     const bool mirrored = e[0][0] * (e[1][1] * e[2][2] - e[1][2] * e[2][1]) +
                               e[0][1] * (e[1][2] * e[2][0] - e[1][0] * e[2][2]) +
@@ -48,6 +60,7 @@ static void take_box(struct pvr_solid *solid, const struct pvr_footprint *footpr
         for (int k = 0; k < 3; k++) {
             face->normal[k] = (f & 1 ? 1 : -1) * normal[f / 2][k].value;
         }
+        turn_normal(normal[flat], face->normal);
         for (int c = 0; c < 4; c++) {
             memcpy(face->corner[c], corner[face_corner[f][mirrored ? 3 - c : c]],
                    sizeof face->corner[c]);
@@ -233,8 +246,9 @@ static void find_extent(const struct pvr_solid *solid, double extent[3][2]) {
         extent[k][1] = -(double)INFINITY;
         for (int f = 0; f < solid->nfaces; f++) {
             for (int c = 0; c < solid->face[f].count; c++) {
-                extent[k][0] = fmin(extent[k][0], solid->face[f].corner[c][k]);
-                extent[k][1] = fmax(extent[k][1], solid->face[f].corner[c][k]);
+                const double at = solid->face[f].corner[c][k];
+                extent[k][0] = at < extent[k][0] ? at : extent[k][0];
+                extent[k][1] = at > extent[k][1] ? at : extent[k][1];
             }
         }
     }
@@ -289,10 +303,35 @@ static void make_part(struct pvr_solid *solid, const struct box *box, const doub
     }
 }
 
+/* Lets depths count from a face with this normal, if that makes them smaller. */
+static void count_from_face(struct pvr_solid *solid, const struct pvr_twofold flat[3]) {
+    const double slope[2] = {-flat[0].value / flat[2].value, -flat[1].value / flat[2].value};
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-(double)INFINITY, -(double)INFINITY};
+    for (int f = 0; f < solid->nfaces; f++) {
+        for (int c = 0; c < solid->face[f].count; c++) {
+            const double *corner = solid->face[f].corner[c];
+            const double depth[2] = {corner[2],
+                                     corner[2] - (slope[0] * corner[0] + slope[1] * corner[1])};
+            for (int i = 0; i < 2; i++) {
+                low[i] = depth[i] < low[i] ? depth[i] : low[i];
+                high[i] = depth[i] > high[i] ? depth[i] : high[i];
+            }
+        }
+    }
+    for (int f = 0; f < solid->nfaces && high[1] - low[1] < high[0] - low[0]; f++) {
+        struct pvr_face *face = &solid->face[f];
+        turn_normal(flat, face->normal);
+        for (int c = 0; c < face->count; c++) {
+            double *corner = face->corner[c];
+            corner[2] -= slope[0] * corner[0] + slope[1] * corner[1];
+        }
+    }
+}
+
 bool pvr_solid_make(struct pvr_solid *solid, const struct pvr_footprint *footprint,
                     const double at[3], const double *rest, const double low[3],
                     const double high[3]) {
-    struct pvr_twofold own[3][3];
+    struct pvr_twofold normal[3][3];
     bool all = true;
     double from[3], to[3];
     for (int k = 0; k < 3; k++) {
@@ -305,16 +344,26 @@ bool pvr_solid_make(struct pvr_solid *solid, const struct pvr_footprint *footpri
         }
     }
     if (footprint->kind == PVR_FOOTPRINT_CUT) {
-        memcpy(own, footprint->normal, sizeof own);
+        memcpy(normal, footprint->normal, sizeof normal);
     } else {
-        pvr_solid_normals((const double(*)[3])footprint->axis, own);
+        pvr_solid_normals((const double(*)[3])footprint->axis, normal);
     }
-    const struct box box = {footprint, at, rest, own};
+    int flat = 0;
+    for (int i = 1; i < 3; i++) {
+        flat = fabs(normal[i][2].value) * footprint->side[flat].value >
+                       fabs(normal[flat][2].value) * footprint->side[i].value
+                   ? i
+                   : flat;
+    }
+    const struct box box = {footprint, at, rest, normal};
     if (all) {
         memcpy(solid->origin, at, sizeof solid->origin);
-        take_box(solid, footprint, own);
+        take_box(solid, footprint, normal, flat);
     } else {
         make_part(solid, &box, from, to);
+    }
+    if (!all) {
+        count_from_face(solid, normal[flat]);
     }
     double extent[3][2];
     find_extent(solid, extent);
@@ -331,6 +380,5 @@ bool pvr_solid_make(struct pvr_solid *solid, const struct pvr_footprint *footpri
         }
     }
     solid->nfaces = nfaces;
-    solid->origin[2] += extent[2][0];
     return solid->nfaces > 1 && solid->depth > 0;
 }
