@@ -265,8 +265,8 @@ class VTKRAMSES_EXPORT vtkRAMSESReader : public vtkAlgorithm {
     void Forget(int port);
     // While the output of `time` is shown: loads the one that comes next, as time runs.
     void ReadAhead(double time);
-    // Center and size of the box as its reference bounds make them.
     void SetRegionNumbers(double *numbers, std::initializer_list<double> wanted);
+    // Center and size of the box as its reference bounds make them.
     void MoveBox(int axis, double &center, double &size) const;
     // The port's properties as text: data that was read with the same ones is the same.
     std::string KeyOf(int port) const;
