@@ -183,13 +183,16 @@ static void means_are_those_of_the_leaves(void **state) {
                 put_outside(octree, 3);
             }
             struct pvr_array *array = random_array(octree, 2, 1),
-                             *weight = random_array(octree, 1, 2);
+                             *weight = random_array(octree, 1, 2),
+                             *others[2] = {random_array(octree, 1, 6), random_array(octree, 3, 7)};
             for (int level = 1; level <= 6 - (ndim == 3); level++) { /* coarser than trees too */
                 struct pvr_covering_request request = {
                     .low = {0.1, 0.13, 0.4}, .high = {0.8, 0.71, 0.5}, .level = level};
                 struct pvr_covering_grid grid = plan(octree, &request);
-                check_means(octree, &grid, array, NULL);
-                check_means(octree, &grid, array, weight);
+                /* numbers and vectors go other ways than what has two components */
+                const struct pvr_array *other = others[(level + outside) % 2];
+                check_means(octree, &grid, other, NULL);
+                check_means(octree, &grid, level % 2 == 0 ? array : other, weight);
                 if (level < octree->root_level) { /* nothing to interpolate between */
                     grid.sampling = PVR_SAMPLE_LINEAR;
                     check_means(octree, &grid, array, weight);
@@ -215,9 +218,83 @@ static void means_are_those_of_the_leaves(void **state) {
             check_means(octree, &grid, array, NULL);
             pvr_array_release(array);
             pvr_array_release(weight);
+            pvr_array_release(others[0]);
+            pvr_array_release(others[1]);
             pvr_octree_release(octree);
         }
     }
+}
+
+static void set_value(struct pvr_array *array, uint64_t at, uint8_t value) {
+    switch (array->type) {
+    case PVR_FLOAT32:
+        ((float *)array->data)[at] = value;
+        break;
+    case PVR_FLOAT64:
+        ((double *)array->data)[at] = value;
+        break;
+    case PVR_UINT8:
+        ((uint8_t *)array->data)[at] = value;
+        break;
+    case PVR_INT32:
+        ((int32_t *)array->data)[at] = value;
+        break;
+    case PVR_INT64:
+        ((int64_t *)array->data)[at] = value;
+    }
+}
+
+/* Leaves of the grid's level and coarser ones are copied as they are, whatever their type. */
+static void check_copies(const struct pvr_octree *octree, const struct pvr_covering_grid *grid,
+                         const struct pvr_array *array) {
+    struct pvr_array *result = fill(octree, grid, array, NULL, 2);
+    const bool real = array->type == PVR_FLOAT32 || array->type == PVR_FLOAT64;
+    for (uint64_t i = 0; i < grid->ncells; i++) {
+        uint32_t at[3];
+        struct pvr_cell cell;
+        cell_at(grid, i, at);
+        for (int axis = 0; axis < 3; axis++) {
+            at[axis] += (uint32_t)grid->first[axis];
+        }
+        assert_true(pvr_octree_cell(octree, grid->level, at, &cell));
+        for (int c = 0; c < array->ncomponents && !(real && cell.refined); c++) {
+            const double found = value_of(result, i, c);
+            if (cell.outside) {
+                assert_true(real ? isnan(found) : found == 0);
+            } else {
+                assert_true(found == value_of(array, cell.index, c));
+            }
+        }
+    }
+    pvr_array_release(result);
+}
+
+static void leaves_of_any_type_are_copied(void **state) {
+    (void)state;
+    static const struct {
+        enum pvr_type type;
+        int n;
+    } kinds[] = {{PVR_UINT8, 1},   {PVR_UINT8, 5},   {PVR_INT32, 1},   {PVR_INT64, 1},
+                 {PVR_FLOAT32, 1}, {PVR_FLOAT32, 3}, {PVR_FLOAT64, 1}, {PVR_FLOAT64, 3}};
+    static const struct pvr_covering_request requests[] = {
+        {.whole = true, .level = 5},
+        {.low = {0.1, 0.13, 0.4}, .high = {0.8, 0.71, 0.5}, .level = 6},
+        /* wider than what is filled at once, from an odd cell on */
+        {.low = {-0.1, 0.13, 0.4}, .high = {1.65, 0.14, 0.42}, .level = 9}};
+    struct pvr_octree *octree = make_octree(3, 6, 5);
+    put_outside(octree, 3);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        struct pvr_array *array = make_array(octree, kinds[k].type, kinds[k].n);
+        for (uint64_t i = 0; i < octree->ncells * (uint64_t)kinds[k].n; i++) {
+            set_value(array, i, (uint8_t)(1 + i % 251));
+        }
+        for (size_t r = 0; r < sizeof requests / sizeof *requests; r++) {
+            struct pvr_covering_grid grid = plan(octree, &requests[r]);
+            check_copies(octree, &grid, array);
+        }
+        pvr_array_release(array);
+    }
+    pvr_octree_release(octree);
 }
 
 static void the_sum_is_that_of_the_mesh(void **state) {
@@ -534,6 +611,7 @@ static void what_makes_no_sense_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(means_are_those_of_the_leaves),
+        cmocka_unit_test(leaves_of_any_type_are_copied),
         cmocka_unit_test(the_sum_is_that_of_the_mesh),
         cmocka_unit_test(amounts_are_kept),
         cmocka_unit_test(nearest_is_the_leaf_at_the_centre),

@@ -396,6 +396,44 @@ static void test_maps_are_added(void **state) {
     free_mesh(&made);
 }
 
+/* A second projection into a map adds to the first, also where columns are pixels. */
+static void test_a_map_is_added_to(void **state) {
+    (void)state;
+    struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 5000, 8);
+    const struct pvr_octree *octree = made.mesh.octree;
+    const struct pvr_map_value value = map_value(&made, "pressure", 0);
+    for (int i = 0; i < 2; i++) {
+        struct pvr_map_request request = map_request(octree, PVR_ALONG_Z, 64, PVR_MAP_INTEGRAL);
+        if (i == 1) { /* pixels are cells */
+            const struct pvr_view_request view = {
+                .direction = PVR_ALONG_Z,
+                .cell_size = octree->size[0] / octree->root_dims[0] /
+                             ldexp(1, octree->max_level - octree->root_level)};
+            double high[3];
+            for (int a = 0; a < 3; a++) {
+                high[a] = octree->origin[a] + octree->size[a];
+            }
+            unit_ok(pvr_view_make(&view, octree->origin, high, &request.view, NULL), NULL);
+        }
+        double *once = make_map(&made, &request, &value, NULL, 2);
+        struct pvr_map *map;
+        unit_ok(pvr_map_new(&request, &map, NULL), NULL);
+        for (int k = 0; k < 2; k++) {
+            unit_ok(pvr_project_octree(map, octree, &value, NULL, NULL, NULL, NULL, NULL, NULL),
+                    NULL);
+        }
+        double *twice = pvr_map_plane(map, 0);
+        unit_ok(pvr_map_finish(map, NULL, (double)NAN, &twice, NULL, NULL, NULL), NULL);
+        for (uint64_t p = 0; p < map->npixels; p++) {
+            twice[p] /= 2;
+        }
+        same_map(twice, once, map->npixels, 1e-12, map_largest(once, map->npixels));
+        pvr_map_free(map);
+        free(once);
+    }
+    free_mesh(&made);
+}
+
 static void test_wrong_requests_are_refused(void **state) {
     (void)state;
     struct made_mesh made = make_mesh(3, PVR_FLOAT64, PVR_UNITS_CODE, 200, 13);
@@ -455,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_number_is_left_out),
         cmocka_unit_test(test_a_large_mean_costs_no_digits_of_a_dispersion),
         cmocka_unit_test(test_maps_are_added),
+        cmocka_unit_test(test_a_map_is_added_to),
         cmocka_unit_test(test_wrong_requests_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
