@@ -4,7 +4,8 @@
  * cell within the depth. In any other direction, what a pixel gets of a cell is the exact integral
  * of the chord length through the cell over the pixel (pvr_chord.h). So the total of a map is the
  * total of what lies in its window and depth, there are no seams where levels meet, and a uniform
- * box has the same value in every pixel but for rounding.
+ * box has the same value in every pixel but for rounding: to twelve digits of the total, also where
+ * window or depth are a billionth of the box.
  *
  * Work is cut by places in memory, then by tiles of the image: cells, or what is left of them after
  * a part of the sums was taken, are sorted into tiles, and each tile is added up by one thread in a
