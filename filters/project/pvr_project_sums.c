@@ -64,8 +64,9 @@ INLINE void leave_out(unsigned omit, lanes *four) {
 }
 
 /* The four columns of an oct with these cells. */
-INLINE void make_columns(const struct summing *summing, lanes low, lanes high, const double part[2],
-                         double sum[4]) {
+INLINE void make_columns(const struct summing *summing, const lanes *lower, const lanes *upper,
+                         const double part[2], double sum[4]) {
+    const lanes low = *lower, high = *upper;
     lanes near, far;
     switch (summing->way) {
     case ALONG_X:
@@ -120,7 +121,7 @@ INLINE bool sum_octs(const struct summing *summing, enum kept kept, const struct
             low *= LOAD(weight + 8 * i);
             high *= LOAD(weight + 8 * i + 4);
         }
-        make_columns(summing, low, high, run->part[i], sum + (size_t)i * stride);
+        make_columns(summing, &low, &high, run->part[i], sum + (size_t)i * stride);
     }
     return isnan(wrong[0] + wrong[1] + wrong[2] + wrong[3]);
 }
