@@ -31,6 +31,9 @@ enum pvr_type pvr_leaf_cells_index_type(const struct pvr_leaf_cells *cells) {
     return ends <= INT32_MAX && cells->npoints <= INT32_MAX ? PVR_INT32 : PVR_INT64;
 }
 
+/* Steps of a float along a cell's side, at least: sides are measured from the points. */
+static const double steps_of_a_side = 2048;
+
 enum pvr_type pvr_leaf_cells_point_type(const struct pvr_leaf_cells *cells) {
     const struct pvr_octree *octree = cells->octree;
     for (int axis = 0; axis < octree->ndim; axis++) {
@@ -38,7 +41,7 @@ enum pvr_type pvr_leaf_cells_point_type(const struct pvr_leaf_cells *cells) {
         double largest = fmax(fabs(octree->origin[axis]), fabs(end));
         double side = ldexp(octree->size[axis] / octree->root_dims[axis],
                             octree->root_level - octree->max_level);
-        if (side < 16 * (double)FLT_EPSILON * largest) {
+        if (side < steps_of_a_side * (double)FLT_EPSILON * largest) {
             return PVR_FLOAT64;
         }
     }

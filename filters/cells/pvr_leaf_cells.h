@@ -52,8 +52,8 @@ void pvr_leaf_cells_free(struct pvr_leaf_cells *cells);
 uint64_t pvr_leaf_cells_count(const struct pvr_leaf_cells *cells);
 uint64_t pvr_leaf_cells_npoints(const struct pvr_leaf_cells *cells);
 int pvr_leaf_cells_corners(const struct pvr_leaf_cells *cells); /* 2^ndim */
-/* The narrowest type that keeps all points apart (PVR_FLOAT32 or PVR_FLOAT64), and the narrowest
- * for connectivity and offsets (PVR_INT32 or PVR_INT64). */
+/* The narrowest type of points that keeps the sides of cells to 1/2000 of them (PVR_FLOAT32 or
+ * PVR_FLOAT64), and the narrowest for connectivity and offsets (PVR_INT32 or PVR_INT64). */
 enum pvr_type pvr_leaf_cells_point_type(const struct pvr_leaf_cells *cells);
 enum pvr_type pvr_leaf_cells_index_type(const struct pvr_leaf_cells *cells);
 uint64_t pvr_leaf_cells_bytes(const struct pvr_leaf_cells *cells); /* of the numbering */

@@ -7,6 +7,7 @@
 #include "support.h"
 #include "tree.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,7 +321,12 @@ static void types_are_as_narrow_as_they_can_be(void **state) {
     struct pvr_leaf_cells *cells = make_cells(octree, 1);
     assert_int_equal(pvr_leaf_cells_point_type(cells), PVR_FLOAT32);
     assert_int_equal(pvr_leaf_cells_index_type(cells), PVR_INT32);
-    octree->origin[1] = 1e6; /* far from the origin floats cannot tell points apart */
+    /* Volumes are measured from points: far from the origin those of floats are wrong. */
+    const double side =
+        ldexp(octree->size[1] / octree->root_dims[1], octree->root_level - octree->max_level);
+    octree->origin[1] = side / (FLT_EPSILON * 4096) - octree->size[1];
+    assert_int_equal(pvr_leaf_cells_point_type(cells), PVR_FLOAT32);
+    octree->origin[1] = side / (FLT_EPSILON * 1024) - octree->size[1];
     assert_int_equal(pvr_leaf_cells_point_type(cells), PVR_FLOAT64);
     /* 1.2 bytes a cell and a little */
     assert_true(pvr_leaf_cells_bytes(cells) < 3 * octree->nleaves + 4096);
