@@ -156,7 +156,7 @@ static enum pvr_status take_component(const struct pvr_mesh_array *from, int com
     return status;
 }
 
-static const struct pvr_mesh_array *find_array(const struct pvr_mesh *mesh, const char *name) {
+const struct pvr_mesh_array *chosen_find(const struct pvr_mesh *mesh, const char *name) {
     for (int a = 0; a < mesh->narrays; a++) {
         if (strcmp(mesh->arrays[a].name, name) == 0) {
             return &mesh->arrays[a];
@@ -177,7 +177,7 @@ static enum pvr_status put_in_order(struct pvr_mesh *mesh, const struct choice *
     for (; made < choice->count && status == PVR_OK; made++) {
         const struct origin *origin = &choice->origins[made];
         const struct pvr_mesh_array *from =
-            origin->field != NULL ? find_array(mesh, origin->field) : &derived[next_derived++];
+            origin->field != NULL ? chosen_find(mesh, origin->field) : &derived[next_derived++];
         arrays[made] = *from;
         arrays[made].array = NULL;
         snprintf(arrays[made].name, sizeof arrays[made].name, "%s", origin->name);

@@ -21,6 +21,8 @@ struct chosen_request {
  * component is an array of its own. */
 enum pvr_status chosen_load(struct pvr_snapshot *snapshot, const struct chosen_request *request,
                             struct pvr_mesh **mesh, struct pvr_error *error);
+/* The array of this name, or null. */
+const struct pvr_mesh_array *chosen_find(const struct pvr_mesh *mesh, const char *name);
 /* Bytes of memory that this takes at most. */
 enum pvr_status chosen_bytes(struct pvr_snapshot *snapshot, const struct chosen_request *request,
                              uint64_t *bytes, struct pvr_error *error);

@@ -21,15 +21,6 @@ struct reading {
     struct pvr_region region;
 };
 
-static const struct pvr_mesh_array *find_array(const struct pvr_mesh *mesh, const char *name) {
-    for (int a = 0; a < mesh->narrays; a++) {
-        if (strcmp(mesh->arrays[a].name, name) == 0) {
-            return &mesh->arrays[a];
-        }
-    }
-    return NULL;
-}
-
 static enum pvr_status sum_mesh(const struct reading *reading, struct pvr_summary *summary,
                                 struct pvr_error *error) {
     const struct options *options = reading->options;
@@ -46,8 +37,8 @@ static enum pvr_status sum_mesh(const struct reading *reading, struct pvr_summar
     if (status != PVR_OK) {
         return status;
     }
-    const struct pvr_mesh_array *mass = find_array(mesh, "mass");
-    const struct pvr_mesh_array *velocity = find_array(mesh, "velocity");
+    const struct pvr_mesh_array *mass = chosen_find(mesh, "mass");
+    const struct pvr_mesh_array *velocity = chosen_find(mesh, "velocity");
     const struct pvr_summary_request request = {.mass = mass != NULL ? mass->array : NULL,
                                                 .velocity =
                                                     velocity != NULL ? velocity->array : NULL};
