@@ -1,4 +1,4 @@
-/* pvr_amounts.c - amounts of whole cells (masses, volumes) for what takes means over cells. */
+/* pvr_amounts.c - amounts of whole cells (masses, volumes) for covering grids. */
 #include "pvr_amounts.h"
 
 static void scale(struct pvr_array *array, uint64_t first, uint64_t count, double factor) {
@@ -16,7 +16,12 @@ static void scale(struct pvr_array *array, uint64_t first, uint64_t count, doubl
     }
 }
 
-void pvr_amounts_spread(const struct pvr_octree *octree, double volume, struct pvr_array *amounts) {
+void pvr_amounts_spread(const struct pvr_octree *octree, const struct pvr_covering_grid *grid,
+                        struct pvr_array *amounts) {
+    double volume = 1;
+    for (int axis = 0; axis < octree->ndim; axis++) {
+        volume *= grid->spacing[axis];
+    }
     for (int l = octree->root_level; l <= octree->max_level; l++) {
         const struct pvr_octree_level *at = &octree->level[l];
         const double factor = volume / pvr_octree_cell_volume(octree, l);

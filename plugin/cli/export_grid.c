@@ -93,10 +93,9 @@ enum pvr_status export_grid(const struct export_task *task, const struct pvr_mes
     }
     if (status == PVR_OK) {
         const double begin = pvr_seconds();
-        const double volume = pvr_octree_cell_volume(mesh->octree, grid.level);
         for (int a = 0; a < mesh->narrays; a++) {
             if (pvr_coarsening_of(mesh->arrays[a].name) == PVR_COARSEN_SUM) {
-                pvr_amounts_spread(mesh->octree, volume, mesh->arrays[a].array);
+                pvr_amounts_spread(mesh->octree, &grid, mesh->arrays[a].array);
             }
         }
         status =

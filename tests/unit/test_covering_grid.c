@@ -354,12 +354,9 @@ static void amounts_are_kept(void **state) {
             {.whole = true, .dims = {37, 29, 41}}};
         for (size_t r = 0; r < sizeof requests / sizeof *requests; r++) {
             struct pvr_covering_grid grid = plan(octree, &requests[r]);
-            double found = 0, volume = 1;
-            for (int axis = 0; axis < ndim; axis++) {
-                volume *= grid.spacing[axis];
-            }
+            double found = 0;
             memcpy(array->data, before, octree->ncells * sizeof *before);
-            pvr_amounts_spread(octree, volume, array);
+            pvr_amounts_spread(octree, &grid, array);
             struct pvr_array *result = fill(octree, &grid, array, NULL, 2);
             for (uint64_t i = 0; i < grid.ncells; i++) {
                 found += value_of(result, i, 0);

@@ -187,6 +187,7 @@ struct vtkAMRCoveringGrid::Work {
     void Show(const Placed &placed, bool ofPoints, vtkImageData *output) const;
 
   private:
+    bool IsAmount(size_t array) const;
     pvr_status SpreadAmounts(pvr_error &error);
     pvr_status FillRows(vtkAMRCoveringGrid &self, uint32_t from, uint32_t count, pvr_error &error);
     void AddRanks(size_t array, const pvr_covering_grid &grid, uint32_t from, uint32_t count,
@@ -258,7 +259,11 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
     this->Results.assign(this->Sources.size(), nullptr);
     // The memory is known before anything is allocated, but for what reordering a foreign grid's
     // arrays takes.
-    uint64_t bytes = pvr_covering_bytes(mesh.octree, &this->Grid, this->Arrays.data(), narrays);
+    uint64_t amounts = 0; // of arrays that are spread
+    for (size_t i = 0; i < this->Arrays.size(); ++i)
+        amounts += this->IsAmount(i) ? this->Arrays[i]->bytes : 0;
+    uint64_t bytes =
+        amounts + pvr_covering_bytes(mesh.octree, &this->Grid, this->Arrays.data(), narrays);
     self.Internal->MemoryEstimate = EstimateText(this->Grid, narrays, bytes);
     if (this->Ranks.Size() > 1) {
         pvr_covering_grid slab;
@@ -266,7 +271,7 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
         pvr_covering_rows(&this->Grid, mesh.octree->ndim, 0,
                           static_cast<uint32_t>(std::max<int64_t>(0, rows.To - rows.From)), &slab);
         bytes = static_cast<uint64_t>(this->Ranks.Most(static_cast<double>(
-            pvr_covering_bytes(mesh.octree, &slab, this->Arrays.data(), narrays))));
+            amounts + pvr_covering_bytes(mesh.octree, &slab, this->Arrays.data(), narrays))));
         self.Internal->MemoryEstimate +=
             " on " + std::to_string(this->Ranks.Size()) + " ranks, " + GiB(bytes) + " on one";
     }
@@ -276,27 +281,27 @@ pvr_status vtkAMRCoveringGrid::Work::Take(const vtkAMRCoveringGrid &self, vtkHyp
                         "Choose a coarser level, a smaller region or fewer arrays, or raise the "
                         "limit.",
                         self.MemoryLimit, self.Internal->MemoryEstimate.c_str());
-    return density ? PVR_OK : this->SpreadAmounts(error);
+    return this->SpreadAmounts(error);
 }
 
-// Of masses and volumes a cell of the grid gets what is in it, not their mean.
+// Of masses and volumes a cell of the grid gets what is in it, not their mean by volume.
+bool vtkAMRCoveringGrid::Work::IsAmount(size_t array) const {
+    return !this->Density && pvr_coarsening_of(this->Sources[array]->GetName()) == PVR_COARSEN_SUM;
+}
+
 pvr_status vtkAMRCoveringGrid::Work::SpreadAmounts(pvr_error &error) {
-    const pvr_octree *octree = this->Octree.Octree();
-    double volume = 1.0;
-    for (int axis = 0; axis < octree->ndim; ++axis)
-        volume *= this->Grid.spacing[axis];
     for (size_t i = 0; i < this->Arrays.size(); ++i) {
+        if (!this->IsAmount(i))
+            continue;
         const pvr_array *from = this->Arrays[i];
         pvr_array *amounts = nullptr;
-        if (pvr_coarsening_of(this->Sources[i]->GetName()) != PVR_COARSEN_SUM)
-            continue;
         const pvr_status status =
             pvr_array_new(from->type, from->ncomponents, from->ntuples, &amounts, &error);
         if (status != PVR_OK)
             return status;
         this->Amounts.push_back(amounts);
         std::memcpy(amounts->data, from->data, from->bytes);
-        pvr_amounts_spread(octree, volume, amounts);
+        pvr_amounts_spread(this->Octree.Octree(), &this->Grid, amounts);
         this->Arrays[i] = amounts;
     }
     return PVR_OK;
